@@ -1,0 +1,31 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+int32_t shoal_accept_nonblocking(int32_t listener, struct sockaddr *address, socklen_t *length) {
+  return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int32_t shoal_start_writeback(int32_t file, int64_t offset, int64_t count) {
+  return sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
+int64_t shoal_readahead(int32_t file, int64_t offset, int64_t count) {
+  return readahead(file, offset, (size_t)count);
+}
+
+int64_t shoal_read_cached(int32_t file, void *bytes, int64_t count, int64_t offset) {
+  struct iovec piece = {.iov_base = bytes, .iov_len = (size_t)count};
+  return preadv2(file, &piece, 1, offset, RWF_NOWAIT);
+}
+
+int32_t shoal_rename_exclusive(const char *from, const char *to) {
+  return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+int32_t shoal_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }

@@ -1,0 +1,21 @@
+// System calls of Linux that Swift's Glibc module does not show. No logic lives here.
+//
+// Each function returns what the call returned; errno is the call's own. _GNU_SOURCE is defined in CLinux.c only: in a
+// header that a module map shows it would break debug builds.
+#pragma once
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+int32_t shoal_accept_nonblocking(int32_t listener, struct sockaddr *address, socklen_t *length);
+// Starts write-back of a range without waiting for it (sync_file_range, SYNC_FILE_RANGE_WRITE).
+int32_t shoal_start_writeback(int32_t file, int64_t offset, int64_t count);
+// Brings a range into the page cache; returns when its reads are queued.
+int64_t shoal_readahead(int32_t file, int64_t offset, int64_t count);
+// Reads only what is in the page cache already (preadv2, RWF_NOWAIT); -1 with EAGAIN when it is not.
+int64_t shoal_read_cached(int32_t file, void *bytes, int64_t count, int64_t offset);
+// renameat2 with RENAME_NOREPLACE.
+int32_t shoal_rename_exclusive(const char *from, const char *to);
+int32_t shoal_set_thread_name(const char *name);

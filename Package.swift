@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house, floor by floor (docs/ARCHITECTURE.md). Arrows go down only; the build checks the imports
+// (`--explicit-target-dependency-import-check error`), so a line that is not listed here cannot be crossed.
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "shoal",
+  products: [.executable(name: "shoal", targets: ["shoal"])],
+  targets: [
+    // bedrock: C headers and nothing else
+    .target(name: "CLinux", path: "CShims/CLinux"),
+    .systemLibrary(
+      name: "CSQLite", path: "CShims/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+      name: "COpenSSL", path: "CShims/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CYAML", path: "CShims/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+      name: "CHTTPParser", path: "CShims/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
+
+    // cellar: plumbing that has never heard of a registry
+    .target(name: "BlockingWork", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "Telemetry", dependencies: ["BlockingWork"], swiftSettings: strict),
+    .target(name: "OpenSSLKit", dependencies: ["COpenSSL", "BlockingWork"], swiftSettings: strict),
+    .target(name: "Wire", dependencies: ["CLinux", "BlockingWork", "OpenSSLKit"], swiftSettings: strict),
+
+    // floor 0: nouns, rules, state machines, ports
+    .target(name: "RegistryCore", swiftSettings: strict),
+
+    // floor 1: verbs
+    .target(
+      name: "RegistryService", dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "Telemetry"],
+      swiftSettings: strict),
+
+    // floor 2: one outside world each
+    .target(
+      name: "RegistryHTTP", dependencies: ["RegistryCore", "RegistryService", "Wire", "Telemetry", "BlockingWork"],
+      swiftSettings: strict),
+    .target(
+      name: "BlobStoreDisk", dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "CLinux"],
+      swiftSettings: strict),
+    .target(
+      name: "CatalogSQLite", dependencies: ["RegistryCore", "BlockingWork", "CSQLite"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: strict),
+
+    // floor 3: commands and wiring
+    .executableTarget(
+      name: "shoal",
+      dependencies: [
+        "RegistryCore", "RegistryService", "RegistryHTTP", "BlobStoreDisk", "CatalogSQLite", "Configuration", "Wire",
+        "OpenSSLKit", "Telemetry", "BlockingWork", "CLinux",
+      ],
+      swiftSettings: strict),
+
+    // aside: in-memory ports, contract suites, fixtures
+    .target(
+      name: "RegistryTesting", dependencies: ["RegistryCore", "OpenSSLKit", "BlockingWork"], swiftSettings: strict),
+
+    .testTarget(
+      name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+    .testTarget(
+      name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "BlockingWork", "CHTTPParser", "CLinux"],
+      swiftSettings: strict),
+    .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore"], swiftSettings: strict),
+    .testTarget(
+      name: "RegistryServiceTests",
+      dependencies: ["RegistryService", "RegistryCore", "RegistryTesting", "OpenSSLKit", "Telemetry"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RegistryHTTPTests",
+      dependencies: [
+        "RegistryHTTP", "RegistryService", "RegistryCore", "RegistryTesting", "Wire", "Telemetry", "OpenSSLKit",
+        "BlockingWork",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BlobStoreDiskTests",
+      dependencies: ["BlobStoreDisk", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork", "CLinux"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CatalogSQLiteTests",
+      dependencies: ["CatalogSQLite", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork", "CSQLite"],
+      swiftSettings: strict),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["OpenSSLKit", "BlockingWork", "CLinux", "shoal"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

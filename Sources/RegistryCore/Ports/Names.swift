@@ -1,0 +1,61 @@
+/// Names of manifests: claims and the state that follows from them.
+///
+/// Contract, checked by `NamesContract`: each call is one transaction, durable on return. What `publish` refuses leaves
+/// no trace. Two calls never see each other half done.
+public protocol Names: Sendable {
+  /// The manifest that a tag or a digest names in a repository now. The hot path: at most one indexed read.
+  func resolve(_ reference: Reference, in repository: RepositoryName) async throws(RegistryError) -> StoredManifest?
+
+  /// Makes a manifest present in a repository and points tags at it, if all that it needs is there in the same instant.
+  /// Publishing again what is so already writes no claim.
+  func publish(_ publication: Publication) async throws(RegistryError) -> PublishOutcome
+
+  /// Says of a manifest that it is gone, and of each tag that pointed to it. `false`: it was not present.
+  /// The removal of its shelf entry is owed from then on (`owedUnshelvings`).
+  func retract(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) -> Bool
+
+  /// Says of a tag that it is gone. `false`: there was none.
+  func untag(_ tag: Tag, in repository: RepositoryName) async throws(RegistryError) -> Bool
+
+  /// What a tag named, newest first, from the log.
+  func history(of tag: Tag, in repository: RepositoryName, limit: Int) async throws(RegistryError) -> [TagEvent]
+}
+
+public struct Publication: Sendable {
+  public let repository: RepositoryName
+  public let digest: Digest
+  public let document: ManifestDocument
+  public let tags: [Tag]
+  /// Accept an index whose children are not all here.
+  public let sparse: Bool
+
+  public init(
+    repository: RepositoryName, digest: Digest, document: ManifestDocument, tags: [Tag], sparse: Bool = false
+  ) {
+    self.repository = repository
+    self.digest = digest
+    self.document = document
+    self.tags = tags
+    self.sparse = sparse
+  }
+}
+
+public enum PublishOutcome: Hashable, Sendable {
+  case published
+  /// These were not in the repository (or have another size than the manifest says); nothing was written.
+  case missing([Digest])
+}
+
+public struct TagEvent: Hashable, Sendable {
+  /// `nil`: the tag was removed.
+  public let digest: Digest?
+  public let clock: HybridTime
+  /// Whether that manifest is still present in the repository, so that the tag could go back to it.
+  public let isPresent: Bool
+
+  public init(digest: Digest?, clock: HybridTime, isPresent: Bool) {
+    self.digest = digest
+    self.clock = clock
+    self.isPresent = isPresent
+  }
+}
