@@ -61,7 +61,7 @@ let package = Package(
 
     .testTarget(
       name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "BlockingWork"], swiftSettings: strict),
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "BlockingWork", "CHTTPParser", "CLinux"],
       swiftSettings: strict),
