@@ -62,12 +62,12 @@ extension Response {
   }
 }
 
-struct ErrorDocument: Codable {
-  struct Entry: Codable {
-    let code: String
-    let message: String
-    let detail: [String]?
+public struct ErrorDocument: Codable, Sendable {
+  public struct Entry: Codable, Sendable {
+    public let code: String
+    public let message: String
+    public let detail: [String]?
   }
 
-  let errors: [Entry]
+  public let errors: [Entry]
 }

@@ -2,7 +2,7 @@ import RegistryCore
 
 /// The parameters after the `?`, decoded. Parameters that a route does not know are ignored, so that `?ns=` and the
 /// like never disturb it.
-struct Query: Sendable {
+public struct Query: Sendable {
   private let pairs: [(name: String, value: String)]
 
   init(_ text: String?) {
@@ -46,7 +46,7 @@ struct Query: Sendable {
   }
 
   /// Text as it may stand in a query's value.
-  static func encode(_ text: String) -> String {
+  public static func encode(_ text: String) -> String {
     var encoded = ""
     for byte in text.utf8 {
       switch byte {
