@@ -11,6 +11,7 @@ final class Connection: @unchecked Sendable {
   /// By the address of the literal that the statement was made from: no text is hashed on the hot path.
   private var prepared: [UnsafeRawPointer: OpaquePointer] = [:]
   private let trace: SQLTrace?
+  private var isOpen = true
 
   /// How long a statement waits for another process (an operator's `sqlite3`) that holds the database.
   private static let busyTimeoutMilliseconds: Int32 = 5_000
@@ -45,8 +46,14 @@ final class Connection: @unchecked Sendable {
     trace?.attach(to: handle)
   }
 
-  deinit {
+  deinit { close() }
+
+  /// Lets go of the file. Safe twice; nothing else may be called afterwards.
+  func close() {
+    guard isOpen else { return }
+    isOpen = false
     for statement in prepared.values { sqlite3_finalize(statement) }
+    prepared = [:]
     sqlite3_close_v2(handle)
   }
 

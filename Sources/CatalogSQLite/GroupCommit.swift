@@ -28,13 +28,20 @@ final class GroupCommit: Sendable {
     return try result.get()
   }
 
-  /// Lets what waits be committed, then runs `last` on the writer's thread and ends it. Once.
+  /// Lets what waits be committed, then runs `last` on the writer's thread and ends it. A second call does nothing.
   /// Blocks: on a thread of the caller's own.
   func close(_ last: @escaping @Sendable (Connection) -> Void) {
-    queue.withLock { $0.isClosed = true }
+    let wasClosed = queue.withLock { queue in
+      defer { queue.isClosed = true }
+      return queue.isClosed
+    }
+    if wasClosed { return }
     thread.submit { [writer] in last(writer.connection) }
     thread.stop()
   }
+
+  /// How many writes wait for the next COMMIT.
+  var waitingCount: Int { queue.withLock { $0.waiting.count } }
 
   private func enqueue(_ write: any PendingWrite) {
     enum Step { case wake, wait, refuse }

@@ -30,15 +30,19 @@ final class Readers: Sendable {
     return try result.get()
   }
 
-  /// Lets running and queued reads finish, then closes the connections. Blocks: on a thread of the caller's own.
+  /// Lets running and queued reads finish, then closes the connections. Safe twice. Blocks: on a thread of the caller's
+  /// own.
   func close() {
-    idle.withLock { $0.isClosed = true }
-    pool.stop()
-    let connections = idle.withLock { idle in
-      defer { idle.connections = [] }
-      return idle.connections
+    let wasClosed = idle.withLock { idle in
+      defer { idle.isClosed = true }
+      return idle.isClosed
     }
-    withExtendedLifetime(connections) {}
+    if wasClosed { return }
+    pool.stop()
+    idle.withLock { idle in
+      for connection in idle.connections { connection.close() }
+      idle.connections = []
+    }
   }
 
   private func perform<Success>(

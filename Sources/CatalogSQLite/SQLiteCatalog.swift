@@ -27,6 +27,7 @@ public final class SQLiteCatalog: Sendable {
   }
 
   /// Finishes what was begun, folds the log file into the database and lets go of it. Calls made afterwards fail.
+  /// Safe twice.
   public func close() async {
     let (readers, commits) = (readers, commits)
     await onOwnThread(named: "catalog-close") {
@@ -34,18 +35,16 @@ public final class SQLiteCatalog: Sendable {
       commits.close { connection in
         // Only tidies: what was committed is durable in the log file too, and the next opening reads it there.
         do { try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)") } catch {}
+        connection.close()
       }
     }
   }
 }
 
 /// Runs `body` on a thread made for it: work that blocks and that no pool can do, since it stops the pools.
-func onOwnThread(named name: String, _ body: @escaping @Sendable () -> Void) async {
-  await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-    let thread = startThread(named: name) {
-      body()
-      continuation.resume()
-    }
+func onOwnThread<Success: Sendable>(named name: String, _ body: @escaping @Sendable () -> Success) async -> Success {
+  await withUnsafeContinuation { continuation in
+    let thread = startThread(named: name) { continuation.resume(returning: body()) }
     pthread_detach(thread)
   }
 }

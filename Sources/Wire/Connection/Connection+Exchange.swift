@@ -49,8 +49,8 @@ extension Connection {
     bytesSent = 0
     let body = incoming.framing == .none ? nil : ConnectionBody(incoming, self)
     let response = await service.handler.respond(to: request, body: body ?? EmptyBody.one)
-    let keeps =
-      incoming.keepsAlive && !response.closesConnection && !loop.isStopping && (body?.isDrainable(service.limits) ?? true)
+    let wantsMore = incoming.keepsAlive && !response.closesConnection && !loop.isStopping
+    let keeps = wantsMore && (body?.isDrainable(service.limits) ?? true)
     let isWhole = await sendWhole(response, to: incoming, keepsAlive: keeps)
     let outcome = Exchange(
       status: response.status, bytesReceived: Int64(incoming.headBytes) + (body?.receivedBytes ?? 0),
@@ -99,6 +99,7 @@ extension Connection {
 
   func headIsLate() {
     if input.isEmpty { return close() }
+    service.counters.lateHeads.add(1, ordering: .relaxed)
     answerAndEnd(status: 408, reason: "the request's head did not come in time")
   }
 
@@ -121,6 +122,7 @@ extension Connection {
     guard hasUnread || canRead, !inputEnds || hasUnread else { return close() }
     phase = .lingering
     input.removeAll()
+    transport.end()
     shutdown(socket, Int32(SHUT_WR))
     setDeadline(after: service.limits.lingerDeadline)
     discard()

@@ -26,7 +26,8 @@ extension Connection {
     let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
       count = input.take(into: buffer)
       while count < capacity, canRead, end == nil {
-        let moved = receive(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
+        let rest = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[count...]))
+        let moved = receive(into: rest)
         if case .bytes(let received) = moved { count += received } else { end = moved }
       }
     }
@@ -42,7 +43,7 @@ extension Connection {
   private var availableInSocket: Int {
     var count: Int32 = 0
     let code = ioctl(socket, UInt(FIONREAD), &count)
-    return code == 0 ? Int(count) : 0
+    return transport.pendingBytes + (code == 0 ? Int(count) : 0)
   }
 
   func untilReadable() async throws(ConnectionFailure) {

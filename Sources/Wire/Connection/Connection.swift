@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OpenSSLKit
 
 /// Why a connection ended before its exchange did.
 enum ConnectionFailure: Error {
@@ -18,6 +19,7 @@ final class Connection: Watched, @unchecked Sendable {
   // Unchecked: everything here is touched on the loop's thread only.
 
   enum Phase {
+    case handshaking
     case awaitingHead
     case exchanging
     /// Answered and closed for writing: what still comes is thrown away.
@@ -31,7 +33,7 @@ final class Connection: Watched, @unchecked Sendable {
   let socket: Int32
   let transport: Transport
 
-  var phase = Phase.awaitingHead
+  var phase: Phase
   /// Set when the connection is closed while an exchange runs.
   private(set) var failure: ConnectionFailure?
   var input = InputBuffer()
@@ -57,12 +59,14 @@ final class Connection: Watched, @unchecked Sendable {
   /// When the loop's earliest call for this connection comes.
   private var scheduledWake = UInt64.max
 
-  init(socket: Int32, peer: PeerAddress, loop: EventLoop, service: Service) {
+  /// - Parameter session: the TLS session that speaks over the socket, `nil` for plaintext.
+  init(socket: Int32, peer: PeerAddress, session: TLSSession?, loop: EventLoop, service: Service) {
     self.socket = socket
     self.peer = peer
     self.loop = loop
     self.service = service
-    transport = .plain
+    transport = session.map { .secure($0) } ?? .plain
+    phase = session == nil ? .awaitingHead : .handshaking
     receiving = RateBudget(service.limits)
     sending = receiving
   }
@@ -77,7 +81,7 @@ final class Connection: Watched, @unchecked Sendable {
       service.connectionClosed(peer, loop)
       return
     }
-    setDeadline(after: service.limits.headDeadline)
+    setDeadline(after: phase == .handshaking ? service.limits.handshakeDeadline : service.limits.headDeadline)
     if loop.isStopping { close() }
   }
 
@@ -90,6 +94,7 @@ final class Connection: Watched, @unchecked Sendable {
     if readiness.canRead { canRead = true }
     if readiness.canWrite { canWrite = true }
     switch phase {
+    case .handshaking: goOnWithHandshake()
     case .awaitingHead: if canRead { readHead() }
     case .exchanging:
       if canRead { reader.take()?.resume() }
@@ -105,6 +110,9 @@ final class Connection: Watched, @unchecked Sendable {
     guard loop.now >= deadline else { return setDeadline(at: deadline) }
     deadline = .max
     switch phase {
+    case .handshaking:
+      service.counters.failedHandshakes.add(1, ordering: .relaxed)
+      close()
     case .awaitingHead: headIsLate()
     case .exchanging: waitIsOver()
     case .lingering: close()
@@ -113,7 +121,7 @@ final class Connection: Watched, @unchecked Sendable {
   }
 
   func stopGently() {
-    if phase == .awaitingHead, input.isEmpty { close() }
+    if phase == .handshaking || phase == .awaitingHead && input.isEmpty { close() }
   }
 
   func stopNow() { fail(.stopping) }
@@ -139,6 +147,8 @@ final class Connection: Watched, @unchecked Sendable {
   /// In good order: what was written still reaches the peer.
   func close() {
     guard isOpen else { return }
+    // While an exchange runs a TLS record may be half written, and after `fail` the peer must not take this for an end.
+    if failure == nil, phase != .lingering { transport.end() }
     phase = .closed
     loop.forget(ticket)
     Glibc.close(socket)
@@ -152,6 +162,7 @@ final class Connection: Watched, @unchecked Sendable {
   func fail(_ failure: ConnectionFailure) {
     guard isOpen else { return }
     self.failure = failure
+    if failure == .tooSlow { service.counters.tooSlow.add(1, ordering: .relaxed) }
     var reset = linger(l_onoff: 1, l_linger: 0)
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, socklen_t(MemoryLayout<linger>.size))
     close()

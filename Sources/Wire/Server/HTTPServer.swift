@@ -1,6 +1,7 @@
 import BlockingWork
 import CLinux
 import Glibc
+import OpenSSLKit
 
 /// An HTTP/1.1 server: listeners, loops, and the handler they serve.
 public final class HTTPServer: Sendable {
@@ -23,7 +24,7 @@ public final class HTTPServer: Sendable {
   /// Where to listen.
   public enum Place: Sendable {
     /// A host name or address, and a port; 0 lets the kernel choose.
-    case tcp(host: String, port: UInt16)
+    case tcp(host: String, port: UInt16, tls: TLSContext? = nil)
     /// A Unix socket, mode 0600.
     case unix(path: String)
   }
@@ -41,31 +42,34 @@ public final class HTTPServer: Sendable {
     let service = Service(
       handler: handler, limits: configuration.limits, diskThreads: max(1, configuration.diskThreads))
     let loops = try (0..<max(1, configuration.loops)).map { _ in try EventLoop() }
-    var sockets: [Int32] = []
+    var sockets: [(descriptor: Int32, tls: TLSContext?)] = []
     var paths: [String] = []
     do {
       for place in configuration.listeners {
         switch place {
-        case .tcp(let host, let port): sockets += try ListeningSocket.openTCP(host: host, port: port)
+        case .tcp(let host, let port, let tls):
+          sockets += try ListeningSocket.openTCP(host: host, port: port).map { ($0, tls) }
         case .unix(let path):
-          sockets.append(try ListeningSocket.openUnix(path: path))
+          sockets.append((try ListeningSocket.openUnix(path: path), nil))
           paths.append(path)
         }
       }
     } catch {
-      for socket in sockets { close(socket) }
+      for socket in sockets { close(socket.descriptor) }
       throw error
     }
-    addresses = sockets.map { ListeningSocket.localAddress($0) }
+    addresses = sockets.map { ListeningSocket.localAddress($0.descriptor) }
     (self.service, self.loops, unixPaths) = (service, loops, paths)
     ending = Ending(loops: loops.count)
     let threads = Countdown(loops.count) { service.disk.stop() }
     for (index, loop) in loops.enumerated() { loop.start(name: "wire-\(index)") { threads.oneEnded() } }
-    for (index, socket) in sockets.enumerated() { listen(socket, on: loops[index % loops.count]) }
+    for (index, socket) in sockets.enumerated() {
+      listen(socket.descriptor, socket.tls, on: loops[index % loops.count])
+    }
   }
 
-  private func listen(_ socket: Int32, on loop: EventLoop) {
-    let listener = Listener(socket: socket, loop: loop, loops: loops, service: service)
+  private func listen(_ socket: Int32, _ tls: TLSContext?, on loop: EventLoop) {
+    let listener = Listener(socket: socket, tls: tls, loop: loop, loops: loops, service: service)
     loop.execute {
       do { try listener.start() } catch { preconditionFailure("a new loop refused its listener: \(error)") }
     }
@@ -95,5 +99,5 @@ public final class HTTPServer: Sendable {
     for loop in loops { loop.execute { loop.stopNow() } }
   }
 
-  public var openConnections: Int { service.admissions.count }
+  public var statistics: ServerStatistics { ServerStatistics(service.counters, open: service.admissions.count) }
 }

@@ -1,5 +1,4 @@
 import BlockingWork
-import Synchronization
 
 /// What all connections of a server share.
 final class Service: Sendable {
@@ -24,16 +23,4 @@ final class Service: Sendable {
     loop.load.subtract(1, ordering: .relaxed)
     admissions.leave(peer)
   }
-}
-
-/// Numbers since the start, for metrics. Any thread.
-public final class ServerCounters: Sendable {
-  let accepted = Atomic<Int>(0)
-  let overTotal = Atomic<Int>(0)
-  let overAddress = Atomic<Int>(0)
-  let outOfDescriptors = Atomic<Int>(0)
-  let refusedHeads = Atomic<Int>(0)
-  let failedHandshakes = Atomic<Int>(0)
-
-  init() {}
 }

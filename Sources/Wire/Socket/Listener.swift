@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import OpenSSLKit
 import Synchronization
 
 /// A listening socket on its loop. Accepts, and hands each connection to the loop that carries the fewest.
@@ -10,6 +11,7 @@ final class Listener: Watched, @unchecked Sendable {
   // Unchecked: touched on the thread of `loop` only.
 
   private let socket: Int32
+  private let tls: TLSContext?
   private let loop: EventLoop
   private let loops: [EventLoop]
   private let service: Service
@@ -22,8 +24,9 @@ final class Listener: Watched, @unchecked Sendable {
   private static let acceptsPerTurn = 64
   private static let pauseNanoseconds: UInt64 = 100_000_000
 
-  init(socket: Int32, loop: EventLoop, loops: [EventLoop], service: Service) {
+  init(socket: Int32, tls: TLSContext?, loop: EventLoop, loops: [EventLoop], service: Service) {
     self.socket = socket
+    self.tls = tls
     self.loop = loop
     self.loops = loops
     self.service = service
@@ -90,15 +93,27 @@ final class Listener: Watched, @unchecked Sendable {
     if case .network = peer { ListeningSocket.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
     let target = loops.min { $0.load.load(ordering: .relaxed) < $1.load.load(ordering: .relaxed) } ?? loop
     target.load.add(1, ordering: .relaxed)
-    let connection = Connection(socket: descriptor, peer: peer, loop: target, service: service)
-    if target === loop { return connection.start() }
-    if !target.execute({ connection.start() }) {
-      close(descriptor)
-      service.connectionClosed(peer, target)
+    do {
+      let session = try tls?.makeSession(socket: descriptor)
+      let connection = Connection(socket: descriptor, peer: peer, session: session, loop: target, service: service)
+      if target === loop { return connection.start() }
+      if !target.execute({ connection.start() }) { abandon(descriptor, peer, target) }
+    } catch {
+      abandon(descriptor, peer, target)
     }
   }
 
+  /// OpenSSL had no memory, or the loop has ended.
+  private func abandon(_ descriptor: Int32, _ peer: PeerAddress, _ target: EventLoop) {
+    close(descriptor)
+    service.connectionClosed(peer, target)
+  }
+
   private func refuse(_ descriptor: Int32) {
+    guard tls == nil else {
+      close(descriptor)
+      return
+    }
     let answer = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     _ = Array(answer.utf8).withUnsafeBytes { Transport.plain.send(descriptor, $0, more: false) }
     close(descriptor)
