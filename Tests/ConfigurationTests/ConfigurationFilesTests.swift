@@ -74,12 +74,4 @@ import Testing
       seen.append(section)
     }
   }
-
-  @Test func reloadSaysWhichKeysWait() {
-    var changed = Settings()
-    changed.log.level = .debug
-    changed.http.loops = 9
-    changed.data = "elsewhere"
-    #expect(SettingKey.needingRestart(from: Settings(), to: changed).map(\.name) == ["data", "http.loops"])
-  }
 }

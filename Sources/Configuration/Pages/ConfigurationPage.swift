@@ -31,7 +31,7 @@ extension ConfigurationPages {
     let rows = SettingKey.all.map { key in
       let option = key.flag.map { "<br>`--\($0)`" } ?? ""
       let value = yaml(key).map { "`\($0)`" } ?? "none"
-      let text = cell(key.text) + (key.reloads ? " *Takes effect on reload.*" : "")
+      let text = cell(key.text) + (key.reloads ? " *The file is read again on SIGHUP.*" : "")
       return "| `\(key.name)`\(option) | \(value) | \(cell(key.allowed)) | \(text) |"
     }
     return (["| key | default | allowed | |", "|---|---|---|---|"] + rows).joined(separator: "\n") + "\n"
@@ -59,11 +59,10 @@ extension ConfigurationPages {
     beyond loopback is refused, with TLS or without, unless `insecure: true` says that everybody who can reach it may do
     so.
 
-    **TLS.** `http.tls.certificate` and `http.tls.key` come together, and all listeners speak HTTPS then. SIGHUP reads
-    both files again.
+    **TLS.** `http.tls.certificate` and `http.tls.key` come together, and all listeners speak HTTPS then.
 
-    **Reload.** SIGHUP reads the configuration again. Keys marked so take effect; a change of another one is logged and
-    waits for the next start. A configuration with a mistake changes nothing.
+    **Reload.** SIGHUP reads the files behind the keys that are marked so again; if they cannot be used, the old ones stay
+    and the log says why. Every other change waits for the next start.
 
     **The file** is one YAML document of at most 256 KiB in UTF-8. Unknown and repeated keys, anchors, aliases and tags
     are errors.
