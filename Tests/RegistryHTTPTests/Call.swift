@@ -19,7 +19,14 @@ struct Call: Sendable {
   var expectsText: String?
 
   init(
-    _ method: String, _ target: String, _ fields: [(String, String)] = [], body: [UInt8] = [], _ status: Int,
+    _ method: String, _ target: String, body: [UInt8] = [], _ status: Int, expects: [(String, String?)] = [],
+    expectsBody: [UInt8]? = nil, text: String? = nil
+  ) {
+    self.init(method, target, [], body: body, status, expects: expects, expectsBody: expectsBody, text: text)
+  }
+
+  init(
+    _ method: String, _ target: String, _ fields: [(String, String)], body: [UInt8] = [], _ status: Int,
     expects: [(String, String?)] = [], expectsBody: [UInt8]? = nil, text: String? = nil
   ) {
     self.method = method

@@ -16,8 +16,10 @@ struct TestRegistry {
   let handler: RegistryHandler
   let work: BlockingPool
 
+  private static let node = NodeID([UInt8](repeating: 7, count: NodeID.byteCount))!
+
   init(rules: RegistryRules = RegistryRules(), options: RegistryHandler.Options = .init()) {
-    let catalogue = MemoryCatalog()
+    let catalogue = MemoryCatalog(node: Self.node, clock: StandingClock())
     let blobs = MemoryBlobStore()
     work = BlockingPool(name: "work", threads: 1)
     let ports = RegistryPorts(

@@ -37,7 +37,7 @@ struct ControlClient {
       throw ControlFailure.broken("the path of the socket is too long: \(path)")
     }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-    let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard socket >= 0 else { throw ControlFailure.broken(String(cString: strerror(errno))) }
     let code = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -56,7 +56,7 @@ struct ControlClient {
   private func send(_ text: String, to socket: Int32) throws {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+      let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw ControlFailure.broken(String(cString: strerror(errno))) }
       rest = rest.dropFirst(count)
@@ -68,6 +68,13 @@ enum ControlFailure: Error {
   /// No node listens there.
   case nobody
   case broken(String)
+
+  var reason: String {
+    switch self {
+    case .nobody: "no node listens there"
+    case .broken(let reason): reason
+    }
+  }
 }
 
 /// Head, then body, as the bytes come.

@@ -69,9 +69,9 @@ final class ControlSession {
     _ = try ask("DELETE", path, parameters, nil)
   }
 
-  func lines(_ method: String, _ path: String, _ parameters: [(String, String?)], _ body: ([UInt8]) throws -> Void)
-    throws(CommandFailure)
-  {
+  func lines(
+    _ method: String, _ path: String, _ parameters: [(String, String?)], _ body: @escaping ([UInt8]) throws -> Void
+  ) throws(CommandFailure) {
     _ = try ask(method, path, parameters, body)
   }
 
@@ -124,7 +124,7 @@ extension Error {
   var shown: String {
     switch self {
     case let error as RegistryError: error.message
-    case ControlFailure.broken(let reason): reason
+    case let error as ControlFailure: error.reason
     default: "\(self)"
     }
   }

@@ -1,6 +1,7 @@
 import BlockingWork
 import Configuration
 import Glibc
+import OpenSSLKit
 import RegistryCore
 import RegistryHTTP
 import Telemetry
@@ -43,12 +44,12 @@ struct Serve {
   private struct Listening {
     let server: HTTPServer
     let handler: RegistryHandler
-    let tls: ListenerTLS?
+    let tls: TLSContext?
   }
 
   private func listen(_ node: Node) throws -> Listening {
     let metrics = MetricsRegistry()
-    metrics.addProcessFacts()
+    metrics.registerProcess()
     var options = RegistryHandler.Options()
     options.chunkMinimumBytes = settings.uploads.chunkMinimumBytes
     options.logsAccess = settings.log.access
@@ -56,15 +57,15 @@ struct Serve {
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
     let handler = RegistryHandler(
       node.registry, node: identity, metrics: metrics, work: node.work, log: log, options: options)
-    let tls = try ListenerTLS(settings.http.tls)
-    let places = settings.http.listen.map { address in
-      HTTPServer.Place.tcp(host: address.host, port: address.port, tls: tls?.context)
+    let tls = try settings.http.tls.context()
+    let places = settings.http.listen.flatMap { listener in
+      listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }
     let server = try HTTPServer(
       configuration: .init(
         listeners: places + [.unix(path: node.folder.layout.controlSocket)], loops: loopCount,
         limits: WireLimits(settings)), handler: handler)
-    metrics.gauge("shoal_http_connections", "Open connections.") { Double(server.openConnections) }
+    metrics.gauge("shoal_http_connections", "Open connections.") { Double(server.statistics.openConnections) }
     let uploads = node.registry.uploads
     metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
     return Listening(server: server, handler: handler, tls: tls)
@@ -92,7 +93,6 @@ struct Serve {
       Ctrl-C stops it.
 
       """)
-    fflush(stdout)
   }
 
   // MARK: - Signals
@@ -156,6 +156,14 @@ extension WireLimits {
     handshakeDeadline = settings.timeouts.handshake
     idleDeadline = settings.timeouts.idle
     minimumBytesPerSecond = settings.limits.bodyRateMinimumBytes
+  }
+}
+
+extension Settings.TLS {
+  fileprivate func context() throws -> TLSContext? {
+    guard let files else { return nil }
+    return try TLSContext(
+      certificatePath: files.certificate, keyPath: files.key, minimumVersion: minimum == .tls13 ? .tls13 : .tls12)
   }
 }
 
