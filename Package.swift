@@ -87,6 +87,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
     .testTarget(
+      name: "ShoalTests", dependencies: ["shoal", "Configuration", "RegistryCore"], swiftSettings: strict),
+    .testTarget(
       name: "EndToEndTests", dependencies: ["OpenSSLKit", "BlockingWork", "CLinux", "shoal"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
