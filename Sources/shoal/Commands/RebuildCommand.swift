@@ -33,29 +33,43 @@ struct RebuildCommand {
     try tell(try rebuild(folder))
   }
 
-  private func rebuild(_ folder: DiskDataFolder) throws -> (CatalogRebuildReport, isTagLossKnown: Bool) {
-    let salvaged = SQLiteCatalog.salvageTags(path: folder.layout.catalogue)
-    let work = BlockingPool(name: "work", threads: 1)
-    defer { work.stop() }
-    let node = try Node.nodeID(folder.layout)
-    let report = try SQLiteCatalog.replacing(path: folder.layout.catalogue, node: node, clock: SystemClock()) { fresh in
-      let ports = RegistryPorts(
-        blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: fresh, catalogue: fresh,
-        content: fresh, chance: SystemChance(), clock: SystemClock(), work: work, log: Logger.silent)
-      return try waitFor { () async throws(RegistryError) in try await CatalogRebuild(ports).run(tags: salvaged) }
-    }
-    return (report, !salvaged.isEmpty)
+  private struct Outcome {
+    let report: RestorationReport
+    let salvage: Salvage
+    /// Where the old catalogue is kept.
+    let old: String?
   }
 
-  private func tell(_ outcome: (report: CatalogRebuildReport, isTagLossKnown: Bool)) throws {
+  private func rebuild(_ folder: DiskDataFolder) throws -> Outcome {
+    let rebuild = try CatalogRebuild.begin(
+      path: folder.layout.catalogue, node: try Node.nodeID(folder.layout), clock: SystemClock())
+    let work = BlockingPool(name: "work", threads: 1)
+    defer { work.stop() }
+    let fresh = rebuild.catalog
+    let ports = RegistryPorts(
+      blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: fresh, catalogue: fresh,
+      content: fresh, chance: SystemChance(), clock: SystemClock(), work: work, log: Logger.silent)
+    return try waitFor { () async throws(RegistryError) in
+      do throws(RegistryError) {
+        let report = try await NameRestoration(ports).run(tags: rebuild.salvage.tags)
+        return Outcome(report: report, salvage: rebuild.salvage, old: try await rebuild.finish())
+      } catch {
+        try await rebuild.abandon()
+        throw error
+      }
+    }
+  }
+
+  private func tell(_ outcome: Outcome) throws {
     let report = outcome.report
     if invocation.wantsJSON { return try output.json(RebuildDocument(report)) }
     output.line("\(report.repositories) repositories, \(report.manifests) manifests, \(report.tags) tags")
     for image in report.incomplete { output.line("not restored, since its bytes are not all here: \(image)") }
+    if let old = outcome.old { output.line("the old catalogue is kept as \(old)") }
     output.line(
-      outcome.isTagLossKnown
-        ? "\(report.lostTags) tags were lost, and the history of all"
-        : "all tags were lost with the old catalogue; push them again, or set them by digest")
+      outcome.salvage.failure == nil
+        ? "lost: the history of tags, and \(report.lostTags) tags whose manifests are not on disk"
+        : "lost: the history of tags, and the tags that the old catalogue could not tell; push or set them again")
   }
 }
 
@@ -66,7 +80,7 @@ private struct RebuildDocument: Encodable {
   let lostTags: Int
   let incomplete: [String]
 
-  init(_ report: CatalogRebuildReport) {
+  init(_ report: RestorationReport) {
     repositories = report.repositories
     manifests = report.manifests
     tags = report.tags

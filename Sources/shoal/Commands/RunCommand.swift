@@ -40,7 +40,7 @@ struct RunCommand {
     case .verifyBlobs: try asking { try VerifyCommand($0, invocation, output).run() }
     case .rebuildCatalog: try RebuildCommand(settings: try settings(), invocation, output).run()
     case .document: try document()
-    case .help: try help()
+    case .help: preconditionFailure("help is printed where lines are parsed")
     }
   }
 
@@ -79,13 +79,11 @@ struct RunCommand {
 
   private func document() throws {
     switch invocation.argument {
-    case "example": output.text(ConfigurationPages.example)
+    case "example": output.text(ConfigurationPages.exampleFile)
     case "page": output.text(ConfigurationPages.page)
     default: throw UsageError("there is no document '\(invocation.argument)'", advice: "write example or page")
     }
   }
-
-  private func help() throws { output.text(try HelpText.about(invocation.arguments)) }
 }
 
 private struct CheckedFile: Encodable {
