@@ -68,7 +68,7 @@ let package = Package(
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore"], swiftSettings: strict),
     .testTarget(
       name: "RegistryServiceTests",
-      dependencies: ["RegistryService", "RegistryCore", "RegistryTesting", "OpenSSLKit", "Telemetry"],
+      dependencies: ["RegistryService", "RegistryCore", "RegistryTesting", "OpenSSLKit", "Telemetry", "BlockingWork"],
       swiftSettings: strict),
     .testTarget(
       name: "RegistryHTTPTests",

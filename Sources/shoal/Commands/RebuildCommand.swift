@@ -27,7 +27,7 @@ struct RebuildCommand {
     do throws(RegistryError) {
       folder = try DiskDataFolder.open(settings.data)
     } catch {
-      throw CommandFailure(.unreachable, "\(error.message); stop the node first")
+      throw CommandFailure(.unreachable, error.message)
     }
     defer { folder.close() }
     try tell(try rebuild(folder))
