@@ -63,7 +63,7 @@ let package = Package(
       name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "BlockingWork"], swiftSettings: strict),
     .testTarget(
-      name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "BlockingWork", "CHTTPParser", "CLinux"],
+      name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore"], swiftSettings: strict),
     .testTarget(

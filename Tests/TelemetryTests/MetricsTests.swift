@@ -77,7 +77,7 @@ import Testing
 
   @Test func processMetricsFollowTheFormatAndAreTrue() throws {
     let registry = MetricsRegistry()
-    registry.addProcessFacts()
+    registry.registerProcess()
     let samples = try ExpositionText(parsing: text(registry)).samples
     #expect(samples.count == 7, "\(samples.keys)")
     #expect(try #require(samples["process_resident_memory_bytes"]) > 1_000_000)

@@ -2,7 +2,7 @@ import Glibc
 
 /// What the kernel knows about this process, under the names that every Prometheus client library uses.
 extension MetricsRegistry {
-  public func addProcessFacts() {
+  public func registerProcess() {
     counter("process_cpu_seconds_total", "Time on a processor, user and system.") {
       ProcessFacts.stat()?.cpuSeconds
     }
