@@ -56,7 +56,7 @@ struct Serve {
 
   private func listen(_ node: Node) throws -> Listening {
     let metrics = MetricsRegistry()
-    metrics.addProcessFacts()
+    metrics.registerProcess()
     var options = RegistryHandler.Options()
     options.chunkMinimumBytes = settings.uploads.chunkMinimumBytes
     options.logsAccess = settings.log.access
