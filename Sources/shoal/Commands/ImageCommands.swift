@@ -16,7 +16,9 @@ struct ImageCommands {
     let repositories: [RepositoryDocument] = try session.get("images")
     if invocation.wantsJSON { return try output.json(repositories) }
     var table = TextTable(.init("REPOSITORY"), .init("TAGS", .right), .init("MANIFESTS", .right))
-    for repository in repositories { table.append(repository.repository, "\(repository.tags)", "\(repository.manifests)") }
+    for repository in repositories {
+      table.append(repository.repository, "\(repository.tags)", "\(repository.manifests)")
+    }
     output.table(table)
   }
 
