@@ -32,7 +32,9 @@ extension Sockets {
       close(dead)
       let configuration = HTTPServer.Configuration(listeners: [.unix(path: path)], loops: 1)
       let server = try HTTPServer(configuration: configuration, handler: ClosureHandler.echo())
-      #expect(throws: ListenFailure.self) { try HTTPServer(configuration: configuration, handler: ClosureHandler.echo()) }
+      #expect(throws: ListenFailure.self) {
+        try HTTPServer(configuration: configuration, handler: ClosureHandler.echo())
+      }
       await server.stop(within: .zero)
     }
 

@@ -17,7 +17,7 @@ struct TestCertificate {
     X509_gmtime_adj(X509_getm_notAfter(certificate), 86_400)
     X509_set_pubkey(certificate, key)
     let name = X509_get_subject_name(certificate)
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, "localhost", -1, -1, 0)
+    X509_NAME_add_entry_by_txt(name, "CN", textIsUTF8, "localhost", -1, -1, 0)
     X509_set_issuer_name(certificate, name)
     guard X509_sign(certificate, key, EVP_sha256()) > 0 else { throw Failure() }
     try write(certificatePath) { PEM_write_bio_X509($0, certificate) }
@@ -40,5 +40,6 @@ struct TestCertificate {
     guard body(file) == 1 else { throw Failure() }
   }
 
-  private static let MBSTRING_UTF8: Int32 = 0x1000
+  /// MBSTRING_UTF8, a macro that Swift cannot import.
+  private static let textIsUTF8: Int32 = 0x1000
 }
