@@ -1,0 +1,79 @@
+import BlockingWork
+import Glibc
+import RegistryCore
+
+/// A data folder that this process alone has open: the stores over it.
+public final class DiskDataFolder: Sendable {
+  public let layout: DiskLayout
+  public let blobs: DiskBlobStore
+  public let uploads: DiskUploadStore
+  public let shelf: DiskManifestShelf
+
+  private let threads: DiskThreads
+  private let lock: Lock<DataLock?>
+
+  /// Makes what is missing of the folder, locks it, and sweeps what an earlier life left half written. Blocks: for the
+  /// start of a process, not for its event loops.
+  ///
+  /// - Returns: the open folder; `close` it when nobody uses its stores any more.
+  public static func open(_ path: String) throws(RegistryError) -> DiskDataFolder {
+    let layout = DiskLayout(root: path)
+    let files = LinuxFileSystem()
+    let folders = DurableFolders(files: files, root: layout.root)
+    do {
+      try folders.makeRoot()
+    } catch {
+      throw .unusable(error)
+    }
+    let lock = try DataLock(path: layout.lock)
+    return try DiskDataFolder(layout: layout, files: files, folders: folders, lock: lock, threads: DiskThreads())
+  }
+
+  /// - Parameter folders: whose root is made.
+  /// - Parameter threads: are stopped by `close`.
+  init(
+    layout: DiskLayout, files: any FileSystem, folders: DurableFolders, lock: DataLock?, threads: DiskThreads
+  ) throws(RegistryError) {
+    let temporaries = TemporaryFiles(files: files, layout: layout)
+    do {
+      try folders.ensure(layout.blobs)
+      try folders.ensure(layout.uploads)
+      try folders.ensure(layout.temporaries)
+      try folders.ensure(layout.manifests)
+      try temporaries.sweep()
+    } catch {
+      threads.stop()
+      throw .unusable(error)
+    }
+    self.layout = layout
+    self.threads = threads
+    self.lock = Lock(lock)
+    blobs = DiskBlobStore(files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
+    uploads = DiskUploadStore(blobs: blobs)
+    shelf = DiskManifestShelf(
+      files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
+  }
+
+  /// Lets the calls that run finish, then lets the folder go. Blocks; safe twice. The stores are of no use afterwards;
+  /// blobs that are open may still be sent and closed.
+  public func close() {
+    threads.stop()
+    lock.withLock { $0 = nil }
+  }
+}
+
+extension RegistryError {
+  /// What is wrong with a data folder, in the words of one who starts a node.
+  fileprivate static func unusable(_ failure: FileFailure) -> RegistryError {
+    let cause = RegistryError(failure).cause
+    let said =
+      switch failure.code {
+      case ENOTDIR, EEXIST: "the data folder, or one in it, is not a folder; move aside what has its name"
+      case EACCES, EPERM: "this user may not write in the data folder; change its owner, or run as the owner"
+      case EROFS: "the data folder lies on a read-only file system; mount it for writing, or choose another"
+      case ENOENT, ELOOP, ENAMETOOLONG: "the data folder cannot be made; check its path"
+      default: RegistryError(failure).message
+      }
+    return RegistryError(RegistryError(failure).code, said, cause: cause)
+  }
+}
