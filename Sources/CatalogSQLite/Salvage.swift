@@ -10,18 +10,6 @@ public struct Salvage: Sendable {
   public let failure: RegistryError?
 }
 
-public struct SalvagedTag: Hashable, Sendable {
-  public let repository: RepositoryName
-  public let tag: Tag
-  public let digest: Digest
-
-  public init(repository: RepositoryName, tag: Tag, digest: Digest) {
-    self.repository = repository
-    self.tag = tag
-    self.digest = digest
-  }
-}
-
 extension SQLiteCatalog {
   /// Reads what tags it can from a catalogue that nobody has open and that may be damaged. Changes nothing in it.
   ///

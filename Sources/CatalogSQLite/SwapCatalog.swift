@@ -20,7 +20,7 @@ extension CatalogFiles {
     if access(path, F_OK) == 0 {
       let name = freeName(path, milliseconds: milliseconds)
       try move(path, to: name)
-      try moveIfThere(path + logSuffix, to: name + logSuffix)
+      try moveUnlessEmpty(path + logSuffix, to: name + logSuffix)
       kept = name
     }
     try removeIfThere(path + logSuffix)
@@ -60,10 +60,15 @@ extension CatalogFiles {
     if rename(from, to) != 0 { throw .file(errno, "rename", from) }
   }
 
-  private static func moveIfThere(_ from: String, to: String) throws(RegistryError) {
-    if rename(from, to) == 0 { return }
-    let code = errno
-    if code != ENOENT { throw .file(code, "rename", from) }
+  /// An empty log says nothing: whoever only read the database left it.
+  private static func moveUnlessEmpty(_ from: String, to: String) throws(RegistryError) {
+    var status = stat()
+    if stat(from, &status) != 0 {
+      let code = errno
+      if code == ENOENT { return }
+      throw .file(code, "stat", from)
+    }
+    if status.st_size > 0 { try move(from, to: to) }
   }
 
   private static func removeIfThere(_ path: String) throws(RegistryError) {

@@ -43,7 +43,8 @@ struct ManifestRoutes: Sendable {
     let pushed = try await registry.manifests.push(
       bytes, contentType: contentType, to: reference, moreTags: tags, in: repository)
     var fields = Fields([
-      ("Location", "/v2/\(repository)/manifests/\(pushed.digest)"), ("Docker-Content-Digest", pushed.digest.description),
+      ("Location", "/v2/\(repository)/manifests/\(pushed.digest)"),
+      ("Docker-Content-Digest", pushed.digest.description),
     ])
     if let subject = pushed.subject { fields.append("OCI-Subject", subject.description) }
     if !tags.isEmpty { fields.append("OCI-Tag", tags.map(\.text).joined(separator: ", ")) }

@@ -21,7 +21,8 @@ struct OperatorRoutes: Sendable {
     case (.get, "tags/history"): return .json(try await history(query))
     case (.post, "tags/rollback"): return .json(try await rollback(query))
     case (.post, "blobs/verify"): return verification(quarantines: query["report-only"] == nil)
-    default: throw RegistryError(.nameUnknown, "the operator API of this node does not know \(request.method.token) \(path)")
+    default:
+      throw RegistryError(.nameUnknown, "the operator API of this node does not know \(request.method.token) \(path)")
     }
   }
 

@@ -91,7 +91,8 @@ public struct ManifestDesk: Sendable {
     guard case .digest(let asked) = reference else { return Digest(of: bytes) }
     let found = Digest(of: bytes, asked.algorithm)
     guard found == asked else {
-      throw RegistryError(.digestInvalid, "the manifest's digest is \(found), not \(asked)", detail: [found.description])
+      throw RegistryError(
+        .digestInvalid, "the manifest's digest is \(found), not \(asked)", detail: [found.description])
     }
     return found
   }

@@ -12,7 +12,8 @@ public struct Registry: Sendable {
   public let limits: RegistryLimits
   private let ports: RegistryPorts
 
-  public init(_ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules()) {
+  public init(_ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules())
+  {
     let gate = KeyedGate<Digest>()
     uploads = UploadDesk(ports, limits: limits, gate: gate)
     blobs = BlobDesk(ports, rules: rules, gate: gate)

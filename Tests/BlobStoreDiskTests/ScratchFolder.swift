@@ -22,7 +22,7 @@ struct TestFailure: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-private func removeTree(_ path: String) {
+func removeTree(_ path: String) {
   let files = LinuxFileSystem()
   for name in (try? files.names(in: path)) ?? [] {
     let inner = "\(path)/\(name)"

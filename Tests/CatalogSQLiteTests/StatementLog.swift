@@ -40,7 +40,8 @@ final class PlainDatabase {
     var rows: [String] = []
     while true {
       switch sqlite3_step(statement) {
-      case SQLITE_ROW: rows.append((0..<sqlite3_column_count(statement)).map { text(statement, $0) }.joined(separator: "|"))
+      case SQLITE_ROW:
+        rows.append((0..<sqlite3_column_count(statement)).map { text(statement, $0) }.joined(separator: "|"))
       case SQLITE_DONE: return rows
       default: throw failure
       }

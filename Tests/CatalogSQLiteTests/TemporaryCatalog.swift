@@ -51,25 +51,24 @@ extension NodeID {
 }
 
 /// Runs `body` on an open catalogue in a folder of its own; closes and removes whatever happens.
-func withCatalog<Result>(
+func withCatalog(
   limits: SQLiteCatalog.CacheLimits = SQLiteCatalog.CacheLimits(), clock: HeldClock = HeldClock(),
-  trace: SQLTrace? = nil, _ body: (SQLiteCatalog) async throws -> Result
-) async throws -> Result {
+  trace: SQLTrace? = nil, _ body: (SQLiteCatalog) async throws -> Void
+) async throws {
   let folder = try TemporaryFolder()
   defer { folder.remove() }
-  return try await withCatalog(in: folder, limits: limits, clock: clock, trace: trace, body)
+  try await withCatalog(in: folder, limits: limits, clock: clock, trace: trace, body)
 }
 
-func withCatalog<Result>(
+func withCatalog(
   in folder: TemporaryFolder, limits: SQLiteCatalog.CacheLimits = SQLiteCatalog.CacheLimits(),
   node: NodeID = .test(), clock: HeldClock = HeldClock(), trace: SQLTrace? = nil,
-  _ body: (SQLiteCatalog) async throws -> Result
-) async throws -> Result {
+  _ body: (SQLiteCatalog) async throws -> Void
+) async throws {
   let catalog = try SQLiteCatalog.open(path: folder.database, node: node, clock: clock, limits: limits, trace: trace)
   do {
-    let result = try await body(catalog)
+    try await body(catalog)
     await catalog.close()
-    return result
   } catch {
     await catalog.close()
     throw error

@@ -48,7 +48,8 @@ enum Fixture {
     Call("POST", "/v2/\(repository)/blobs/uploads/?digest=\(Digest(of: blob))", body: blob, 201)
   }
 
-  static func put(_ manifest: [UInt8], _ repository: String, _ reference: String, _ type: String = manifestType) -> Call {
+  static func put(_ manifest: [UInt8], _ repository: String, _ reference: String, _ type: String = manifestType) -> Call
+  {
     Call("PUT", "/v2/\(repository)/manifests/\(reference)", [("Content-Type", type)], body: manifest, 201)
   }
 }

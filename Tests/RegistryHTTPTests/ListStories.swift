@@ -3,7 +3,8 @@ import RegistryService
 
 extension Stories {
   private static let f = Fixture.self
-  private static let sbom = f.image(subject: f.manifestDigest, artifactType: "application/sbom", annotations: "{\"k\":\"v\"}")
+  private static let sbom = f.image(
+    subject: f.manifestDigest, artifactType: "application/sbom", annotations: "{\"k\":\"v\"}")
   private static let signature = f.image(subject: f.manifestDigest)
   private static let referrers = "/v2/a/b/referrers/\(Fixture.manifestDigest)"
 
@@ -11,7 +12,9 @@ extension Stories {
     Story(
       "tags are listed in order, a page at a time",
       f.blobs("a/b") + ["b", "a", "B", "c"].map { f.put(f.manifest, "a/b", $0) } + [
-        Call("GET", "/v2/a/b/tags/list", 200, expects: [("Link", nil)], text: "{\"name\":\"a/b\",\"tags\":[\"B\",\"a\",\"b\",\"c\"]}"),
+        Call(
+          "GET", "/v2/a/b/tags/list", 200, expects: [("Link", nil)],
+          text: "{\"name\":\"a/b\",\"tags\":[\"B\",\"a\",\"b\",\"c\"]}"),
         Call(
           "GET", "/v2/a/b/tags/list?n=2", 200, expects: [("Link", "</v2/a/b/tags/list?n=2&last=a>; rel=\"next\"")],
           text: "[\"B\",\"a\"]"),
@@ -36,7 +39,7 @@ extension Stories {
       "referrers are listed, also of a subject that is not here",
       [
         Call(
-          "GET", referrers, 200, expects: [("Content-Type", f.indexType)], text: "\"manifests\":[]"),
+          "GET", referrers, 200, expects: [("Content-Type", f.indexType)], text: "\"manifests\":[]")
       ] + f.blobs("a/b") + [
         Call(
           "PUT", "/v2/a/b/manifests/\(Digest(of: sbom))", [("Content-Type", f.manifestType)], body: sbom, 201,

@@ -58,7 +58,9 @@ struct SocketClient {
   }
 
   private func parse(_ bytes: [UInt8]) throws -> Answer {
-    guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { throw Failure(description: "no head came back") }
+    guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
+      throw Failure(description: "no head came back")
+    }
     let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
     let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) }
     guard let status else { throw Failure(description: "no status in \(lines[0])") }

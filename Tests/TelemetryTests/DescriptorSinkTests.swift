@@ -1,6 +1,5 @@
 import BlockingWork
 import Glibc
-import Synchronization
 import Testing
 
 @testable import Telemetry
@@ -18,6 +17,7 @@ import Testing
       }
     }
     for writer in writers { pthread_join(writer, nil) }
+    #expect(sink.flush(withinMilliseconds: 30_000))
     sink.stop()
     pipe.closeInput()
     var next = [Int](repeating: 0, count: threads)
@@ -60,8 +60,8 @@ import Testing
     let padding = String(repeating: "x", count: 1000)
     let written = 400
     for number in 0..<written { sink.write(.info, "line", [LogField("number", number), LogField("padding", padding)]) }
-    #expect(!sink.flush(withinMilliseconds: 1), "a pipe that nobody reads took everything")
     let reader = TextFrom { pipe.readAll() }
+    #expect(sink.flush(withinMilliseconds: 30_000))
     sink.stop()
     pipe.closeInput()
     let lines = reader.value.split(separator: "\n")
@@ -71,17 +71,16 @@ import Testing
     #expect(arrived + dropped == written)
   }
 
-  @Test func closedDescriptorHoldsNobody() {
-    signal(SIGPIPE, SIG_IGN)
-    let pipe = OutputPipe()
-    let sink = DescriptorSink(descriptor: open("/dev/full", O_WRONLY | O_CLOEXEC), format: .json)
+  @Test func descriptorThatTakesNothingHoldsNobody() {
+    let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+    defer { close(full) }
+    let sink = DescriptorSink(descriptor: full, format: .json)
     for _ in 0..<100 { sink.write(.error, "nobody hears", []) }
     #expect(sink.flush())
     sink.stop()
     sink.stop()
     sink.write(.error, "after the end", [])
     #expect(sink.flush())
-    _ = pipe
   }
 
   @Test func loggerAsksItsThresholdEachTime() {

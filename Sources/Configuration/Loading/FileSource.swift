@@ -41,7 +41,7 @@ struct FileSource {
         applySection(entry, name, to: &draft)
       } else {
         draft.note(
-          place(entry.mark), "unknown key '\(Shown(name))'", advice: SettingNames.nearest(to: name).map(Self.advice))
+          place(entry.mark), "unknown key '\(Shown(name))'", advice: Self.advice(about: name, in: section))
       }
     }
   }
@@ -63,7 +63,8 @@ struct FileSource {
       draft.assign(key, [SettingItem(text: text, place: place(value.mark))])
     case .scalar(nil):
       draft.note(
-        place(value.mark), "\(key.name) has no value", advice: "write \(key.allowed), or take the line out")
+        place(value.mark), "\(key.name) has no value",
+        advice: "write one (\(key.allowed)), or take the line out")
     case .mapping:
       draft.note(place(value.mark), "\(key.name) takes a value, not keys", advice: "write \(key.allowed)")
     case .sequence(let elements):
@@ -88,7 +89,7 @@ struct FileSource {
       items.append(SettingItem(text: text, place: place(element.mark)))
     }
     if items.isEmpty {
-      draft.note(place(mark), "\(key.name) is an empty list", advice: "write \(key.allowed), or take the key out")
+      draft.note(place(mark), "\(key.name) is an empty list", advice: "write one (\(key.allowed)), or take the key out")
     } else {
       draft.assign(key, items)
     }
@@ -96,8 +97,12 @@ struct FileSource {
 
   private func place(_ mark: Place.Mark?) -> Place { .file(path, mark) }
 
-  private static func advice(_ name: String) -> String {
-    SettingNames.sections.contains(name) ? "did you mean the section '\(name)'?" : "did you mean '\(name)'?"
+  private static func advice(about name: String, in section: String?) -> String {
+    guard let nearest = SettingNames.nearest(to: name) else {
+      return "known here: \(SettingNames.children(of: section).joined(separator: ", "))"
+    }
+    return SettingNames.sections.contains(nearest)
+      ? "did you mean the section '\(nearest)'?" : "did you mean '\(nearest)'?"
   }
 
   private static func contents(of path: String) throws(ValueProblem) -> [UInt8] {

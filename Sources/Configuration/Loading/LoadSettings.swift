@@ -32,7 +32,26 @@ extension SettingsDraft {
   func checked() throws(ConfigurationError) -> Settings {
     var draft = self
     draft.checkAcrossKeys()
-    guard draft.problems.isEmpty else { throw ConfigurationError(draft.problems) }
+    guard draft.problems.isEmpty else { throw ConfigurationError(draft.problems.inOrderOfPlaces) }
     return draft.settings
+  }
+}
+
+extension [ConfigurationProblem] {
+  /// By lines within a file; otherwise as they were found.
+  fileprivate var inOrderOfPlaces: [ConfigurationProblem] {
+    enumerated().sorted { left, right in
+      (left.element.order, left.offset) < (right.element.order, right.offset)
+    }.map(\.element)
+  }
+}
+
+extension ConfigurationProblem {
+  fileprivate var order: Int {
+    switch place {
+    case .builtIn: 0
+    case .file(_, let mark): mark?.line ?? 0
+    case .environment, .flag: .max
+    }
   }
 }

@@ -15,11 +15,12 @@ enum SettingNames {
 
   private static let all = SettingKey.all.map(\.name) + sections.sorted()
 
-  /// What stands directly below a section, in the order of the table.
-  static func children(of section: String) -> [String] {
+  /// What stands directly below a section, or (`nil`) at the top, in the order of the table.
+  static func children(of section: String?) -> [String] {
+    let prefix = section.map { "\($0)." } ?? ""
     var children: [String] = []
-    for name in SettingKey.all.map(\.name) where name.hasPrefix("\(section).") {
-      let child = String(name.dropFirst(section.count + 1).prefix { $0 != "." })
+    for name in SettingKey.all.map(\.name) where name.hasPrefix(prefix) {
+      let child = String(name.dropFirst(prefix.count).prefix { $0 != "." })
       if !children.contains(child) { children.append(child) }
     }
     return children

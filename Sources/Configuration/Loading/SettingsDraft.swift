@@ -10,8 +10,10 @@ struct SettingsDraft {
     if found.isEmpty { places[key.name] = items.map(\.place) }
   }
 
-  mutating func note(_ place: Place, _ reason: String, advice: String? = nil) {
-    problems.append(ConfigurationProblem(place, reason, advice: advice))
+  /// The advice is not worked out for problems that nobody will see.
+  mutating func note(_ place: Place, _ reason: String, advice: @autoclosure () -> String? = nil) {
+    let isShown = problems.count < ConfigurationError.problemLimit
+    problems.append(ConfigurationProblem(place, reason, advice: isShown ? advice() : nil))
   }
 
   /// Where the value of a key came from; of an item of a list, if it is known.

@@ -4,11 +4,13 @@ public struct SettingKey: Sendable {
   public let name: String
   /// What may stand there, in a few words.
   public let allowed: String
+  /// What stands for a value in a line of help.
+  public let placeholder: String
   /// One or two sentences for the example file and the page.
   public let text: String
   /// The option of `shoal serve` without its dashes; `nil`: there is none.
   public let flag: String?
-  /// A changed value holds after a reload; else after a restart.
+  /// The node reads what it names again on SIGHUP; else a change waits for a restart.
   public let reloads: Bool
   public let shape: Shape
 
@@ -52,7 +54,7 @@ extension SettingKey {
     _ text: String
   ) -> SettingKey {
     SettingKey(
-      name: name, allowed: type.allowed, text: text, flag: flag, reloads: reloads,
+      name: name, allowed: type.allowed, placeholder: type.placeholder, text: text, flag: flag, reloads: reloads,
       shape: Value.self == Bool.self ? .flag : .value,
       assign: { settings, items in
         guard let item = items.first, items.count == 1 else {
@@ -74,7 +76,8 @@ extension SettingKey {
     _ text: String
   ) -> SettingKey {
     SettingKey(
-      name: name, allowed: "a list of \(type.allowed)", text: text, flag: flag, reloads: reloads, shape: .list,
+      name: name, allowed: "a list of \(type.allowed)", placeholder: type.placeholder, text: text, flag: flag,
+      reloads: reloads, shape: .list,
       assign: { settings, items in
         var (values, problems): ([Value], [ConfigurationProblem]) = ([], [])
         for item in items {

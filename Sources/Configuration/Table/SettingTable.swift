@@ -68,19 +68,14 @@ extension SettingKey {
     .one(
       "blobs.delete_needed", \.blobs.deleteNeeded, .choice,
       "What to do when a client deletes a blob that a manifest of the same repository needs."),
-    .one("log.level", \.log.level, .choice, flag: "log-level", reloads: true, "The least that is logged."),
+    .one("log.level", \.log.level, .choice, flag: "log-level", "The least that is logged."),
     .one(
       "log.format", \.log.format, .choice, flag: "log-format",
       "auto is logfmt on a terminal and JSON lines anywhere else."),
-    .one("log.access", \.log.access, .flag, reloads: true, "Log one line for each request, at level info."),
+    .one("log.access", \.log.access, .flag, "Log one line for each request, at level info."),
     .one("metrics.enabled", \.metrics.isEnabled, .flag, "Serve /metrics in Prometheus' format."),
     .one(
       "cache.manifest_bytes", \.cache.manifestBytes, .size(0...1 << 40),
       "Memory for manifests that are asked for often. 0 keeps none."),
   ]
-
-  /// The keys that differ and hold only after a restart: what a reload has to warn of.
-  public static func needingRestart(from old: Settings, to new: Settings) -> [SettingKey] {
-    all.filter { !$0.reloads && $0.show(old) != $0.show(new) }
-  }
 }

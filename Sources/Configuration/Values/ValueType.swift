@@ -2,6 +2,8 @@
 struct ValueType<Value: Hashable & Sendable>: Sendable {
   /// What is allowed, in a few words, for messages and the page.
   let allowed: String
+  /// What stands for a value in a line of help.
+  let placeholder: String
   let parse: @Sendable (String) throws(ValueProblem) -> Value
   /// `nil`: there is nothing to show.
   let show: @Sendable (Value) -> String?
@@ -9,13 +11,17 @@ struct ValueType<Value: Hashable & Sendable>: Sendable {
 
 extension ValueType<String> {
   static var path: Self {
-    ValueType(allowed: "a path", parse: { text throws(ValueProblem) in try checkedPath(text) }, show: { $0 })
+    ValueType(
+      allowed: "a path", placeholder: "PATH", parse: { text throws(ValueProblem) in try checkedPath(text) },
+      show: { $0 })
   }
 }
 
 extension ValueType<String?> {
   static var optionalPath: Self {
-    ValueType(allowed: "a path", parse: { text throws(ValueProblem) in try checkedPath(text) }, show: { $0 })
+    ValueType(
+      allowed: "a path", placeholder: "PATH", parse: { text throws(ValueProblem) in try checkedPath(text) },
+      show: { $0 })
   }
 }
 
@@ -29,7 +35,7 @@ private func checkedPath(_ text: String) throws(ValueProblem) -> String {
 extension ValueType<Bool> {
   static var flag: Self {
     ValueType(
-      allowed: "true or false",
+      allowed: "true or false", placeholder: "true|false",
       parse: { text throws(ValueProblem) in
         switch text {
         case "true": return true
@@ -43,7 +49,8 @@ extension ValueType<Bool> {
 extension ValueType<ListenAddress> {
   static var address: Self {
     ValueType(
-      allowed: "HOST:PORT", parse: { text throws(ValueProblem) in try ListenAddress(parsing: text) },
+      allowed: "HOST:PORT", placeholder: "HOST:PORT",
+      parse: { text throws(ValueProblem) in try ListenAddress(parsing: text) },
       show: { $0.description })
   }
 }
@@ -52,7 +59,7 @@ extension ValueType where Value: RawRepresentable & CaseIterable, Value.RawValue
   static var choice: Self {
     let names = Value.allCases.map(\.rawValue)
     return ValueType(
-      allowed: alternatives(names),
+      allowed: alternatives(names), placeholder: names.joined(separator: "|"),
       parse: { text throws(ValueProblem) in
         guard let value = Value(rawValue: text) else {
           throw ValueProblem("'\(Shown(text))' is not among the choices", advice: "write \(alternatives(names))")
@@ -71,7 +78,7 @@ extension ValueType where Value: FixedWidthInteger {
   static func count(_ range: ClosedRange<Value>) -> Self {
     let allowed = "\(range.lowerBound) to \(range.upperBound)"
     return ValueType(
-      allowed: allowed,
+      allowed: allowed, placeholder: "NUMBER",
       parse: { text throws(ValueProblem) in
         let isNumber = !text.isEmpty && text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
         guard isNumber else {
@@ -88,7 +95,7 @@ extension ValueType where Value: FixedWidthInteger {
     let (least, most) = (Quantity.bytes.text(UInt64(range.lowerBound)), Quantity.bytes.text(UInt64(range.upperBound)))
     let allowed = "\(least) to \(most)\(unit)"
     return ValueType(
-      allowed: allowed,
+      allowed: allowed, placeholder: "SIZE",
       parse: { text throws(ValueProblem) in
         guard let bytes = Value(exactly: try Quantity.bytes.parse(text)), range.contains(bytes) else {
           throw ValueProblem("\(Shown(text)) is out of range", advice: "write a size from \(allowed)")
@@ -103,7 +110,7 @@ extension ValueType<Duration> {
     let show = { @Sendable (duration: Duration) in Quantity.time.text(duration.wholeMilliseconds) }
     let allowed = "\(show(range.lowerBound)) to \(show(range.upperBound))"
     return ValueType(
-      allowed: allowed,
+      allowed: allowed, placeholder: "DURATION",
       parse: { text throws(ValueProblem) in
         let milliseconds = try Quantity.time.parse(text)
         guard let whole = Int64(exactly: milliseconds), range.contains(.milliseconds(whole)) else {

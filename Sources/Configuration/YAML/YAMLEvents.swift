@@ -23,7 +23,13 @@ struct YAMLEvents: ~Copyable {
 
   struct SyntaxError: Error {
     let reason: String
-    let mark: Place.Mark
+    let position: Position
+  }
+
+  enum Position {
+    case mark(Place.Mark)
+    /// Characters that YAML does not know are met before lines are counted.
+    case byte(Int)
   }
 
   private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
@@ -54,7 +60,10 @@ struct YAMLEvents: ~Copyable {
 
   private var syntaxError: SyntaxError {
     let reason = parser.pointee.problem.map { String(cString: $0) } ?? "this is no YAML"
-    return SyntaxError(reason: reason, mark: Place.Mark(parser.pointee.problem_mark))
+    let isCharacter = parser.pointee.error == YAML_READER_ERROR
+    let position: Position =
+      isCharacter ? .byte(parser.pointee.problem_offset) : .mark(Place.Mark(parser.pointee.problem_mark))
+    return SyntaxError(reason: reason, position: position)
   }
 
   private static func event(_ event: yaml_event_t) -> Event {

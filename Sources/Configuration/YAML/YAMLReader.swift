@@ -126,7 +126,12 @@ struct YAMLReader: ~Copyable {
     do {
       return try events.next()
     } catch {
-      throw Problem(mark: error.mark, reason: error.reason, advice: lines.advice(at: error.mark))
+      let mark =
+        switch error.position {
+        case .mark(let mark): mark
+        case .byte(let offset): lines.mark(ofByte: offset)
+        }
+      throw Problem(mark: mark, reason: error.reason, advice: lines.advice(about: error.reason, at: mark))
     }
   }
 }

@@ -3,23 +3,27 @@
 /// A peer slower than the minimum rate runs dry however evenly it trickles, and one that was fast has no more than the
 /// grace to stand still. Only time in which the server waits counts, so a slow handler is never the client's fault.
 struct RateBudget: Sendable {
-  private(set) var remaining: UInt64
-  private let grace: UInt64
-  private let bytesPerSecond: UInt64
+  /// Below zero is debt: a wait that ended late is not forgiven.
+  private var balance: Int64
+  private let grace: Int64
+  private let bytesPerSecond: Int64
 
   init(_ limits: WireLimits) {
-    grace = limits.rateGrace.clampedNanoseconds
-    bytesPerSecond = UInt64(max(1, limits.minimumBytesPerSecond))
-    remaining = grace
+    grace = Int64(clamping: limits.rateGrace.clampedNanoseconds)
+    bytesPerSecond = Int64(max(1, limits.minimumBytesPerSecond))
+    balance = grace
   }
 
+  /// In nanoseconds.
+  var remaining: UInt64 { UInt64(max(0, balance)) }
+
   mutating func waited(nanoseconds: UInt64) {
-    remaining -= min(remaining, nanoseconds)
+    balance -= min(Int64(clamping: nanoseconds), grace + balance)
   }
 
   mutating func moved(bytes: Int) {
-    let earned = UInt64(max(0, bytes)).multipliedReportingOverflow(by: 1_000_000_000)
-    let nanoseconds = earned.overflow ? grace : earned.partialValue / bytesPerSecond
-    remaining = min(grace, remaining + min(grace, nanoseconds))
+    let earned = Int64(max(0, bytes)).multipliedReportingOverflow(by: 1_000_000_000)
+    let nanoseconds = earned.overflow ? grace : min(grace, earned.partialValue / bytesPerSecond)
+    balance = min(grace, balance + nanoseconds)
   }
 }

@@ -150,8 +150,10 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func turn() {
-    poller.wait(milliseconds: patience()) { dispatch($0, $1) }
+    let events = poller.wait(milliseconds: patience())
+    // Before anything is dispatched: what is told of an event counts its deadlines from here, not from before the sleep.
     now = MonotonicClock.now
+    poller.forEach(events) { dispatch($0, $1) }
     runDeadlines()
     for item in inbox.takeAll() { run(item) }
     let yielded = nextTurn

@@ -57,11 +57,15 @@ struct Poller: ~Copyable {
     guard code == 0 else { throw SystemFailure("epoll_ctl", errno) }
   }
 
+  /// How many events came.
   /// - Parameter milliseconds: -1 waits for ever.
-  func wait(milliseconds: Int32, _ body: (Ticket, Readiness) -> Void) {
-    let count = epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
-    guard count > 0 else { return }
-    for event in events[..<Int(count)] {
+  func wait(milliseconds: Int32) -> Int {
+    max(0, Int(epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)))
+  }
+
+  /// The events of the last wait.
+  func forEach(_ count: Int, _ body: (Ticket, Readiness) -> Void) {
+    for event in events[..<count] {
       body(Ticket(word: event.data.u64), Readiness(events: event.events))
     }
   }

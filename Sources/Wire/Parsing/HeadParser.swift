@@ -26,6 +26,7 @@ struct HeadParser: Sendable {
     var marks = FramingMarks()
     while true {
       guard cursor <= headBytes else { throw .headTooLarge }
+      if cursor < bytes.count, bytes[cursor] == Octet.lineFeed { throw .bareLineFeed }
       guard cursor + 1 < bytes.count else { break }
       if bytes[cursor] == Octet.carriageReturn {
         guard bytes[cursor + 1] == Octet.lineFeed else { throw .bareCarriageReturn }

@@ -59,22 +59,27 @@ enum HostField {
     }
     guard cursor < range.end else { return true }
     guard bytes[cursor] == Octet.colon else { return false }
-    cursor += 1
-    while cursor < range.end, Octet.isDigit(bytes[cursor]) { cursor += 1 }
-    return cursor == range.end
+    return isPort(bytes, TextRange(cursor + 1, range.end))
+  }
+
+  private static func isPort(_ bytes: Span<UInt8>, _ range: TextRange) -> Bool {
+    guard (1...5).contains(range.count) else { return false }
+    var port = 0
+    for index in range.start..<range.end {
+      guard Octet.isDigit(bytes[index]) else { return false }
+      port = port * 10 + Int(bytes[index] &- UInt8(ascii: "0"))
+    }
+    return port <= 65_535
   }
 
   private static func isAddress(_ byte: UInt8) -> Bool {
     Octet.hexValue(byte) != nil || byte == Octet.colon || byte == UInt8(ascii: ".")
   }
 
-  /// Unreserved characters, the sub-delimiters that no header list uses, and the percent sign.
+  /// What stands in the names of hosts, and no more: the RFC's percent-encoding and sub-delimiters serve nobody here.
   private static func isName(_ byte: UInt8) -> Bool {
     switch byte {
-    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"),
-      UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("),
-      UInt8(ascii: ")"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "="):
-      true
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
     default: Octet.isDigit(byte) || Octet.isLetter(byte)
     }
   }

@@ -54,6 +54,8 @@ enum ListeningSocket {
     guard descriptor >= 0 else { throw SystemFailure("socket", errno) }
     var failure: SystemFailure?
     if address.family != AF_UNIX { set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) }
+    // `::` is IPv6 alone, so that `0.0.0.0` may stand beside it on the same port.
+    if address.family == AF_INET6 { set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
     if address.withPointer({ bind(descriptor, $0, $1) }) != 0 {
       failure = SystemFailure("bind", errno)
     } else if afterBind() != 0 {

@@ -57,7 +57,9 @@ final class ControlSession {
 
   // MARK: - Questions
 
-  func get<Document: Decodable>(_ path: String, _ parameters: [(String, String?)] = []) throws(CommandFailure) -> Document {
+  func get<Document: Decodable>(_ path: String, _ parameters: [(String, String?)] = []) throws(CommandFailure)
+    -> Document
+  {
     try document("GET", path, parameters)
   }
 

@@ -9,9 +9,16 @@ import Wire
 
 /// `shoal serve`: from checked settings to a node that answers, and back.
 struct Serve {
-  let settings: Settings
-  let log: Logger
-  let sink: DescriptorSink
+  private let settings: Settings
+  private let log: Logger
+  private let sink: DescriptorSink
+
+  init(settings: Settings, environment: [String: String]) {
+    self.settings = settings
+    let colors = TerminalOutput.takesColors(STDERR_FILENO, environment)
+    sink = DescriptorSink(descriptor: STDERR_FILENO, format: LineFormat(settings.log.format, colors: colors))
+    log = Logger(level: LogLevel(settings.log.level), sink: sink)
+  }
 
   /// Serves until a signal ends it; returns the exit code.
   func run() -> ExitCode {
@@ -142,6 +149,27 @@ struct Serve {
     limit.rlim_cur = limit.rlim_max
     if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 {
       log.warning("the limit of open files stays as it is", LogField("error", String(cString: strerror(errno))))
+    }
+  }
+}
+
+extension LineFormat {
+  fileprivate init(_ format: Settings.Log.Format, colors: Bool) {
+    switch format {
+    case .auto: self = .fitting(descriptor: STDERR_FILENO, colors: colors)
+    case .logfmt: self = .logfmt(colors: colors)
+    case .json: self = .json
+    }
+  }
+}
+
+extension LogLevel {
+  fileprivate init(_ level: Settings.Log.Level) {
+    switch level {
+    case .debug: self = .debug
+    case .info: self = .info
+    case .warning: self = .warning
+    case .error: self = .error
     }
   }
 }

@@ -53,7 +53,8 @@ test_skopeo_copy_between_repositories_mounts() {
   # What the client could do without: the mount itself.
   expect_equal 201 "$(status_of -X POST "http://$registry/v2/skopeo/third/blobs/uploads/?mount=$blob&from=skopeo/source")" "status of a mount"
   has_blob skopeo/third "$blob" || fail "a mounted blob is not there"
-  expect_equal 202 "$(status_of -X POST "http://$registry/v2/skopeo/third/blobs/uploads/?mount=sha256:$(printf '%064d' 7)&from=skopeo/source")" "status of a mount of nothing"
+  blob=sha256:$(printf '%064d' 7)
+  expect_equal 202 "$(status_of -X POST "http://$registry/v2/skopeo/third/blobs/uploads/?mount=$blob&from=skopeo/source")" "status of a mount of nothing"
 }
 
 test_skopeo_sync_both_ways() {

@@ -3,13 +3,13 @@ import RegistryCore
 /// Makes the catalogue anew from what is on disk: each shelved manifest is read, checked against its digest, linked to
 /// the blobs that are here, and published. Tags are in no file; those that the old catalogue can still tell are set
 /// again, the others are lost.
-public struct CatalogRebuild: Sendable {
+public struct NameRestoration: Sendable {
   private let ports: RegistryPorts
 
   public init(_ ports: RegistryPorts) { self.ports = ports }
 
-  public func run(tags: [SalvagedTag]) async throws(RegistryError) -> CatalogRebuildReport {
-    let tally = RebuildTally()
+  public func run(tags: [SalvagedTag]) async throws(RegistryError) -> RestorationReport {
+    let tally = RestorationTally()
     try await ports.shelf.everyManifest { repository, manifests throws(RegistryError) in
       for manifest in manifests { try await restore(manifest, to: repository, [], tally) }
       await tally.countRepository()
@@ -27,7 +27,7 @@ public struct CatalogRebuild: Sendable {
   }
 
   private func restore(
-    _ manifest: ShelvedManifest, to repository: RepositoryName, _ tags: [Tag], _ tally: RebuildTally
+    _ manifest: ShelvedManifest, to repository: RepositoryName, _ tags: [Tag], _ tally: RestorationTally
   ) async throws(RegistryError) {
     guard let document = try await read(manifest) else {
       await tally.countUnreadable(manifest.digest, repository)
@@ -57,19 +57,7 @@ public struct CatalogRebuild: Sendable {
   }
 }
 
-public struct SalvagedTag: Hashable, Sendable {
-  public let repository: RepositoryName
-  public let tag: Tag
-  public let digest: Digest
-
-  public init(repository: RepositoryName, tag: Tag, digest: Digest) {
-    self.repository = repository
-    self.tag = tag
-    self.digest = digest
-  }
-}
-
-public struct CatalogRebuildReport: Sendable {
+public struct RestorationReport: Sendable {
   public var repositories = 0
   public var manifests = 0
   public var tags = 0
@@ -80,8 +68,8 @@ public struct CatalogRebuildReport: Sendable {
 }
 
 /// Counts across the shelf's calls.
-private actor RebuildTally {
-  var report = CatalogRebuildReport()
+private actor RestorationTally {
+  var report = RestorationReport()
 
   func countRepository() { report.repositories += 1 }
   func countLostTag() { report.lostTags += 1 }
