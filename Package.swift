@@ -61,14 +61,14 @@ let package = Package(
 
     .testTarget(
       name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),
-    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "BlockingWork"], swiftSettings: strict),
     .testTarget(
-      name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "BlockingWork", "CHTTPParser", "CLinux"],
+      name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore"], swiftSettings: strict),
     .testTarget(
       name: "RegistryServiceTests",
-      dependencies: ["RegistryService", "RegistryCore", "RegistryTesting", "OpenSSLKit", "Telemetry"],
+      dependencies: ["RegistryService", "RegistryCore", "RegistryTesting", "OpenSSLKit", "Telemetry", "BlockingWork"],
       swiftSettings: strict),
     .testTarget(
       name: "RegistryHTTPTests",
@@ -86,6 +86,8 @@ let package = Package(
       dependencies: ["CatalogSQLite", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork", "CSQLite"],
       swiftSettings: strict),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+    .testTarget(
+      name: "ShoalTests", dependencies: ["shoal", "Configuration", "RegistryCore"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["OpenSSLKit", "BlockingWork", "CLinux", "shoal"], swiftSettings: strict),
   ],

@@ -52,7 +52,9 @@ private struct ManifestJSON: Decodable {
   let annotations: [String: String]?
 
   init(_ bytes: [UInt8]) throws(RegistryError) {
-    guard String(validating: bytes, as: UTF8.self) != nil else {
+    // JSON holds no zero byte, UTF-16 and UTF-32 hold little else, and the decoder would guess them: other readers of
+    // these bytes would not (RFC 8259, 8.1).
+    guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
       throw RegistryError(.manifestInvalid, "the manifest is not UTF-8; push the JSON document itself")
     }
     do {

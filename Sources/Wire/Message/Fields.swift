@@ -1,42 +1,103 @@
 /// Header fields in their order. Names compare without case.
+///
+/// Those of a request are offsets into the bytes of its head: no string is made before somebody asks for it.
 public struct Fields: Sendable, Sequence {
   public typealias Element = (name: String, value: String)
 
-  private var entries: [Element] = []
+  private enum Storage: Sendable {
+    case entries([Element])
+    case head(HeadText)
+  }
 
-  public init() {}
+  private var storage: Storage
 
-  public init(_ entries: [Element]) { self.entries = entries }
+  public init() { storage = .entries([]) }
 
-  public var count: Int { entries.count }
+  public init(_ entries: [Element]) { storage = .entries(entries) }
+
+  init(_ head: HeadText) { storage = .head(head) }
+
+  public var count: Int {
+    switch storage {
+    case .entries(let entries): entries.count
+    case .head(let head): head.fields.count
+    }
+  }
 
   /// The first value under the name.
   public subscript(name: String) -> String? {
-    entries.first { Self.matches($0.name, name) }?.value
+    switch storage {
+    case .entries(let entries): entries.first { Self.matches($0.name, name) }?.value
+    case .head(let head): head.fields.first { head.matches($0.name, name) }.map { head.text($0.value) }
+    }
   }
 
   public func all(_ name: String) -> [String] {
-    entries.filter { Self.matches($0.name, name) }.map(\.value)
+    switch storage {
+    case .entries(let entries): entries.filter { Self.matches($0.name, name) }.map(\.value)
+    case .head(let head): head.fields.filter { head.matches($0.name, name) }.map { head.text($0.value) }
+    }
   }
 
   public mutating func append(_ name: String, _ value: String) {
+    var entries = takeEntries()
     entries.append((name, value))
+    storage = .entries(entries)
   }
 
   /// Takes the place of whatever stood under the name.
   public mutating func set(_ name: String, _ value: String) {
+    var entries = takeEntries()
     entries.removeAll { Self.matches($0.name, name) }
     entries.append((name, value))
+    storage = .entries(entries)
   }
 
-  public func makeIterator() -> some IteratorProtocol<Element> { entries.makeIterator() }
+  public func makeIterator() -> IndexingIterator<[Element]> { entries.makeIterator() }
+
+  /// As strings, all of them.
+  var entries: [Element] {
+    switch storage {
+    case .entries(let entries): entries
+    case .head(let head): head.fields.map { (head.text($0.name), head.text($0.value)) }
+    }
+  }
+
+  /// Leaves nothing behind, so that what is appended to the result copies nothing.
+  private mutating func takeEntries() -> [Element] {
+    let taken = entries
+    storage = .entries([])
+    return taken
+  }
 
   private static func matches(_ left: String, _ right: String) -> Bool {
     let (a, b) = (left.utf8, right.utf8)
-    return a.count == b.count && zip(a, b).allSatisfy { $0 == $1 || lowercase($0) == lowercase($1) }
+    return a.count == b.count && zip(a, b).allSatisfy { $0 == $1 || Octet.lowercase($0) == Octet.lowercase($1) }
+  }
+}
+
+/// The bytes of a head and where its fields stand.
+final class HeadText: Sendable {
+  let bytes: [UInt8]
+  let fields: [FieldRange]
+
+  init(bytes: [UInt8], fields: [FieldRange]) {
+    self.bytes = bytes
+    self.fields = fields
   }
 
-  private static func lowercase(_ byte: UInt8) -> UInt8 {
-    UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+  func text(_ range: TextRange) -> String {
+    String(decoding: bytes[range.start..<range.end], as: UTF8.self)
+  }
+
+  func matches(_ range: TextRange, _ name: String) -> Bool {
+    let name = name.utf8
+    guard range.count == name.count else { return false }
+    var index = range.start
+    for byte in name {
+      guard Octet.lowercase(bytes[index]) == Octet.lowercase(byte) else { return false }
+      index += 1
+    }
+    return true
   }
 }

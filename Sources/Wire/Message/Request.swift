@@ -10,10 +10,12 @@ public struct Request: Sendable {
   public let fields: Fields
   public let peer: PeerAddress
   public let isSecure: Bool
+  /// Tells this request from every other of the process, in the answer and in the log.
+  public let id: RequestID
 
   public init(
     method: Method, path: String, query: String? = nil, fields: Fields = Fields(), peer: PeerAddress = .local,
-    isSecure: Bool = false
+    isSecure: Bool = false, id: RequestID = RequestID.next()
   ) {
     self.method = method
     self.path = path
@@ -21,6 +23,7 @@ public struct Request: Sendable {
     self.fields = fields
     self.peer = peer
     self.isSecure = isSecure
+    self.id = id
   }
 
   public enum Method: Hashable, Sendable {

@@ -1,0 +1,58 @@
+# Two commands do everything on a fresh Debian 12 with Swift 6.3: `make run` and `make test`.
+
+DATA ?= ./data
+LISTEN ?= 127.0.0.1:5000
+SHOAL := .build/release/shoal
+
+# A host that runs the release needs Debian's libraries and no Swift.
+RELEASE_FLAGS := -c release --product shoal -Xswiftc -static-stdlib
+STRICT := --explicit-target-dependency-import-check error
+
+.PHONY: run release test unit-test client-test lint fuzz sanitize bench soak packages test-packages clean help
+
+run: release  ## build, and start a node on 127.0.0.1:5000
+	exec $(SHOAL) serve --data $(DATA) --listen $(LISTEN)
+
+release: packages  ## build the release binary
+	swift build $(RELEASE_FLAGS)
+
+test: unit-test client-test  ## every test, with the real clients
+
+unit-test: test-packages  ## tests of the modules and of the whole process
+	swift build --build-tests $(STRICT)
+	swift test --skip-build --parallel
+
+client-test: release test-packages  ## docker, containerd, podman, buildah, skopeo and oras against the release binary
+	Tests/Clients/run $(SHOAL)
+
+lint:  ## format rules
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+fuzz: packages  ## ten minutes of fuzzing the parsers
+	Tests/Fuzz/run 300
+
+sanitize: test-packages  ## the module tests under the address and the thread sanitizer
+	.ci/sanitize address
+	.ci/sanitize thread
+
+bench: release  ## the table of docs/BENCHMARKS.md, beside nginx and Debian's docker-registry
+	packaging/install-packages bench/packages
+	bench/run --short $(SHOAL)
+
+soak: release test-packages  ## the long runs
+	packaging/install-packages bench/packages
+	bench/run $(SHOAL)
+	SHOAL_KILLS=2000 swift test --filter KillTests
+	Tests/Fuzz/run 1800
+
+packages:
+	packaging/install-packages packaging/build-packages
+
+test-packages: packages
+	packaging/install-packages Tests/packages Tests/Clients/packages
+
+clean:
+	rm -rf .build .build-address .build-thread
+
+help:
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 16

@@ -1,0 +1,80 @@
+import RegistryCore
+
+/// What could be read from a catalogue that is given up.
+public struct Salvage: Sendable {
+  /// Where the tags pointed, as far as they could be read.
+  public let tags: [SalvagedTag]
+  /// The epoch in which the catalogue wrote; 0 when it could not be read.
+  public let epoch: Int64
+  /// What ended the reading early, for the log. `nil`: all was read.
+  public let failure: RegistryError?
+}
+
+extension SQLiteCatalog {
+  /// Reads what tags it can from a catalogue that nobody has open and that may be damaged. Changes nothing in it.
+  ///
+  /// Each table is read from its front until the damage and from its back until the damage, so that what lies behind a
+  /// broken page is saved too. Blocks.
+  public static func salvageTags(path: String) -> Salvage {
+    do {
+      let connection = try Connection(path: path, access: .read)
+      let epoch = try connection.first("SELECT epoch FROM life") { $0.integer(0) } ?? 0
+      var reading = SalvageReading(connection: connection)
+      reading.readRepositories()
+      reading.readTags()
+      return Salvage(tags: reading.tags, epoch: epoch, failure: reading.failure)
+    } catch {
+      return Salvage(tags: [], epoch: 0, failure: error)
+    }
+  }
+}
+
+private struct SalvageReading {
+  let connection: Connection
+  private var repositories: [Int64: RepositoryName] = [:]
+  private(set) var tags: [SalvagedTag] = []
+  private(set) var failure: RegistryError?
+
+  init(connection: Connection) { self.connection = connection }
+
+  mutating func readRepositories() {
+    let readWhole = scan("SELECT id, name FROM repository NOT INDEXED ORDER BY id") { $0.keepRepository($1) }
+    if readWhole { return }
+    scan("SELECT id, name FROM repository NOT INDEXED ORDER BY id DESC") { $0.keepRepository($1) }
+  }
+
+  mutating func readTags() {
+    let readWhole = scan("SELECT repository, name, digest FROM tag ORDER BY repository, name") { $0.keepTag($1) }
+    if readWhole { return }
+    scan("SELECT repository, name, digest FROM tag ORDER BY repository DESC, name DESC") { $0.keepTag($1) }
+    var seen: Set<SalvagedTag> = []
+    tags.removeAll { !seen.insert($0).inserted }
+  }
+
+  /// Reads until the end or the damage. `false`: it was the damage.
+  @discardableResult
+  private mutating func scan(_ sql: StaticString, keep: (inout SalvageReading, Row) -> Void) -> Bool {
+    do {
+      try connection.each(sql) { keep(&self, $0) }
+      return true
+    } catch {
+      failure = error
+      return false
+    }
+  }
+
+  // A row that does not parse is damage too, but only its own.
+
+  private mutating func keepRepository(_ row: Row) {
+    do { repositories[row.integer(0)] = try row.repositoryName(1) } catch { failure = error }
+  }
+
+  private mutating func keepTag(_ row: Row) {
+    guard let repository = repositories[row.integer(0)] else { return }
+    do {
+      tags.append(SalvagedTag(repository: repository, tag: try row.tag(1), digest: try row.digest(2)))
+    } catch {
+      failure = error
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import COpenSSL
+
+/// Why OpenSSL refused: what was tried, on which file if on one, and OpenSSL's own words.
+public struct TLSFailure: Error, Sendable, CustomStringConvertible {
+  public let attempt: String
+  public let reason: String
+
+  init(_ attempt: String, reason: String) {
+    self.attempt = attempt
+    self.reason = reason
+  }
+
+  /// Takes the reason from this thread's error queue, which it empties.
+  init(_ attempt: String) {
+    self.init(attempt, reason: Self.takeReason())
+  }
+
+  public var description: String { "\(attempt): \(reason)" }
+
+  /// The oldest error of the queue names the cause; later ones say where it passed through.
+  private static func takeReason() -> String {
+    let code = ERR_get_error()
+    ERR_clear_error()
+    guard code != 0 else { return "unknown reason" }
+    if let text = ERR_reason_error_string(code) { return String(cString: text) }
+    return "OpenSSL error \(code)"
+  }
+}

@@ -1,0 +1,97 @@
+import RegistryCore
+import RegistryService
+import Wire
+
+/// `/v2/<name>/blobs/<digest>` (distribution-spec 1.1, end-2, end-10).
+struct BlobRoutes: Sendable {
+  let registry: Registry
+
+  func respond(to request: Request, _ repository: RepositoryName, _ digest: Digest)
+    async throws(RegistryError) -> Response
+  {
+    switch request.method {
+    case .head: try await head(request, repository, digest)
+    case .get: try await pull(request, repository, digest)
+    case .delete: try await delete(repository, digest)
+    default: .methodNotAllowed("GET, HEAD, DELETE")
+    }
+  }
+
+  private func head(_ request: Request, _ repository: RepositoryName, _ digest: Digest)
+    async throws(RegistryError) -> Response
+  {
+    let size = try await registry.blobs.size(of: digest, in: repository)
+    if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields(of: digest)) }
+    return Response(status: 200, fields: fields(of: digest), body: .absent(length: size))
+  }
+
+  private func pull(_ request: Request, _ repository: RepositoryName, _ digest: Digest)
+    async throws(RegistryError) -> Response
+  {
+    let reader = try await registry.blobs.open(digest, in: repository)
+    var fields = fields(of: digest)
+    if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields) }
+    switch selection(request, digest, size: reader.size) {
+    case .whole:
+      return Response(status: 200, fields: fields, body: reader.body(0..<reader.size))
+    case .part(let range):
+      fields.append("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(reader.size)")
+      return Response(status: 206, fields: fields, body: reader.body(range))
+    case .unsatisfiable:
+      var response = Response(
+        RegistryError(.uploadRange, "the range lies outside the blob, which has \(reader.size) bytes"))
+      response.fields.append("Content-Range", "bytes */\(reader.size)")
+      return response
+    }
+  }
+
+  private func selection(_ request: Request, _ digest: Digest, size: Int64) -> ByteRange {
+    if let condition = request.fields["If-Range"], condition != "\"\(digest)\"" { return .whole }
+    return ByteRange(request.fields["Range"], size: size)
+  }
+
+  private func delete(_ repository: RepositoryName, _ digest: Digest) async throws(RegistryError) -> Response {
+    try await registry.blobs.delete(digest, from: repository)
+    return Response(status: 202)
+  }
+
+  private func fields(of digest: Digest) -> Fields {
+    Fields([
+      ("Content-Type", "application/octet-stream"), ("Docker-Content-Digest", digest.description),
+      ("ETag", "\"\(digest)\""), ("Accept-Ranges", "bytes"), ("X-Content-Type-Options", "nosniff"),
+    ])
+  }
+}
+
+extension BlobReader {
+  /// A file goes out by the kernel; anything else in pieces.
+  fileprivate func body(_ range: Range<Int64>) -> Response.Body {
+    let count = range.upperBound - range.lowerBound
+    guard count > 0 else { return .empty }
+    guard let file else { return .stream(length: count, BlobStream(self, range)) }
+    return .file(FileRegion(descriptor: file.descriptor, offset: range.lowerBound, count: count, owner: file))
+  }
+}
+
+/// A blob without a file, read piece by piece.
+private final class BlobStream: ResponseStream, @unchecked Sendable {
+  // Unchecked: a response is written by one task, one piece after the other.
+  private let reader: any BlobReader
+  private var rest: Range<Int64>
+
+  private static let pieceBytes: Int64 = 256 << 10
+
+  init(_ reader: any BlobReader, _ range: Range<Int64>) {
+    self.reader = reader
+    rest = range
+  }
+
+  func next() async throws -> [UInt8]? {
+    guard !rest.isEmpty else { return nil }
+    let count = min(Self.pieceBytes, rest.upperBound - rest.lowerBound)
+    let piece = try await reader.read(from: rest.lowerBound, count: Int(count))
+    guard !piece.isEmpty else { throw RegistryError(.internal, "a blob ended early") }
+    rest = (rest.lowerBound + Int64(piece.count))..<rest.upperBound
+    return piece
+  }
+}

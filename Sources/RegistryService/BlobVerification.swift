@@ -1,0 +1,87 @@
+import BlockingWork
+import OpenSSLKit
+import RegistryCore
+
+/// Reads every blob of the store again and compares it with its name. Pulled step by step, so that whoever watches sets
+/// the pace and a watcher that leaves ends it. A blob that is rotten is put aside: a later push of it heals.
+public final class BlobVerification: @unchecked Sendable {
+  // Unchecked: one watcher pulls, one step after the other.
+  public enum Step: Sendable {
+    case progress(BlobVerificationReport)
+    case rotten(Digest)
+    case finished(BlobVerificationReport)
+  }
+
+  private let ports: RegistryPorts
+  private let quarantines: Bool
+  private var report = BlobVerificationReport()
+  private var shelvesLeft = Array(UInt8.min...UInt8.max)[...]
+  private var pending: ArraySlice<StoredBlob> = []
+  private var isFinished = false
+
+  private static let pieceBytes = 1 << 20
+
+  /// - Parameter quarantines: put rotten blobs aside; else only report them.
+  init(_ ports: RegistryPorts, quarantines: Bool) {
+    self.ports = ports
+    self.quarantines = quarantines
+  }
+
+  /// One blob, or one shelf that had none; `nil` after `finished`.
+  public func next() async throws(RegistryError) -> Step? {
+    guard !isFinished else { return nil }
+    if let blob = pending.popFirst() { return try await check(blob) }
+    guard let shelf = shelvesLeft.popFirst() else {
+      isFinished = true
+      return .finished(report)
+    }
+    pending = try await ports.blobs.blobs(onShelf: shelf)[...]
+    return .progress(report)
+  }
+
+  private func check(_ blob: StoredBlob) async throws(RegistryError) -> Step {
+    // A blob that was deleted since it was listed has nothing to prove.
+    guard let reader = try await ports.blobs.open(blob.digest) else { return .progress(report) }
+    let found = try await digest(of: reader, blob.digest.algorithm)
+    report.checkedBlobs += 1
+    report.checkedBytes += reader.size
+    guard found != blob.digest else { return .progress(report) }
+    report.rotten.append(blob.digest)
+    if quarantines, try await ports.blobs.quarantine(blob.digest) { report.quarantined += 1 }
+    return .rotten(blob.digest)
+  }
+
+  private func digest(of reader: any BlobReader, _ algorithm: Digest.Algorithm) async throws(RegistryError) -> Digest {
+    let hash = HashOfPieces(algorithm.function)
+    var offset: Int64 = 0
+    while offset < reader.size {
+      let piece = try await reader.read(from: offset, count: Self.pieceBytes)
+      guard !piece.isEmpty else { break }
+      offset += Int64(piece.count)
+      await ports.work.run { hash.update(piece) }
+    }
+    return Digest(algorithm: algorithm, hash: hash.finish())
+  }
+}
+
+public struct BlobVerificationReport: Sendable {
+  public var checkedBlobs = 0
+  public var checkedBytes: Int64 = 0
+  public var rotten: [Digest] = []
+  public var quarantined = 0
+}
+
+/// A hash that several jobs, one after the other, add to.
+private final class HashOfPieces: @unchecked Sendable {
+  // Unchecked: the verification awaits each job before it gives the next.
+  private var state: StreamingHash?
+
+  init(_ function: StreamingHash.Function) { state = StreamingHash(function) }
+
+  func update(_ piece: [UInt8]) { state?.update(piece) }
+
+  func finish() -> [UInt8] {
+    guard let hash = state.take() else { preconditionFailure("a hash is finished once") }
+    return hash.finish()
+  }
+}

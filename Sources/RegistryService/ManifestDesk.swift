@@ -1,0 +1,197 @@
+import RegistryCore
+import Telemetry
+
+/// Manifests and the tags that name them.
+public struct ManifestDesk: Sendable {
+  private let ports: RegistryPorts
+  private let limits: RegistryLimits
+  private let rules: RegistryRules
+  private let gate: KeyedGate<Digest>
+
+  init(_ ports: RegistryPorts, limits: RegistryLimits, rules: RegistryRules, gate: KeyedGate<Digest>) {
+    self.ports = ports
+    self.limits = limits
+    self.rules = rules
+    self.gate = gate
+  }
+
+  // MARK: - Pull
+
+  /// The manifest without its bytes, where these are not at hand.
+  public func resolve(_ reference: Reference, in repository: RepositoryName)
+    async throws(RegistryError) -> StoredManifest
+  {
+    guard let manifest = try await ports.names.resolve(reference, in: repository) else {
+      throw RegistryError.noSuchManifest(reference, repository)
+    }
+    return manifest
+  }
+
+  public func holds(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Bool {
+    try await ports.names.resolve(.digest(digest), in: repository) != nil
+  }
+
+  /// The bytes of a resolved manifest, exactly as pushed.
+  public func bytes(of manifest: StoredManifest) async throws(RegistryError) -> [UInt8] {
+    if let bytes = manifest.bytes { return bytes }
+    guard let reader = try await ports.blobs.open(manifest.digest), reader.size == Int64(manifest.size) else {
+      throw RegistryError(
+        .internal, "the node's copy of this manifest is damaged; push it again",
+        cause: "\(manifest.digest) is named and not stored whole")
+    }
+    return try await reader.read(from: 0, count: manifest.size)
+  }
+
+  // MARK: - Push
+
+  /// Stores a manifest under its digest and points tags at it.
+  /// - Parameter moreTags: tags besides the reference's own.
+  public func push(
+    _ bytes: [UInt8], contentType: MediaType?, to reference: Reference, moreTags: [Tag] = [],
+    in repository: RepositoryName
+  ) async throws(RegistryError) -> PushedManifest {
+    guard bytes.count <= limits.manifestBytes else { throw RegistryError.manifestTooLarge(limits.manifestBytes) }
+    guard moreTags.count <= limits.tagsPerPush else {
+      throw RegistryError(.tagInvalid, "a push sets at most \(limits.tagsPerPush) tags; send the rest in another")
+    }
+    // Hashing and parsing 4 MiB takes tens of milliseconds: not on the caller's loop.
+    let (digest, document) = try await ports.work.run { () throws(RegistryError) in
+      (try Self.digest(of: bytes, pushedTo: reference), try ManifestDocument(bytes: bytes, contentType: contentType))
+    }
+    let publication = Publication(
+      repository: repository, digest: digest, document: document, tags: reference.tags + moreTags,
+      sparse: rules.acceptsSparseIndexes)
+    try await gate.pass(digest) { () async throws(RegistryError) in try await publish(publication) }
+    return PushedManifest(digest: digest, subject: document.facts.subject)
+  }
+
+  private func publish(_ publication: Publication) async throws(RegistryError) {
+    let (digest, document) = (publication.digest, publication.document)
+    // Bytes, shelf, name: a crash in between leaves a manifest that nothing names.
+    try await ports.blobs.put(document.bytes, as: digest)
+    try await ports.shelf.shelve(digest, as: document.facts.mediaType, in: publication.repository)
+    switch try await ports.names.publish(publication) {
+    case .published: return
+    case .missing(let digests):
+      try await unshelveUnlessNamed(digest, in: publication.repository)
+      throw RegistryError(
+        .manifestBlobUnknown,
+        "\(publication.repository) lacks \(digests.count) of the blobs or manifests that this manifest names (or has them "
+          + "in another size); push them first", detail: digests.map(\.description))
+    }
+  }
+
+  /// A refused push leaves no shelf entry; an earlier push of the same manifest keeps its own.
+  private func unshelveUnlessNamed(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) {
+    guard try await ports.names.resolve(.digest(digest), in: repository) == nil else { return }
+    try await ports.shelf.unshelve(digest, from: repository)
+  }
+
+  private static func digest(of bytes: [UInt8], pushedTo reference: Reference) throws(RegistryError) -> Digest {
+    guard case .digest(let asked) = reference else { return Digest(of: bytes) }
+    let found = Digest(of: bytes, asked.algorithm)
+    guard found == asked else {
+      throw RegistryError(
+        .digestInvalid, "the manifest's digest is \(found), not \(asked)", detail: [found.description])
+    }
+    return found
+  }
+
+  // MARK: - Delete
+
+  public func delete(_ reference: Reference, from repository: RepositoryName) async throws(RegistryError) {
+    let existed =
+      switch reference {
+      case .tag(let tag): try await ports.names.untag(tag, in: repository)
+      case .digest(let digest): try await retract(digest, from: repository)
+      }
+    guard existed else { throw RegistryError.noSuchManifest(reference, repository) }
+  }
+
+  private func retract(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) -> Bool {
+    try await gate.pass(digest) { () async throws(RegistryError) in
+      guard let owed = try await ports.names.retract(digest, from: repository) else { return false }
+      // The manifest is gone already; a shelf entry that stays behind is owed and settled at the next start.
+      do throws(RegistryError) {
+        try await ports.shelf.unshelve(digest, from: repository)
+        try await ports.content.settle(owed)
+      } catch {
+        ports.log.warning(
+          "a deleted manifest stays on the shelf until the next start", LogField("digest", digest.description),
+          LogField("error", error.description))
+      }
+      return true
+    }
+  }
+
+  /// Removes the shelf entries of manifests that were deleted just before an earlier life of the node ended.
+  func settleDebts() async throws(RegistryError) {
+    while true {
+      let owed = try await ports.content.owedUnshelvings(limit: 256)
+      guard !owed.isEmpty else { return }
+      for debt in owed {
+        try await gate.pass(debt.digest) { () async throws(RegistryError) in
+          try await unshelveUnlessNamed(debt.digest, in: debt.repository)
+          try await ports.content.settle(debt)
+        }
+      }
+    }
+  }
+
+  // MARK: - History
+
+  public func history(of tag: Tag, in repository: RepositoryName, limit: Int)
+    async throws(RegistryError) -> [TagEvent]
+  {
+    let events = try await ports.names.history(of: tag, in: repository, limit: limit)
+    guard !events.isEmpty else { throw RegistryError.noSuchManifest(.tag(tag), repository) }
+    return events
+  }
+
+  /// Points a tag back at what it named before; `nil` means the last other manifest that is still present.
+  public func rollback(_ tag: Tag, in repository: RepositoryName, to wanted: Digest?)
+    async throws(RegistryError) -> Digest
+  {
+    let events = try await history(of: tag, in: repository, limit: Self.rollbackDepth)
+    let current = events.first?.digest
+    let candidate = events.first { event in
+      guard let digest = event.digest, event.isPresent else { return false }
+      return wanted.map { $0 == digest } ?? (digest != current)
+    }
+    guard let target = candidate?.digest else {
+      throw RegistryError(
+        .manifestUnknown,
+        "\(repository):\(tag) has no earlier manifest that is still present"
+          + (wanted.map { " with digest \($0)" } ?? ""))
+    }
+    let manifest = try await resolve(.digest(target), in: repository)
+    let pushed = try await push(
+      try await bytes(of: manifest), contentType: manifest.mediaType, to: .digest(target), moreTags: [tag],
+      in: repository)
+    return pushed.digest
+  }
+
+  private static let rollbackDepth = 1000
+}
+
+public struct PushedManifest: Sendable {
+  public let digest: Digest
+  public let subject: Digest?
+}
+
+extension Reference {
+  fileprivate var tags: [Tag] {
+    guard case .tag(let tag) = self else { return [] }
+    return [tag]
+  }
+}
+
+extension RegistryError {
+  static func noSuchManifest(_ reference: Reference, _ repository: RepositoryName) -> RegistryError {
+    RegistryError(.manifestUnknown, "\(repository) has no manifest \(reference)", detail: [reference.description])
+  }
+
+  public static func manifestTooLarge(_ limit: Int) -> RegistryError {
+    RegistryError(.manifestTooLarge, "a manifest may have \(limit) bytes here")
+  }
+}

@@ -1,0 +1,85 @@
+import RegistryCore
+
+/// Makes the catalogue anew from what is on disk: each shelved manifest is read, checked against its digest, linked to
+/// the blobs that are here, and published. Tags are in no file; those that the old catalogue can still tell are set
+/// again, the others are lost.
+public struct NameRestoration: Sendable {
+  private let ports: RegistryPorts
+
+  public init(_ ports: RegistryPorts) { self.ports = ports }
+
+  public func run(tags: [SalvagedTag]) async throws(RegistryError) -> RestorationReport {
+    let tally = RestorationTally()
+    try await ports.shelf.everyManifest { repository, manifests throws(RegistryError) in
+      for manifest in manifests { try await restore(manifest, to: repository, [], tally) }
+      await tally.countRepository()
+    }
+    for tag in tags {
+      let named = try await ports.names.resolve(.digest(tag.digest), in: tag.repository)
+      guard let named else {
+        await tally.countLostTag()
+        continue
+      }
+      try await restore(
+        ShelvedManifest(digest: named.digest, mediaType: named.mediaType), to: tag.repository, [tag.tag], tally)
+    }
+    return await tally.report
+  }
+
+  private func restore(
+    _ manifest: ShelvedManifest, to repository: RepositoryName, _ tags: [Tag], _ tally: RestorationTally
+  ) async throws(RegistryError) {
+    guard let document = try await read(manifest) else {
+      await tally.countUnreadable(manifest.digest, repository)
+      return
+    }
+    for blob in document.blobs where try await ports.blobs.size(of: blob.digest) == blob.size {
+      try await ports.content.link(StoredBlob(digest: blob.digest, size: blob.size), to: repository)
+    }
+    let publication = Publication(
+      repository: repository, digest: manifest.digest, document: document, tags: tags, sparse: true)
+    switch try await ports.names.publish(publication) {
+    case .published: await tally.countRestored(tags: tags.count)
+    case .missing: await tally.countUnreadable(manifest.digest, repository)
+    }
+  }
+
+  /// `nil` when the bytes are gone, rotten or no manifest: a rebuild goes on with the others.
+  private func read(_ manifest: ShelvedManifest) async throws(RegistryError) -> ManifestDocument? {
+    guard let reader = try await ports.blobs.open(manifest.digest) else { return nil }
+    let bytes = try await reader.read(from: 0, count: Int(reader.size))
+    guard Digest(of: bytes, manifest.digest.algorithm) == manifest.digest else { return nil }
+    do throws(RegistryError) {
+      return try ManifestDocument(bytes: bytes, contentType: manifest.mediaType)
+    } catch {
+      return nil
+    }
+  }
+}
+
+public struct RestorationReport: Sendable {
+  public var repositories = 0
+  public var manifests = 0
+  public var tags = 0
+  /// Tags whose manifest is not on disk.
+  public var lostTags = 0
+  /// Manifests that could not be restored: their bytes or a blob that they name are not here.
+  public var incomplete: [String] = []
+}
+
+/// Counts across the shelf's calls.
+private actor RestorationTally {
+  var report = RestorationReport()
+
+  func countRepository() { report.repositories += 1 }
+  func countLostTag() { report.lostTags += 1 }
+
+  func countRestored(tags: Int) {
+    if tags == 0 { report.manifests += 1 }
+    report.tags += tags
+  }
+
+  func countUnreadable(_ digest: Digest, _ repository: RepositoryName) {
+    report.incomplete.append("\(repository)@\(digest)")
+  }
+}

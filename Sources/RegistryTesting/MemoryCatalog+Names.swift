@@ -1,0 +1,99 @@
+import RegistryCore
+
+extension MemoryCatalog: Names {
+  public func resolve(
+    _ reference: Reference, in repository: RepositoryName
+  ) async throws(RegistryError) -> StoredManifest? {
+    state.withLock { state in
+      guard let held = state.repositories[repository] else { return nil }
+      let digest: Digest? =
+        switch reference {
+        case .digest(let digest): digest
+        case .tag(let tag): held.tags[tag]
+        }
+      guard let digest, let manifest = held.manifests[digest] else { return nil }
+      let document = manifest.document
+      return StoredManifest(
+        digest: digest, mediaType: document.facts.mediaType, size: document.facts.size, bytes: document.bytes)
+    }
+  }
+
+  public func publish(_ publication: Publication) async throws(RegistryError) -> PublishOutcome {
+    state.withLock { state in
+      var held = state.repositories[publication.repository] ?? Repository()
+      let missing = held.missing(for: publication)
+      guard missing.isEmpty else { return .missing(missing) }
+      if held.manifests[publication.digest]?.document.facts != publication.document.facts {
+        let time = claim(
+          .manifest(publication.repository, publication.digest, .present(publication.document.facts)), in: &state)
+        held.manifests[publication.digest] = PresentManifest(document: publication.document, clock: time)
+        state.owed.removeAll { $0.repository == publication.repository && $0.digest == publication.digest }
+      }
+      for tag in publication.tags where held.tags[tag] != publication.digest {
+        _ = claim(.tag(publication.repository, tag, publication.digest), in: &state)
+        held.tags[tag] = publication.digest
+      }
+      state.repositories[publication.repository] = held
+      return .published
+    }
+  }
+
+  public func retract(
+    _ digest: Digest, from repository: RepositoryName
+  ) async throws(RegistryError) -> OwedUnshelving? {
+    state.withLock { state in
+      guard let held = state.repositories[repository], held.manifests[digest] != nil else { return nil }
+      for tag in held.tags(naming: digest) {
+        _ = claim(.tag(repository, tag, nil), in: &state)
+        state.repositories[repository]?.tags[tag] = nil
+      }
+      _ = claim(.manifest(repository, digest, .gone), in: &state)
+      state.repositories[repository]?.manifests[digest] = nil
+      state.lastOwedID += 1
+      let owed = OwedUnshelving(id: state.lastOwedID, repository: repository, digest: digest)
+      state.owed.append(owed)
+      return owed
+    }
+  }
+
+  public func untag(_ tag: Tag, in repository: RepositoryName) async throws(RegistryError) -> Bool {
+    state.withLock { state in
+      guard state.repositories[repository]?.tags.removeValue(forKey: tag) != nil else { return false }
+      _ = claim(.tag(repository, tag, nil), in: &state)
+      return true
+    }
+  }
+
+  public func history(
+    of tag: Tag, in repository: RepositoryName, limit: Int
+  ) async throws(RegistryError) -> [TagEvent] {
+    state.withLock { state in
+      var events: [TagEvent] = []
+      for claim in state.claims.reversed() where events.count < limit {
+        guard case .tag(repository, tag, let digest) = claim.statement else { continue }
+        let isPresent = digest.map { state.repositories[repository]?.manifests[$0] != nil } ?? false
+        events.append(TagEvent(digest: digest, clock: claim.clock, isPresent: isPresent))
+      }
+      return events
+    }
+  }
+}
+
+extension MemoryCatalog.Repository {
+  func tags(naming digest: Digest) -> [Tag] {
+    tags.filter { $0.value == digest }.map(\.key).sorted()
+  }
+
+  fileprivate func missing(for publication: Publication) -> [Digest] {
+    var missing: [Digest] = []
+    for blob in publication.document.blobs where links[blob.digest] != blob.size { missing.append(blob.digest) }
+    if !publication.sparse {
+      for child in publication.document.children
+      where manifests[child.digest].map({ Int64($0.document.facts.size) }) != child.size {
+        missing.append(child.digest)
+      }
+    }
+    var seen: Set<Digest> = []
+    return missing.filter { seen.insert($0).inserted }
+  }
+}

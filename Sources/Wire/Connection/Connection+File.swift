@@ -1,0 +1,90 @@
+import CLinux
+import Glibc
+
+extension Connection {
+  /// How much of a file is made sure to be in memory at a time.
+  private static let windowBytes: Int64 = 4 << 20
+  /// What is encrypted at a time: less costs system calls, more gains nothing.
+  private static let securePieceBytes: Int64 = 64 << 10
+
+  /// The loop never waits for the disk: what is not in memory is fetched by a thread that may block.
+  func send(_ region: FileRegion) async throws(ConnectionFailure) {
+    if transport.isSecure { try await encrypt(region) } else { try await pass(region) }
+    withExtendedLifetime(region) {}
+  }
+
+  /// By `sendfile`: the bytes never enter user space.
+  private func pass(_ region: FileRegion) async throws(ConnectionFailure) {
+    var offset = region.offset
+    let end = region.offset + region.count
+    while offset < end {
+      let window = offset..<min(end, offset + Self.windowBytes)
+      if !PageCache.isWarm(region.descriptor, window) {
+        await service.disk.run { PageCache.warm(region.descriptor, window) }
+      }
+      while offset < window.upperBound {
+        if let failure { throw failure }
+        offset += Int64(try await settle(sendFile(region.descriptor, offset, window.upperBound)))
+      }
+    }
+  }
+
+  private func sendFile(_ file: Int32, _ offset: Int64, _ end: Int64) -> Moved {
+    var position = off_t(offset)
+    let count = sendfile(socket, file, &position, Int(end - offset))
+    if count > 0 { return .bytes(count) }
+    // 0: the file is shorter than was promised.
+    return count == 0 ? .failed : Transport.failure(errno, .mustWaitToWrite)
+  }
+
+  /// Piece by piece through the loop's scratch space. What a wait leaves unsent is read again afterwards, from memory,
+  /// so that no connection that waits holds a buffer.
+  private func encrypt(_ region: FileRegion) async throws(ConnectionFailure) {
+    var offset = region.offset
+    let end = region.offset + region.count
+    while offset < end {
+      if let failure { throw failure }
+      let wanted = min(end - offset, Self.securePieceBytes)
+      let count = shoal_read_cached(region.descriptor, loop.scratch.baseAddress, wanted, offset)
+      if count > 0 {
+        let (sent, last) = sendScratch(Int(count))
+        offset += Int64(sent)
+        _ = try await settle(last)
+      } else if count == 0 {
+        throw .answerFailed
+      } else {
+        let piece = try await readBlocking(region, offset..<min(end, offset + Self.windowBytes), Int(wanted))
+        try await write(piece)
+        offset += Int64(piece.count)
+      }
+    }
+  }
+
+  /// Sends from the scratch space until all is sent or the socket wants no more: what was sent, and the last attempt
+  /// when it was not counted.
+  private func sendScratch(_ count: Int) -> (sent: Int, last: Moved) {
+    var sent = 0
+    while sent < count {
+      let moved = transport.send(socket, UnsafeRawBufferPointer(rebasing: loop.scratch[sent..<count]), more: false)
+      guard case .bytes(let more) = moved else { return (sent, moved) }
+      sent += more
+      bytesSent += Int64(more)
+      bytesThisTurn += more
+    }
+    return (sent, .bytes(0))
+  }
+
+  /// Brings the window into memory and returns its first piece.
+  private func readBlocking(_ region: FileRegion, _ window: Range<Int64>, _ count: Int)
+    async throws(ConnectionFailure) -> [UInt8]
+  {
+    let piece = await service.disk.run {
+      PageCache.warm(region.descriptor, window)
+      return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        initialized = max(0, pread(region.descriptor, buffer.baseAddress, count, off_t(window.lowerBound)))
+      }
+    }
+    guard !piece.isEmpty else { throw failure ?? .answerFailed }
+    return piece
+  }
+}

@@ -1,0 +1,20 @@
+import Glibc
+import OpenSSLKit
+
+extension Connection {
+  /// The phase is `handshaking`: goes as far as the socket lets it.
+  func goOnWithHandshake() {
+    guard case .secure(let session) = transport else { return }
+    switch session.handshake() {
+    case .bytes:
+      phase = .awaitingHead
+      setDeadline(after: service.limits.headDeadline)
+      if loop.isStopping { close() } else { readHead() }
+    case .mustWaitToRead: canRead = false
+    case .mustWaitToWrite: canWrite = false
+    case .ended, .failed:
+      service.counters.failedHandshakes.add(1, ordering: .relaxed)
+      close()
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import CLinux
+import Glibc
+
+/// What epoll says about a descriptor.
+struct Readiness: Sendable {
+  let events: UInt32
+
+  var canRead: Bool { events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue | Self.gone) != 0 }
+  var canWrite: Bool { events & (EPOLLOUT.rawValue | Self.gone) != 0 }
+  /// The peer will send no more.
+  var inputEnds: Bool { events & (EPOLLRDHUP.rawValue | Self.gone) != 0 }
+
+  private static let gone = EPOLLHUP.rawValue | EPOLLERR.rawValue
+}
+
+/// Names one registration of a descriptor: an event that was fetched before the descriptor was closed and its number
+/// taken again is told apart by the generation.
+struct Ticket: Hashable, Sendable {
+  let descriptor: Int32
+  let generation: UInt32
+
+  fileprivate var word: UInt64 { UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor)) }
+
+  init(descriptor: Int32, generation: UInt32) {
+    self.descriptor = descriptor
+    self.generation = generation
+  }
+
+  fileprivate init(word: UInt64) {
+    descriptor = Int32(bitPattern: UInt32(truncatingIfNeeded: word))
+    generation = UInt32(truncatingIfNeeded: word >> 32)
+  }
+}
+
+/// An epoll instance. Edge-triggered: whoever is told must go on until the kernel says EAGAIN, or remember.
+struct Poller: ~Copyable {
+  private let descriptor: Int32
+  private let events: UnsafeMutableBufferPointer<epoll_event>
+
+  init(eventsPerTurn: Int = 256) throws(SystemFailure) {
+    descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard descriptor >= 0 else { throw SystemFailure("epoll_create1", errno) }
+    events = .allocate(capacity: eventsPerTurn)
+    events.initialize(repeating: epoll_event())
+  }
+
+  deinit {
+    events.deallocate()
+    close(descriptor)
+  }
+
+  func add(_ ticket: Ticket) throws(SystemFailure) {
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+    event.data.u64 = ticket.word
+    let code = epoll_ctl(descriptor, EPOLL_CTL_ADD, ticket.descriptor, &event)
+    guard code == 0 else { throw SystemFailure("epoll_ctl", errno) }
+  }
+
+  /// How many events came.
+  /// - Parameter milliseconds: -1 waits for ever.
+  func wait(milliseconds: Int32) -> Int {
+    max(0, Int(epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)))
+  }
+
+  /// The events of the last wait.
+  func forEach(_ count: Int, _ body: (Ticket, Readiness) -> Void) {
+    for event in events[..<count] {
+      body(Ticket(word: event.data.u64), Readiness(events: event.events))
+    }
+  }
+}
+
+/// A system call that failed when it should not.
+public struct SystemFailure: Error, Sendable, CustomStringConvertible {
+  public let call: String
+  public let code: Int32
+
+  init(_ call: String, _ code: Int32) {
+    self.call = call
+    self.code = code
+  }
+
+  public var description: String { "\(call): \(String(cString: strerror(code)))" }
+}

@@ -1,0 +1,73 @@
+/// A command as a value: what parses its line, and what its help says.
+struct Command: Sendable {
+  /// What `main` switches over.
+  enum Verb: Sendable, Hashable, CaseIterable {
+    case serve
+    case checkConfiguration
+    case version
+    case listImages
+    case listTags
+    case inspectImage
+    case removeImage
+    case tagHistory
+    case rollbackTag
+    case verifyBlobs
+    case rebuildCatalog
+    case document
+    case help
+  }
+
+  let verb: Verb
+  /// `image ls`
+  let name: String
+  let summary: String
+  var details = ""
+  var options: [Option] = []
+  var positional: Positional?
+  var examples: [Example] = []
+  /// Works, but is not listed.
+  var isHidden = false
+
+  struct Option: Sendable {
+    /// Without its dashes.
+    let name: String
+    /// What stands for the value; `nil`: it takes none.
+    var placeholder: String?
+    var isRepeatable = false
+    let text: String
+    /// The option sets the key of the configuration that has it as its flag.
+    var isSetting = false
+  }
+
+  struct Positional: Sendable {
+    let name: String
+    let text: String
+    var count = Count.one
+
+    enum Count: Sendable {
+      case one
+      case oneOrMore
+      case any
+    }
+
+    var shown: String {
+      switch count {
+      case .one: name
+      case .oneOrMore: "\(name)…"
+      case .any: "[\(name)…]"
+      }
+    }
+  }
+
+  struct Example: Sendable {
+    let line: String
+    let text: String
+
+    init(_ line: String, _ text: String) { (self.line, self.text) = (line, text) }
+  }
+
+  var usage: String {
+    let parts = ["shoal \(name)"] + (options.isEmpty ? [] : ["[OPTIONS]"]) + (positional.map { [$0.shown] } ?? [])
+    return parts.joined(separator: " ")
+  }
+}

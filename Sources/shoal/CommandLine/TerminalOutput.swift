@@ -1,0 +1,66 @@
+import FoundationEssentials
+import Glibc
+
+/// Where a command's answer goes: tables and lines for people, JSON for programs, complaints apart from both.
+struct TerminalOutput {
+  /// Whether titles and complaints are coloured.
+  let colors: Bool
+  private let answer: (String) -> Void
+  private let complaint: (String) -> Void
+
+  init(colors: Bool, answer: @escaping (String) -> Void, complaint: @escaping (String) -> Void) {
+    self.colors = colors
+    self.answer = answer
+    self.complaint = complaint
+  }
+
+  /// Standard output and standard error.
+  static func standard(_ environment: [String: String]) -> TerminalOutput {
+    TerminalOutput(
+      colors: takesColors(STDOUT_FILENO, environment) && takesColors(STDERR_FILENO, environment),
+      answer: { write($0, to: STDOUT_FILENO) }, complaint: { write($0, to: STDERR_FILENO) })
+  }
+
+  /// A terminal takes colours unless it is dumb or somebody set `NO_COLOR` (https://no-color.org).
+  static func takesColors(_ descriptor: Int32, _ environment: [String: String]) -> Bool {
+    isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+
+  /// One line; what came from outside in it is shown and not obeyed.
+  func line(_ text: String) { answer(TerminalText.safe(text) + "\n") }
+
+  /// Lines of our own: help, generated pages.
+  func text(_ text: String) { answer(text.hasSuffix("\n") ? text : text + "\n") }
+
+  func table(_ table: TextTable) {
+    let lines = table.lines
+    answer(([colored(lines[0], "1")] + lines.dropFirst()).joined(separator: "\n") + "\n")
+  }
+
+  /// Indented, keys sorted, so that two answers can be compared.
+  func json(_ document: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    answer(TerminalText.safeJSON(String(decoding: try encoder.encode(document), as: UTF8.self)) + "\n")
+  }
+
+  /// To standard error; each line of the message is made safe by itself.
+  func error(_ message: String) {
+    let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map { TerminalText.safe(String($0)) }
+    complaint("\(colored("shoal:", "31")) \(lines.joined(separator: "\n"))\n")
+  }
+
+  private func colored(_ text: String, _ code: String) -> String { colors ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+
+  /// A reader that went away (`| head`) ends the output, not the command.
+  private static func write(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let code = errno
+      if count < 0, code == EINTR { continue }
+      guard count >= 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import BlobStoreDisk
+import BlockingWork
+import CatalogSQLite
+import Configuration
+import Glibc
+import RegistryCore
+import RegistryService
+import Telemetry
+
+/// `shoal catalog rebuild`: a new catalogue is made beside the old one and takes its place. Needs the folder to itself.
+struct RebuildCommand {
+  private let settings: Settings
+  private let invocation: Invocation
+  private let output: TerminalOutput
+
+  init(settings: Settings, _ invocation: Invocation, _ output: TerminalOutput) {
+    self.settings = settings
+    self.invocation = invocation
+    self.output = output
+  }
+
+  func run() throws {
+    guard access(settings.data, F_OK) == 0 else {
+      throw CommandFailure(.unreachable, "there is no data folder \(settings.data); name the node's with --data DIR")
+    }
+    let folder: DiskDataFolder
+    do throws(RegistryError) {
+      folder = try DiskDataFolder.open(settings.data)
+    } catch {
+      throw CommandFailure(.unreachable, error.message)
+    }
+    defer { folder.close() }
+    try tell(try rebuild(folder))
+  }
+
+  private struct Outcome {
+    let report: RestorationReport
+    let salvage: Salvage
+    /// Where the old catalogue is kept.
+    let old: String?
+  }
+
+  private func rebuild(_ folder: DiskDataFolder) throws -> Outcome {
+    let rebuild = try CatalogRebuild.begin(
+      path: folder.layout.catalogue, node: try Node.nodeID(folder.layout), clock: SystemClock())
+    let work = BlockingPool(name: "work", threads: 1)
+    defer { work.stop() }
+    let fresh = rebuild.catalog
+    let ports = RegistryPorts(
+      blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: fresh, catalogue: fresh,
+      content: fresh, chance: SystemChance(), clock: SystemClock(), work: work, log: Logger.silent)
+    return try waitFor { () async throws(RegistryError) in
+      do throws(RegistryError) {
+        let report = try await NameRestoration(ports).run(tags: rebuild.salvage.tags)
+        return Outcome(report: report, salvage: rebuild.salvage, old: try await rebuild.finish())
+      } catch {
+        try await rebuild.abandon()
+        throw error
+      }
+    }
+  }
+
+  private func tell(_ outcome: Outcome) throws {
+    let report = outcome.report
+    if invocation.wantsJSON { return try output.json(RebuildDocument(report)) }
+    output.line("\(report.repositories) repositories, \(report.manifests) manifests, \(report.tags) tags")
+    for image in report.incomplete { output.line("not restored, since its bytes are not all here: \(image)") }
+    if let old = outcome.old { output.line("the old catalogue is kept as \(old)") }
+    output.line(
+      outcome.salvage.failure == nil
+        ? "lost: the history of tags, and \(report.lostTags) tags whose manifests are not on disk"
+        : "lost: the history of tags, and the tags that the old catalogue could not tell; push or set them again")
+  }
+}
+
+private struct RebuildDocument: Encodable {
+  let repositories: Int
+  let manifests: Int
+  let tags: Int
+  let lostTags: Int
+  let incomplete: [String]
+
+  init(_ report: RestorationReport) {
+    repositories = report.repositories
+    manifests = report.manifests
+    tags = report.tags
+    lostTags = report.lostTags
+    incomplete = report.incomplete
+  }
+}

@@ -1,0 +1,99 @@
+import Configuration
+import Glibc
+
+/// From a parsed line to an exit code. What a command says goes to `output`.
+struct RunCommand {
+  let invocation: Invocation
+  let environment: [String: String]
+  let output: TerminalOutput
+
+  func run() -> ExitCode {
+    do {
+      try perform()
+      return .success
+    } catch let error as UsageError {
+      output.error("\(error)\nTry: shoal \(invocation.command.name) --help")
+      return .usage
+    } catch let error as ConfigurationError {
+      output.error("the configuration is wrong:\n\(error)")
+      return .configuration
+    } catch let failure as CommandFailure {
+      if !failure.message.isEmpty { output.error(failure.message) }
+      return failure.code
+    } catch {
+      output.error(error.shown)
+      return .failure
+    }
+  }
+
+  private func perform() throws {
+    switch invocation.verb {
+    case .serve: try serve()
+    case .checkConfiguration: try checkConfiguration()
+    case .version: try version()
+    case .listImages: try asking { try ImageCommands($0, invocation, output).list() }
+    case .listTags: try asking { try ImageCommands($0, invocation, output).tags() }
+    case .inspectImage: try asking { try ImageCommands($0, invocation, output).inspect() }
+    case .removeImage: try asking { try ImageCommands($0, invocation, output).remove() }
+    case .tagHistory: try asking { try TagCommands($0, invocation, output).history() }
+    case .rollbackTag: try asking { try TagCommands($0, invocation, output).rollback() }
+    case .verifyBlobs: try asking { try VerifyCommand($0, invocation, output).run() }
+    case .rebuildCatalog: try RebuildCommand(settings: try settings(), invocation, output).run()
+    case .document: try document()
+    case .help: preconditionFailure("help is printed where lines are parsed")
+    }
+  }
+
+  private func settings() throws(ConfigurationError) -> Settings {
+    try Settings.load(
+      file: invocation.configurationFile, environment: environment, flags: invocation.settingFlags)
+  }
+
+  private func asking(_ body: (ControlSession) throws -> Void) throws {
+    let session = try ControlSession.open(try settings())
+    defer { session.close() }
+    try body(session)
+  }
+
+  private func serve() throws {
+    let code = Serve(settings: try settings(), environment: environment).run()
+    // The reason stands in the log already.
+    guard code == .success else { throw CommandFailure(code, "") }
+  }
+
+  private func checkConfiguration() throws {
+    let report = Configuration.checkConfiguration(invocation.arguments)
+    if invocation.wantsJSON {
+      try output.json(report.files.map(CheckedFile.init))
+    } else {
+      for file in report.files {
+        if let error = file.error { output.error("\(error)") } else { output.line("\(file.path): sound") }
+      }
+    }
+    guard report.isSound else { throw CommandFailure(.configuration, "") }
+  }
+
+  private func version() throws {
+    if invocation.wantsJSON { try output.json(["version": shoalVersion]) } else { output.line("shoal \(shoalVersion)") }
+  }
+
+  private func document() throws {
+    switch invocation.argument {
+    case "example": output.text(ConfigurationPages.exampleFile)
+    case "page": output.text(ConfigurationPages.page)
+    default: throw UsageError("there is no document '\(invocation.argument)'", advice: "write example or page")
+    }
+  }
+}
+
+private struct CheckedFile: Encodable {
+  let file: String
+  let isSound: Bool
+  let problems: [String]
+
+  init(_ checked: ConfigurationReport.File) {
+    file = checked.path
+    isSound = checked.error == nil
+    problems = checked.error?.problems.map(\.description) ?? []
+  }
+}

@@ -1,0 +1,133 @@
+import Configuration
+import FoundationEssentials
+import Glibc
+import RegistryCore
+import RegistryHTTP
+import Telemetry
+import Wire
+
+/// A command's line to the data folder: the running node's socket, or, when none runs, a node made for the command, with
+/// the folder's lock and no listener but its socket. One way of asking, and never two writers of one database.
+final class ControlSession {
+  private let client: ControlClient
+  private let own: (node: Node, server: HTTPServer)?
+
+  private init(client: ControlClient, own: (node: Node, server: HTTPServer)?) {
+    self.client = client
+    self.own = own
+  }
+
+  static func open(_ settings: Settings) throws(CommandFailure) -> ControlSession {
+    guard access(settings.data, F_OK) == 0 else {
+      throw CommandFailure(
+        .unreachable, "there is no data folder \(settings.data); name the node's with --data DIR")
+    }
+    let client = ControlClient(socket: settings.data + "/control.sock")
+    do {
+      _ = try client.ask("GET", "/operator/v1/node")
+      return ControlSession(client: client, own: nil)
+    } catch ControlFailure.nobody {
+      return try openOwn(settings, client)
+    } catch {
+      throw CommandFailure(.unreachable, "the node's socket does not answer: \(error.shown)")
+    }
+  }
+
+  private static func openOwn(_ settings: Settings, _ client: ControlClient) throws(CommandFailure) -> ControlSession {
+    do {
+      let node = try Node.open(settings, Logger.silent)
+      let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
+      let handler = RegistryHandler(
+        node.registry, node: identity, metrics: MetricsRegistry(), work: node.work, log: Logger.silent)
+      let server = try HTTPServer(
+        configuration: .init(listeners: [.unix(path: node.folder.layout.controlSocket)], loops: 1), handler: handler)
+      return ControlSession(client: client, own: (node, server))
+    } catch {
+      throw CommandFailure(.unreachable, error.shown)
+    }
+  }
+
+  func close() {
+    guard let own else { return }
+    waitFor {
+      await own.server.stop(within: .seconds(1))
+      await own.node.close()
+    }
+  }
+
+  // MARK: - Questions
+
+  func get<Document: Decodable>(_ path: String, _ parameters: [(String, String?)] = []) throws(CommandFailure)
+    -> Document
+  {
+    try document("GET", path, parameters)
+  }
+
+  func post<Document: Decodable>(_ path: String, _ parameters: [(String, String?)]) throws(CommandFailure) -> Document {
+    try document("POST", path, parameters)
+  }
+
+  func delete(_ path: String, _ parameters: [(String, String?)]) throws(CommandFailure) {
+    _ = try ask("DELETE", path, parameters, nil)
+  }
+
+  func lines(
+    _ method: String, _ path: String, _ parameters: [(String, String?)], _ body: @escaping ([UInt8]) throws -> Void
+  ) throws(CommandFailure) {
+    _ = try ask(method, path, parameters, body)
+  }
+
+  private func document<Document: Decodable>(_ method: String, _ path: String, _ parameters: [(String, String?)])
+    throws(CommandFailure) -> Document
+  {
+    let body = try ask(method, path, parameters, nil)
+    do {
+      return try JSONDecoder().decode(Document.self, from: Data(body))
+    } catch {
+      throw CommandFailure(.failure, "the node's answer cannot be read; is it of another release?")
+    }
+  }
+
+  private func ask(
+    _ method: String, _ path: String, _ parameters: [(String, String?)], _ eachLine: (([UInt8]) throws -> Void)?
+  ) throws(CommandFailure) -> [UInt8] {
+    let query = parameters.compactMap { name, value in value.map { "\(name)=\(Query.encode($0))" } }
+    let target = "/operator/v1/\(path)" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+    let answer: ControlClient.Answer
+    do {
+      answer = try client.ask(method, target, eachLine: eachLine)
+    } catch {
+      throw CommandFailure(.unreachable, "the node stopped answering: \(error.shown)")
+    }
+    guard answer.status < 300 else { throw CommandFailure(answer) }
+    return answer.body
+  }
+}
+
+/// Why a command ends without having done its work: what to say, and the exit code.
+struct CommandFailure: Error {
+  let code: ExitCode
+  let message: String
+
+  init(_ code: ExitCode, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  /// What the node said.
+  init(_ answer: ControlClient.Answer) {
+    let document = try? JSONDecoder().decode(ErrorDocument.self, from: Data(answer.body))
+    self.init(.failure, document?.errors.first?.message ?? "the node answered \(answer.status)")
+  }
+}
+
+extension Error {
+  /// In words for people.
+  var shown: String {
+    switch self {
+    case let error as RegistryError: error.message
+    case let error as ControlFailure: error.reason
+    default: "\(self)"
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import BlobStoreDisk
+import BlockingWork
+import CatalogSQLite
+import Configuration
+import Glibc
+import OpenSSLKit
+import RegistryCore
+import RegistryService
+import Telemetry
+
+/// A data folder at work: the stores and the catalogue over it, and the registry over these. One process at a time has a
+/// folder; `open` takes its lock.
+final class Node: Sendable {
+  let folder: DiskDataFolder
+  let catalogue: SQLiteCatalog
+  let registry: Registry
+  let ports: RegistryPorts
+  let work: BlockingPool
+
+  private static let workThreads = 2
+
+  private init(_ folder: DiskDataFolder, _ catalogue: SQLiteCatalog, _ settings: Settings, _ log: Logger) {
+    self.folder = folder
+    self.catalogue = catalogue
+    work = BlockingPool(name: "work", threads: Self.workThreads)
+    ports = RegistryPorts(
+      blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
+      content: catalogue, chance: SystemChance(), clock: SystemClock(), work: work, log: log)
+    registry = Registry(ports, limits: RegistryLimits(settings), rules: RegistryRules(settings))
+  }
+
+  /// Blocks: for the main thread before anything is served.
+  static func open(_ settings: Settings, _ log: Logger) throws(RegistryError) -> Node {
+    let folder = try DiskDataFolder.open(settings.data)
+    do throws(RegistryError) {
+      try refuseLostCatalogue(folder)
+      let catalogue = try SQLiteCatalog.open(
+        path: folder.layout.catalogue, node: try nodeID(folder.layout), clock: SystemClock(),
+        limits: .init(settings.cache))
+      let node = Node(folder, catalogue, settings, log)
+      try waitFor { () async throws(RegistryError) in try await node.registry.settleDebts() }
+      return node
+    } catch {
+      folder.close()
+      throw error
+    }
+  }
+
+  /// Who this node is: the hash of its public key.
+  static func nodeID(_ layout: DiskLayout) throws(RegistryError) -> NodeID {
+    do throws(KeyFileError) {
+      let key = try Ed25519Key.loadOrCreate(layout.nodeKey)
+      guard let id = NodeID(StreamingHash.hash(key.publicBytes, .sha256)) else {
+        preconditionFailure("a sha256 is as long as a node's id")
+      }
+      return id
+    } catch {
+      throw RegistryError(.internal, "the node's key cannot be used: \(error.reason)", cause: error.description)
+    }
+  }
+
+  /// A folder that holds manifests and no catalogue is not an empty registry: somebody lost a file. To go on with a new
+  /// one would serve nothing of what is there.
+  private static func refuseLostCatalogue(_ folder: DiskDataFolder) throws(RegistryError) {
+    guard access(folder.layout.catalogue, F_OK) != 0 else { return }
+    let shelf = folder.shelf
+    let found = try waitFor { () async throws(RegistryError) in
+      let counted = Lock(0)
+      try await shelf.everyManifest { _, manifests throws(RegistryError) in counted.withLock { $0 += manifests.count } }
+      return counted.withLock { $0 }
+    }
+    guard found == 0 else {
+      throw RegistryError(
+        .internal,
+        "the catalogue is missing and \(found) manifests are on disk; "
+          + "run: shoal catalog rebuild --data \(folder.layout.root)")
+    }
+  }
+
+  func close() async {
+    await catalogue.close()
+    work.stop()
+    folder.close()
+  }
+}
+
+extension RegistryLimits {
+  init(_ settings: Settings) {
+    self.init()
+    manifestBytes = settings.limits.manifestBytes
+    blobBytes = settings.limits.blobBytes
+    openUploads = settings.limits.uploads
+    uploadExpirySeconds = Int(settings.uploads.expire.components.seconds)
+  }
+}
+
+extension RegistryRules {
+  init(_ settings: Settings) {
+    self.init()
+    acceptsSparseIndexes = settings.manifests.sparse
+    keepsNeededBlobs = settings.blobs.deleteNeeded == .refuse
+  }
+}
+
+extension SQLiteCatalog.CacheLimits {
+  init(_ cache: Settings.Cache) {
+    self.init()
+    manifestByteLimit = cache.manifestBytes
+  }
+}

@@ -1,0 +1,2 @@
+/// What `shoal version` says; the CHANGELOG's newest heading.
+let shoalVersion = "0.1.0"
