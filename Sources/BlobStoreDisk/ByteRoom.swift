@@ -34,6 +34,9 @@ final class ByteRoom: Sendable {
 
   init(limit: Int) { state = Lock(State(limit: limit)) }
 
+  /// How many wait.
+  var lineCount: Int { state.withLock { $0.line.count } }
+
   /// Waits until there is room, first come first served.
   func enter(_ weight: Int) async {
     if state.withLock({ $0.enter(weight) }) { return }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// The real one. Never follows a symbolic link in the last part of a path: nothing here makes any.
+/// The real one. A file behind a symbolic link is refused: nothing here makes any. The data folder may be one.
 struct LinuxFileSystem: FileSystem {
   func open(_ path: String, _ access: FileAccess) throws(FileFailure) -> any OpenFile {
-    LinuxFile(descriptor: try Self.open(path, flags(access)))
+    LinuxFile(descriptor: try Self.open(path, flags(access) | O_NOFOLLOW))
   }
 
   func rename(_ path: String, to destination: String) throws(FileFailure) {
@@ -58,7 +58,7 @@ struct LinuxFileSystem: FileSystem {
 
   private static func open(_ path: String, _ flags: Int32) throws(FileFailure) -> Int32 {
     while true {
-      let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+      let descriptor = Glibc.open(path, flags | O_CLOEXEC, 0o600)
       if descriptor >= 0 { return descriptor }
       let code = errno
       if code != EINTR { throw FileFailure("open", code) }

@@ -92,7 +92,7 @@ final class Connection: @unchecked Sendable {
 
   /// Hands every row to `body`, which may not use this connection meanwhile.
   func each(
-    _ sql: StaticString, _ values: SQLValue..., body: (Row) throws(RegistryError) -> Void
+    _ sql: StaticString, _ values: [SQLValue] = [], body: (Row) throws(RegistryError) -> Void
   ) throws(RegistryError) {
     let statement = try ready(sql, values)
     defer { rest(statement) }
@@ -109,16 +109,9 @@ final class Connection: @unchecked Sendable {
   func all<Result>(
     _ sql: StaticString, _ values: SQLValue..., read: (Row) throws(RegistryError) -> Result
   ) throws(RegistryError) -> [Result] {
-    let statement = try ready(sql, values)
-    defer { rest(statement) }
     var rows: [Result] = []
-    while true {
-      switch sqlite3_step(statement) {
-      case SQLITE_ROW: rows.append(try read(Row(statement)))
-      case SQLITE_DONE: return rows
-      case let code: throw .sqlite(code, on: handle)
-      }
-    }
+    try each(sql, values) { row throws(RegistryError) in rows.append(try read(row)) }
+    return rows
   }
 
   private func ready(_ sql: StaticString, _ values: [SQLValue]) throws(RegistryError) -> OpaquePointer {

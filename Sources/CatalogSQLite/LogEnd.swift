@@ -23,7 +23,8 @@ struct LogEnd {
     ) { $0.integer(0) }
     guard let row else { throw .damaged("no writer") }
     self.row = row
-    // A writer's clock rises with its sequence, so its last claim has its highest clock: one seek a writer.
+    // A writer's clock rises with its sequence, so its last claim has its highest clock: one seek a writer. Whoever
+    // shortens the log one day leaves each writer its last claim.
     sequence =
       try connection.first("SELECT max(sequence) FROM claim WHERE writer = ?1", .integer(row)) { $0.integer(0) } ?? 0
     clock = HybridTime(

@@ -67,8 +67,8 @@ struct OpenedConnections {
         .internal, "the data folder's file system cannot hold the catalogue: it needs shared memory (no WAL)",
         cause: "journal_mode is \(mode ?? "nothing")")
     }
-    // secure_delete is Debian's default: it writes zeros over names that are no secret once the manifest was public to
-    // the repository's readers, and costs a write for each page that is freed.
+    // Debian's SQLite writes zeros over what is deleted unless told not to; nothing in here is a secret that would
+    // earn the writes.
     try connection.execute(
       """
       PRAGMA synchronous = FULL;

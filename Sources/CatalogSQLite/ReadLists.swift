@@ -58,7 +58,7 @@ extension Connection {
     try snapshot { connection throws(RegistryError) in
       guard let row = try connection.repositoryRow(repository) else { return [] }
       var tags: [Digest: [Tag]] = [:]
-      try connection.each("SELECT digest, name FROM tag WHERE repository = ?1 ORDER BY name", .integer(row)) {
+      try connection.each("SELECT digest, name FROM tag WHERE repository = ?1 ORDER BY name", [.integer(row)]) {
         tag throws(RegistryError) in tags[try tag.digest(0), default: []].append(try tag.tag(1))
       }
       return try connection.all(

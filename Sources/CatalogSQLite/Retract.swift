@@ -1,11 +1,14 @@
 import RegistryCore
 
 extension WriteTransaction {
-  mutating func retract(_ digest: Digest, from name: RepositoryName) throws(RegistryError) -> Bool {
-    guard let repository = try repository(name), try isPresent(digest, in: repository) else { return false }
+  mutating func retract(_ digest: Digest, from name: RepositoryName) throws(RegistryError) -> OwedUnshelving? {
+    guard let repository = try repository(name), try isPresent(digest, in: repository) else { return nil }
     for tag in try tags(naming: digest, in: repository) { try claim(tag, names: nil, in: repository) }
     try claimGone(digest, in: repository)
-    return true
+    return try connection.first(
+      "SELECT id FROM owed_unshelving WHERE repository = ?1 AND digest = ?2",
+      .integer(repository.row), .blob(digest.column)
+    ) { OwedUnshelving(id: $0.integer(0), repository: name, digest: digest) }
   }
 
   mutating func untag(_ tag: Tag, in name: RepositoryName) throws(RegistryError) -> Bool {

@@ -21,7 +21,9 @@ extension SQLiteCatalog: Names {
     try await commits.write { transaction throws(RegistryError) in try transaction.publish(publication) }
   }
 
-  public func retract(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) -> Bool {
+  public func retract(
+    _ digest: Digest, from repository: RepositoryName
+  ) async throws(RegistryError) -> OwedUnshelving? {
     try await commits.write { transaction throws(RegistryError) in
       try transaction.retract(digest, from: repository)
     }

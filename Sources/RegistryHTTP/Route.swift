@@ -29,8 +29,7 @@ enum Route: Sendable {
     } else if rest == "/_catalog" {
       self = .catalog
     } else if rest.first == "/" {
-      let segments = rest.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-      self = try Self.inRepository(method, segments)
+      self = try Self.inRepository(method, rest.dropFirst())
     } else {
       self = .unknown
     }
@@ -48,28 +47,27 @@ enum Route: Sendable {
   static let operatorPrefix = "/operator/v1/"
 
   /// A repository's name may itself hold `blobs` or `tags`, so the path is read from its end.
-  private static func inRepository(_ method: Request.Method, _ segments: [Substring]) throws(RegistryError) -> Route {
-    let last = segments.count - 1
-    if last >= 3, segments[last - 2] == "blobs", segments[last - 1] == "uploads" {
-      let repository = try name(segments[..<(last - 2)])
-      guard !segments[last].isEmpty else { return .uploads(repository) }
-      return .upload(UploadKey(repository: repository, id: try UploadID(parsing: segments[last])))
+  private static func inRepository(_ method: Request.Method, _ path: Substring) throws(RegistryError) -> Route {
+    guard let (front, value) = cut(path), let (name, kind) = cut(front) else { return .unknown }
+    if kind == "uploads", let (name, blobs) = cut(name), blobs == "blobs" {
+      let repository = try RepositoryName(parsing: name)
+      guard !value.isEmpty else { return .uploads(repository) }
+      return .upload(UploadKey(repository: repository, id: try UploadID(parsing: value)))
     }
-    guard last >= 2 else { return .unknown }
-    let (kind, value) = (segments[last - 1], segments[last])
-    let repository = segments[..<(last - 1)]
     switch kind {
-    case "manifests": return .manifest(try name(repository), try reference(value, method))
-    case "blobs" where value == "uploads": return .uploads(try name(repository))
-    case "blobs": return .blob(try name(repository), try Digest(parsing: value))
-    case "tags" where value == "list": return .tags(try name(repository))
-    case "referrers": return .referrers(try name(repository), try Digest(parsing: value))
+    case "manifests": return .manifest(try RepositoryName(parsing: name), try reference(value, method))
+    case "blobs" where value == "uploads": return .uploads(try RepositoryName(parsing: name))
+    case "blobs": return .blob(try RepositoryName(parsing: name), try Digest(parsing: value))
+    case "tags" where value == "list": return .tags(try RepositoryName(parsing: name))
+    case "referrers": return .referrers(try RepositoryName(parsing: name), try Digest(parsing: value))
     default: return .unknown
     }
   }
 
-  private static func name(_ segments: ArraySlice<Substring>) throws(RegistryError) -> RepositoryName {
-    try RepositoryName(parsing: segments.joined(separator: "/"))
+  /// A path before and behind its last slash.
+  private static func cut(_ path: Substring) -> (front: Substring, last: Substring)? {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+    return (path[..<slash], path[path.utf8.index(after: slash)...])
   }
 
   /// Nothing can be stored under a malformed tag, so whoever reads one finds nothing (404); only a push is told that

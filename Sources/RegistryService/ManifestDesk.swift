@@ -110,14 +110,11 @@ public struct ManifestDesk: Sendable {
 
   private func retract(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) -> Bool {
     try await gate.pass(digest) { () async throws(RegistryError) in
-      guard try await ports.names.retract(digest, from: repository) else { return false }
+      guard let owed = try await ports.names.retract(digest, from: repository) else { return false }
       // The manifest is gone already; a shelf entry that stays behind is owed and settled at the next start.
       do throws(RegistryError) {
         try await ports.shelf.unshelve(digest, from: repository)
-        for owed in try await ports.content.owedUnshelvings(limit: 16)
-        where owed.digest == digest && owed.repository == repository {
-          try await ports.content.settle(owed)
-        }
+        try await ports.content.settle(owed)
       } catch {
         ports.log.warning(
           "a deleted manifest stays on the shelf until the next start", LogField("digest", digest.description),

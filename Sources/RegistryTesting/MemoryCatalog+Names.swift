@@ -38,9 +38,11 @@ extension MemoryCatalog: Names {
     }
   }
 
-  public func retract(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) -> Bool {
+  public func retract(
+    _ digest: Digest, from repository: RepositoryName
+  ) async throws(RegistryError) -> OwedUnshelving? {
     state.withLock { state in
-      guard let held = state.repositories[repository], held.manifests[digest] != nil else { return false }
+      guard let held = state.repositories[repository], held.manifests[digest] != nil else { return nil }
       for tag in held.tags(naming: digest) {
         _ = claim(.tag(repository, tag, nil), in: &state)
         state.repositories[repository]?.tags[tag] = nil
@@ -48,8 +50,9 @@ extension MemoryCatalog: Names {
       _ = claim(.manifest(repository, digest, .gone), in: &state)
       state.repositories[repository]?.manifests[digest] = nil
       state.lastOwedID += 1
-      state.owed.append(OwedUnshelving(id: state.lastOwedID, repository: repository, digest: digest))
-      return true
+      let owed = OwedUnshelving(id: state.lastOwedID, repository: repository, digest: digest)
+      state.owed.append(owed)
+      return owed
     }
   }
 

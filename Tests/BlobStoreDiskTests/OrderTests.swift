@@ -67,11 +67,6 @@ import Testing
     }
   }
 
-  private func observedLife() throws -> (ObservedLife, RecordingFileSystem) {
-    let files = RecordingFileSystem()
-    return (try ObservedLife(on: files, history: CrashHistory(files: files)), files)
-  }
-
   private func staged(_ number: UInt8, _ life: ObservedLife) throws -> String {
     life.stores.layout.upload(try ObservedLife.key(number))
   }

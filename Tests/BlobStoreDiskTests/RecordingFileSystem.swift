@@ -3,7 +3,8 @@ import Glibc
 
 @testable import BlobStoreDisk
 
-/// A file system in memory that writes down each step, so that a crash can be played after any of them.
+/// A file system in memory that writes down each step, so that a crash can be played after any of them; a call can be
+/// made to fail from some moment on.
 final class RecordingFileSystem: FileSystem {
   struct Record: Sendable {
     let step: MemoryDisk.Step
@@ -15,6 +16,7 @@ final class RecordingFileSystem: FileSystem {
     var disk: MemoryDisk
     var records: [Record]
     var lastNode: Int
+    var failures: [String: Int32] = [:]
   }
 
   /// The durable state that the records begin from.
@@ -35,7 +37,13 @@ final class RecordingFileSystem: FileSystem {
 
   var stepCount: Int { state.withLock { $0.records.count } }
 
+  /// From now on calls of this name fail so; `nil`: they go through again.
+  func fail(_ call: String, with code: Int32?) {
+    state.withLock { $0.failures[call] = code }
+  }
+
   func open(_ path: String, _ access: FileAccess) throws(FileFailure) -> any OpenFile {
+    try mayGoOn("open")
     let number: Int
     if case .create = access {
       number = try make(path, isFolder: false, call: "create")
@@ -48,12 +56,14 @@ final class RecordingFileSystem: FileSystem {
   }
 
   func rename(_ path: String, to destination: String) throws(FileFailure) {
+    try mayGoOn("rename")
     try perform("rename \(path) \(destination)") { state throws(FileFailure) in
       .rename(try state.disk.find(path), from: try state.disk.place(path), to: try state.disk.place(destination))
     }
   }
 
   func unlink(_ path: String) throws(FileFailure) {
+    try mayGoOn("unlink")
     try perform("unlink \(path)") { state throws(FileFailure) in
       _ = try state.disk.find(path)
       return .unlink(try state.disk.place(path))
@@ -61,15 +71,18 @@ final class RecordingFileSystem: FileSystem {
   }
 
   func makeFolder(_ path: String) throws(FileFailure) {
+    try mayGoOn("mkdir")
     _ = try make(path, isFolder: true, call: "mkdir")
   }
 
   func syncFolder(_ path: String) throws(FileFailure) {
+    try mayGoOn("fsync folder")
     try perform("fsync \(path)") { state throws(FileFailure) in .syncFolder(try state.disk.find(path)) }
   }
 
   func names(in folder: String) throws(FileFailure) -> [String] {
-    try state.withLock { state throws(FileFailure) in
+    try mayGoOn("opendir")
+    return try state.withLock { state throws(FileFailure) in
       let node = state.disk.node(try state.disk.find(folder))
       guard node.isFolder else { throw FileFailure("opendir", ENOTDIR) }
       return Array(node.names.keys)
@@ -77,7 +90,12 @@ final class RecordingFileSystem: FileSystem {
   }
 
   func status(of path: String) throws(FileFailure) -> FileStatus {
-    try state.withLock { state throws(FileFailure) in FileStatus(state.disk.node(try state.disk.find(path))) }
+    try mayGoOn("lstat")
+    return try state.withLock { state throws(FileFailure) in FileStatus(state.disk.node(try state.disk.find(path))) }
+  }
+
+  fileprivate func mayGoOn(_ call: String) throws(FileFailure) {
+    if let code = state.withLock({ $0.failures[call] }) { throw FileFailure(call, code) }
   }
 
   private func make(_ path: String, isFolder: Bool, call: String) throws(FileFailure) -> Int {
@@ -122,21 +140,29 @@ final class RecordingFile: OpenFile {
 
   func status() -> FileStatus { FileStatus(files.disk.node(number)) }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Int {
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileFailure) -> Int {
+    try files.mayGoOn("pread")
     let bytes = files.disk.node(number).bytes.dropFirst(Int(offset)).prefix(buffer.count)
     buffer.copyBytes(from: bytes)
     return bytes.count
   }
 
-  func write(_ chunks: ArraySlice<[UInt8]>, at offset: Int64) {
-    files.perform("pwritev \(path)", .write(number, Array(chunks.joined()), at: Int(offset)))
+  func write(_ chunks: ArraySlice<[UInt8]>, at offset: Int64) throws(FileFailure) {
+    try files.mayGoOn("pwritev")
+    files.perform("pwritev \(path)", .write(number, chunks.reduce(into: []) { $0 += $1 }, at: Int(offset)))
   }
 
   func startWriteback(at offset: Int64, count: Int64) {}
 
-  func makeReadOnly() { files.perform("fchmod \(path)", .makeReadOnly(number)) }
+  func makeReadOnly() throws(FileFailure) {
+    try files.mayGoOn("fchmod")
+    files.perform("fchmod \(path)", .makeReadOnly(number))
+  }
 
-  func sync() { files.perform("fsync \(path)", .syncFile(number)) }
+  func sync() throws(FileFailure) {
+    try files.mayGoOn("fsync")
+    files.perform("fsync \(path)", .syncFile(number))
+  }
 }
 
 extension FileStatus {

@@ -15,38 +15,46 @@ public struct RepositoryName: Hashable, Sendable {
     guard text.utf8.count <= Self.byteLimit else {
       throw .nameInvalid(text, "a repository name has at most \(Self.byteLimit) bytes")
     }
-    guard Self.isWellFormed(text.utf8) else {
+    var text = String(text)
+    guard text.withUTF8(Self.isWellFormed) else {
       throw .nameInvalid(
         text, "use lowercase letters, digits and single . _ __ or - between them, in parts separated by /")
     }
-    self.text = String(text)
+    self.text = text
   }
 
-  private static func isWellFormed(_ bytes: some Collection<UInt8>) -> Bool {
-    var separator: [UInt8] = []
+  /// One pass, no memory: asked for every request.
+  private static func isWellFormed(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     var atStart = true
+    var separator = Separator.none
     for byte in bytes {
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-        guard separator.isEmpty || (!atStart && isSeparator(separator)) else { return false }
-        separator.removeAll(keepingCapacity: true)
+        guard separator != .bad, !(atStart && separator != .none) else { return false }
+        separator = .none
         atStart = false
       case UInt8(ascii: "/"):
-        guard !atStart, separator.isEmpty else { return false }
+        guard !atStart, separator == .none else { return false }
         atStart = true
-      case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-        separator.append(byte)
       default:
-        return false
+        separator = separator.followed(by: byte)
       }
     }
-    return !atStart && separator.isEmpty
+    return !atStart && separator == .none
   }
 
-  private static func isSeparator(_ bytes: [UInt8]) -> Bool {
-    switch bytes {
-    case [UInt8(ascii: ".")], [UInt8(ascii: "_")], [UInt8(ascii: "_"), UInt8(ascii: "_")]: true
-    default: bytes.allSatisfy { $0 == UInt8(ascii: "-") }
+  /// What stands between two letters so far.
+  private enum Separator {
+    case none, dot, underscore, twoUnderscores, dashes, bad
+
+    func followed(by byte: UInt8) -> Separator {
+      switch (self, byte) {
+      case (.none, UInt8(ascii: ".")): .dot
+      case (.none, UInt8(ascii: "_")): .underscore
+      case (.underscore, UInt8(ascii: "_")): .twoUnderscores
+      case (.none, UInt8(ascii: "-")), (.dashes, UInt8(ascii: "-")): .dashes
+      default: .bad
+      }
     }
   }
 }

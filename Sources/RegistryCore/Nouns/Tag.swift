@@ -5,14 +5,17 @@ public struct Tag: Hashable, Sendable {
   public let text: String
 
   public init(parsing text: some StringProtocol) throws(RegistryError) {
-    let bytes = text.utf8
-    guard let first = bytes.first, bytes.count <= Self.byteLimit, Self.isWord(first),
-      bytes.allSatisfy({ Self.isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
-    else {
+    var text = String(text)
+    guard text.withUTF8(Self.isWellFormed) else {
       throw .tagInvalid(
         text, "a tag has 1 to \(Self.byteLimit) letters, digits, _ . or -, and does not start with . or -")
     }
-    self.text = String(text)
+    self.text = text
+  }
+
+  private static func isWellFormed(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = bytes.first, bytes.count <= byteLimit, isWord(first) else { return false }
+    return bytes.allSatisfy { isWord($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }
   }
 
   private static func isWord(_ byte: UInt8) -> Bool {

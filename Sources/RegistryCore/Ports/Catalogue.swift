@@ -18,7 +18,7 @@ public protocol Catalogue: Sendable {
 
 public struct Page<Element: Sendable>: Sendable {
   public let elements: [Element]
-  /// There are more after the last of these.
+  /// There are more after the last of these; `false` for a page of none.
   public let hasMore: Bool
 
   public init(elements: [Element], hasMore: Bool) {

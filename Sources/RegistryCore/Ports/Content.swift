@@ -16,7 +16,8 @@ public protocol Content: Sendable {
   /// Some repository that holds the blob, for a mount that does not say from where. `nil`: none does.
   func holder(of digest: Digest) async throws(RegistryError) -> RepositoryName?
 
-  /// Manifests that were retracted and whose shelf entry may still stand, oldest first.
+  /// Manifests that were retracted and whose shelf entry may still stand, oldest first. What is published again is owed
+  /// no more.
   func owedUnshelvings(limit: Int) async throws(RegistryError) -> [OwedUnshelving]
 
   func settle(_ owed: OwedUnshelving) async throws(RegistryError)

@@ -10,9 +10,9 @@ public protocol Names: Sendable {
   /// Publishing again what is so already writes no claim.
   func publish(_ publication: Publication) async throws(RegistryError) -> PublishOutcome
 
-  /// Says of a manifest that it is gone, and of each tag that pointed to it. `false`: it was not present.
-  /// The removal of its shelf entry is owed from then on (`owedUnshelvings`).
-  func retract(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) -> Bool
+  /// Says of a manifest that it is gone, and of each tag that pointed to it. The removal of its shelf entry is owed from
+  /// then on; `nil`: it was not present.
+  func retract(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) -> OwedUnshelving?
 
   /// Says of a tag that it is gone. `false`: there was none.
   func untag(_ tag: Tag, in repository: RepositoryName) async throws(RegistryError) -> Bool

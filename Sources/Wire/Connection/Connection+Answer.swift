@@ -12,7 +12,7 @@ extension Connection {
     var head = takeHeadBuffer()
     AnswerHead(
       status: response.status, fields: response.fields, framing: framing,
-      connection: persistence(keepsAlive && framing != .untilClose, incoming)
+      connection: persistence(keepsAlive, incoming)
     ).write(to: &head, date: loop.date.current())
     guard hasBody else { return try await writeHead(head) }
     switch response.body {
@@ -86,7 +86,7 @@ extension Response {
   /// RFC 9110 §6.4.1: these have none whatever the handler says.
   fileprivate var allowsBody: Bool { status >= 200 && status != 204 && status != 304 }
 
-  fileprivate func framing(inVersion11: Bool) -> AnswerHead.Framing {
+  func framing(inVersion11: Bool) -> AnswerHead.Framing {
     guard allowsBody else { return .none }
     if let length = body.length { return .length(length) }
     return inVersion11 ? .chunked : .untilClose

@@ -49,8 +49,7 @@ extension Connection {
     bytesSent = 0
     let body = incoming.framing == .none ? nil : ConnectionBody(incoming, self)
     let response = await service.handler.respond(to: request, body: body ?? EmptyBody.one)
-    let wantsMore = incoming.keepsAlive && !response.closesConnection && !loop.isStopping
-    let keeps = wantsMore && (body?.isDrainable(service.limits) ?? true)
+    let keeps = livesOn(after: response, to: incoming, body)
     let isWhole = await sendWhole(response, to: incoming, keepsAlive: keeps)
     let outcome = Exchange(
       status: response.status, bytesReceived: Int64(incoming.headBytes) + (body?.receivedBytes ?? 0),
@@ -62,6 +61,13 @@ extension Connection {
     if keeps, isDrained { return true }
     endAfterAnswer(hasUnread: !isDrained || !input.isEmpty)
     return false
+  }
+
+  /// Whether another request may follow: both sides want it, and the ends of both messages are known.
+  private func livesOn(after response: Response, to incoming: Incoming, _ body: ConnectionBody?) -> Bool {
+    incoming.keepsAlive && !response.closesConnection && !loop.isStopping
+      && response.framing(inVersion11: incoming.isVersion11) != .untilClose
+      && (body?.isDrainable(service.limits) ?? true)
   }
 
   /// False when the peer did not get all of it; the connection is reset then.

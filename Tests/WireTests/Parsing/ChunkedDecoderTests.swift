@@ -26,9 +26,14 @@ struct ChunkedDecoderTests {
     ("0\r\n" + String(repeating: "a: b\r\n", count: 1_400), .trailersTooLong),
   ]
 
+  private struct Decoded {
+    let body: [UInt8]
+    let rest: [UInt8]
+    let isAtEnd: Bool
+  }
+
   /// Feeds the pieces and gathers the body; the rest is what stands behind the end.
-  private func decode(_ pieces: [[UInt8]]) throws(ChunkedDecoder.Malformed) -> (body: [UInt8], rest: [UInt8], isAtEnd: Bool)
-  {
+  private func decode(_ pieces: [[UInt8]]) throws(ChunkedDecoder.Malformed) -> Decoded {
     var decoder = ChunkedDecoder()
     var (body, rest): ([UInt8], [UInt8]) = ([], [])
     for piece in pieces {
@@ -38,7 +43,7 @@ struct ChunkedDecoderTests {
       }
       rest += piece[cursor...]
     }
-    return (body, rest, decoder.isAtEnd)
+    return Decoded(body: body, rest: rest, isAtEnd: decoder.isAtEnd)
   }
 
   @Test(arguments: good.indices)

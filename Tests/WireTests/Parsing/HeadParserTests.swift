@@ -114,7 +114,8 @@ struct HeadParserTests {
   }
 
   private static let persistence: [(String, Bool)] = [
-    ("HTTP/1.1\r\n", true), ("HTTP/1.1\r\nConnection: close\r\n", false), ("HTTP/1.1\r\nConnection: x ,\tCLOSE\r\n", false),
+    ("HTTP/1.1\r\n", true), ("HTTP/1.1\r\nConnection: close\r\n", false),
+    ("HTTP/1.1\r\nConnection: x ,\tCLOSE\r\n", false),
     ("HTTP/1.1\r\nConnection: closed\r\n", true), ("HTTP/1.1\r\nConnection: a\r\nConnection: close\r\n", false),
     ("HTTP/1.0\r\n", false), ("HTTP/1.0\r\nConnection: Keep-Alive\r\n", true),
     ("HTTP/1.0\r\nConnection: keep-alive, close\r\n", false),

@@ -17,7 +17,8 @@ struct HeadScannerTests {
       }
       // Refusals inside a line may be seen earlier when all is there at once, but not differently.
       if let whole = Self.verdict(bytes), bytes.suffix(4).elementsEqual("\r\n\r\n".utf8) {
-        #expect(verdict == whole, "seed \(seed), round \(round): \(String(decoding: bytes, as: UTF8.self).debugDescription)")
+        let text = String(decoding: bytes, as: UTF8.self).debugDescription
+        #expect(verdict == whole, "seed \(seed), round \(round): \(text)")
       }
     }
   }

@@ -5,11 +5,14 @@ struct HeadMutator {
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
   private static let tokens = [
-    "\r", "\n", "\r\n", "\r\n\r\n", " ", "\t", ":", "\0", "\u{7F}", "\u{E9}", ",", ";", "?", "#", "/", "*", "%", "+", "-",
+    "\r", "\n", "\r\n", "\r\n\r\n", " ", "\t", ":", "\0", "\u{7F}", "\u{E9}", ",", ";", "?", "#", "/", "*", "%", "+",
+    "-",
     "0", "18446744073709551616", "0x10", "Content-Length: 5\r\n", "Content-Length: 5, 5\r\n", "content-length:6\r\n",
     "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding : chunked\r\n",
-    "Transfer-Encoding: identity\r\n", "Host: other\r\n", " folded\r\n", "Connection: close\r\n", "Connection: keep-alive\r\n",
-    "Expect: 100-continue\r\n", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/0.9", "http://a.example/", "GET ", "M-SEARCH ",
+    "Transfer-Encoding: identity\r\n", "Host: other\r\n", " folded\r\n", "Connection: close\r\n",
+    "Connection: keep-alive\r\n",
+    "Expect: 100-continue\r\n", "HTTP/1.0", "HTTP/1.1", "HTTP/2.0", "HTTP/0.9", "http://a.example/", "GET ",
+    "M-SEARCH ",
   ]
 
   mutating func next() -> [UInt8] {

@@ -18,7 +18,8 @@ final class RawClient {
   init(_ place: PeerAddress, receiveBufferBytes: Int32? = nil) throws {
     guard case .network(let address, let port) = place else { throw Failure.connect(EAFNOSUPPORT) }
     let isVersion6 = address.contains(":")
-    socket = Glibc.socket(isVersion6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    socket = Glibc.socket(isVersion6 ? AF_INET6 : AF_INET, type, 0)
     if let receiveBufferBytes { ListeningSocket.set(socket, SOL_SOCKET, SO_RCVBUF, receiveBufferBytes) }
     ListeningSocket.set(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     var code: Int32
