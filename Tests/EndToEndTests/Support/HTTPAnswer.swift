@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// What came back.
-struct HTTPAnswer: Sendable {
+struct HTTPAnswer: Sendable, CustomStringConvertible {
   let status: Int
   let fields: [(name: String, value: String)]
   var body: [UInt8]
@@ -22,6 +22,9 @@ struct HTTPAnswer: Sendable {
       throw Trouble("answer \(status) is no \(type): \(text)")
     }
   }
+
+  /// Short: a body may be large.
+  var description: String { "\(status) with \(body.count) bytes: \(String(decoding: body.prefix(300), as: UTF8.self))" }
 
   /// The codes of an error document.
   var errorCodes: [String] { (try? json(ErrorsDocument.self).errors.map(\.code)) ?? [] }

@@ -115,6 +115,12 @@ final class HTTPConnection {
   /// Whether the server has closed; waits for it.
   func isClosedByServer() throws -> Bool { try !receive() }
 
+  /// Waits for the server to cut the connection, and reads nothing meanwhile.
+  func isCut(within patience: Duration) -> Bool {
+    var watched = pollfd(fd: socket, events: 0, revents: 0)
+    return poll(&watched, 1, Int32(patience.components.seconds * 1000)) > 0
+  }
+
   /// False at the end of the connection.
   private func receive() throws -> Bool {
     let size = 256 << 10
