@@ -8,13 +8,13 @@ extension Connection {
   private static let securePieceBytes: Int64 = 64 << 10
 
   /// The loop never waits for the disk: what is not in memory is fetched by a thread that may block.
-  func send(_ region: FileRegion) async throws(ConnectionFailure) {
+  nonisolated(nonsending) func send(_ region: FileRegion) async throws(ConnectionFailure) {
     if transport.isSecure { try await encrypt(region) } else { try await pass(region) }
     withExtendedLifetime(region) {}
   }
 
   /// By `sendfile`: the bytes never enter user space.
-  private func pass(_ region: FileRegion) async throws(ConnectionFailure) {
+  private nonisolated(nonsending) func pass(_ region: FileRegion) async throws(ConnectionFailure) {
     var offset = region.offset
     let end = region.offset + region.count
     while offset < end {
@@ -39,7 +39,7 @@ extension Connection {
 
   /// Piece by piece through the loop's scratch space. What a wait leaves unsent is read again afterwards, from memory,
   /// so that no connection that waits holds a buffer.
-  private func encrypt(_ region: FileRegion) async throws(ConnectionFailure) {
+  private nonisolated(nonsending) func encrypt(_ region: FileRegion) async throws(ConnectionFailure) {
     var offset = region.offset
     let end = region.offset + region.count
     while offset < end {
@@ -75,7 +75,7 @@ extension Connection {
   }
 
   /// Brings the window into memory and returns its first piece.
-  private func readBlocking(_ region: FileRegion, _ window: Range<Int64>, _ count: Int)
+  private nonisolated(nonsending) func readBlocking(_ region: FileRegion, _ window: Range<Int64>, _ count: Int)
     async throws(ConnectionFailure) -> [UInt8]
   {
     let piece = await service.disk.run {

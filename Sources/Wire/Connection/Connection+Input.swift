@@ -46,7 +46,7 @@ extension Connection {
     return transport.pendingBytes + (code == 0 ? Int(count) : 0)
   }
 
-  func untilReadable() async throws(ConnectionFailure) {
+  nonisolated(nonsending) func untilReadable() async throws(ConnectionFailure) {
     if let failure { throw failure }
     guard !canRead else { return }
     precondition(reader == nil, "a body has one reader at a time")

@@ -67,7 +67,7 @@ final class Connection: Watched, @unchecked Sendable {
     self.service = service
     transport = session.map { .secure($0) } ?? .plain
     phase = session == nil ? .awaitingHead : .handshaking
-    receiving = RateBudget(service.limits)
+    receiving = service.patience.budget
     sending = receiving
   }
 
@@ -81,7 +81,7 @@ final class Connection: Watched, @unchecked Sendable {
       service.connectionClosed(peer, loop)
       return
     }
-    setDeadline(after: phase == .handshaking ? service.limits.handshakeDeadline : service.limits.headDeadline)
+    setDeadline(after: phase == .handshaking ? service.patience.handshake : service.patience.head)
     if loop.isStopping { close() }
   }
 
@@ -128,8 +128,8 @@ final class Connection: Watched, @unchecked Sendable {
 
   // MARK: Deadlines
 
-  func setDeadline(after duration: Duration) {
-    setDeadline(at: loop.now + duration.clampedNanoseconds)
+  func setDeadline(after nanoseconds: UInt64) {
+    setDeadline(at: loop.now &+ nanoseconds)
   }
 
   /// One deadline at a time. Moving it on costs nothing: the loop's earlier call finds it unripe and asks again.

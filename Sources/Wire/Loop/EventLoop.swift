@@ -119,7 +119,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   func call(at deadline: UInt64, _ body: @escaping @Sendable () -> Void) { calls.insert(body, at: deadline) }
 
   /// Lets everything else of the loop have its turn.
-  func yield() async {
+  nonisolated(nonsending) func yield() async {
     await withUnsafeContinuation { nextTurn.append($0) }
   }
 
