@@ -1,4 +1,5 @@
 import RegistryCore
+import Synchronization
 
 /// One request's turn at an upload. It ends by `leave`, `finish` or `cancel`; an error in any of its calls but `leave`
 /// has ended it and dropped the upload.
@@ -7,6 +8,7 @@ public final class UploadVisit: Sendable {
   private let sink: any UploadSink
   private let desk: UploadDesk
   private let limits: RegistryLimits
+  private let hasEnded = Atomic<Bool>(false)
 
   init(_ key: UploadKey, _ sink: any UploadSink, _ desk: UploadDesk, _ limits: RegistryLimits) {
     self.key = key
@@ -25,8 +27,10 @@ public final class UploadVisit: Sendable {
     try await orDrop { () async throws(RegistryError) in try await sink.append(chunk) }
   }
 
-  /// Ends the turn; the upload waits for the next request.
+  /// Ends the turn; the upload waits for the next request. Does nothing when a failed call has ended it already, so that
+  /// the first error is the one that the client reads.
   public func leave() async throws(RegistryError) {
+    guard !hasEnded.load(ordering: .relaxed) else { return }
     try await orDrop { () async throws(RegistryError) in try await sink.settle() }
     desk.checkIn(key)
   }
@@ -41,6 +45,7 @@ public final class UploadVisit: Sendable {
   }
 
   public func cancel() async {
+    hasEnded.store(true, ordering: .relaxed)
     await sink.cancel()
     desk.forget(key)
   }
