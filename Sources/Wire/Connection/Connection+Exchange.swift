@@ -72,7 +72,9 @@ extension Connection {
   }
 
   /// False when the peer did not get all of it; the connection is reset then.
-  private nonisolated(nonsending) func sendWhole(_ response: Response, to incoming: Incoming, keepsAlive: Bool) async -> Bool {
+  private nonisolated(nonsending) func sendWhole(_ response: Response, to incoming: Incoming, keepsAlive: Bool)
+    async -> Bool
+  {
     do {
       try await answer(response, to: incoming, keepsAlive: keepsAlive)
       return true
@@ -137,9 +139,15 @@ extension Connection {
 
   /// The phase is `lingering`: throws away what came, and closes at the peer's end or at the bound.
   func discard() {
+    var discarded = 0
     while isOpen, canRead {
+      guard discarded < service.limits.bytesPerTurn else {
+        loop.execute { self.discard() }
+        return
+      }
       let count = recv(socket, loop.scratch.baseAddress, loop.scratch.count, Int32(MSG_TRUNC))
       if count > 0 {
+        discarded += count
         lingeredBytes += Int64(count)
         if lingeredBytes > service.limits.lingerBytes { close() }
       } else if count < 0, errno == EAGAIN {

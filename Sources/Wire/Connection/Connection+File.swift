@@ -2,8 +2,8 @@ import CLinux
 import Glibc
 
 extension Connection {
-  /// How much of a file is made sure to be in memory at a time.
-  private static let windowBytes: Int64 = 4 << 20
+  /// How much of a file is made sure to be in memory at a time: little at first, so that the first byte goes out soon.
+  private static let windowBytes: ClosedRange<Int64> = (256 << 10)...(4 << 20)
   /// What is encrypted at a time: less costs system calls, more gains nothing.
   private static let securePieceBytes: Int64 = 64 << 10
 
@@ -18,7 +18,7 @@ extension Connection {
     var offset = region.offset
     let end = region.offset + region.count
     while offset < end {
-      let window = offset..<min(end, offset + Self.windowBytes)
+      let window = window(at: offset, of: region)
       if !PageCache.isWarm(region.descriptor, window) {
         await service.disk.run { PageCache.warm(region.descriptor, window) }
       }
@@ -27,6 +27,12 @@ extension Connection {
         offset += Int64(try await settle(sendFile(region.descriptor, offset, window.upperBound)))
       }
     }
+  }
+
+  private func window(at offset: Int64, of region: FileRegion) -> Range<Int64> {
+    let bounds = Self.windowBytes
+    let count = min(max(offset - region.offset, bounds.lowerBound), bounds.upperBound)
+    return offset..<min(region.offset + region.count, offset + count)
   }
 
   private func sendFile(_ file: Int32, _ offset: Int64, _ end: Int64) -> Moved {
@@ -53,7 +59,7 @@ extension Connection {
       } else if count == 0 {
         throw .answerFailed
       } else {
-        let piece = try await readBlocking(region, offset..<min(end, offset + Self.windowBytes), Int(wanted))
+        let piece = try await readBlocking(region, window(at: offset, of: region), Int(wanted))
         try await write(piece)
         offset += Int64(piece.count)
       }

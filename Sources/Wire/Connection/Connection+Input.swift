@@ -49,7 +49,8 @@ extension Connection {
   nonisolated(nonsending) func untilReadable() async throws(ConnectionFailure) {
     if let failure { throw failure }
     guard !canRead else { return }
-    precondition(reader == nil, "a body has one reader at a time")
+    // A body has one reader at a time. A task that the handler left behind keeps its place; the second is turned away.
+    guard reader == nil else { throw .disconnected }
     let began = loop.now
     setDeadline(at: began + receiving.remaining)
     await withUnsafeContinuation { reader = $0 }

@@ -14,7 +14,9 @@ enum ConnectionFailure: Error {
 /// One connection, on one loop, from accept to close.
 ///
 /// Between requests it is this object and a descriptor: no task, no buffer. A head that is whole starts a task, which
-/// answers requests as long as the next head is there already and ends when it is not.
+/// answers requests as long as the next head is there already and ends when it is not. The connection's own async
+/// functions are `nonisolated(nonsending)`: they run where they are called, which is the loop, and cost no check of
+/// executors.
 final class Connection: Watched, @unchecked Sendable {
   // Unchecked: everything here is touched on the loop's thread only.
 

@@ -52,9 +52,9 @@ final class ConnectionBody: RequestBody, @unchecked Sendable {
         case .failed(let error): throw error
         case .length, .chunked: break
         }
+        if connection.bytesThisTurn >= connection.service.limits.bytesPerTurn { await connection.takeTurns() }
         if let piece = try takePiece() { return piece }
         if case .none = rest { return nil }
-        if connection.bytesThisTurn >= connection.service.limits.bytesPerTurn { await connection.takeTurns() }
         try await connection.untilReadable()
       }
     } catch let error as BodyError {
