@@ -9,6 +9,9 @@ import Testing
 /// How fast a push can become durable, beside what the disk and the hash allow, in turns in one run.
 ///
 ///     SHOAL_BENCH_FOLDER=/some/real/disk swift test -c release -Xswiftc -enable-testing --filter UploadBench
+///
+/// With glibc's defaults every chunk of 256 KiB is mapped and faulted in anew, 262,144 page faults for each GiB. What a
+/// process is that keeps such pieces: MALLOC_MMAP_THRESHOLD_=4194304 MALLOC_TRIM_THRESHOLD_=16777216 MALLOC_ARENA_MAX=4.
 @Suite(.enabled(if: getenv("SHOAL_BENCH_FOLDER") != nil, "a measurement: set SHOAL_BENCH_FOLDER to a folder on a disk"))
 struct UploadBench {
   private static let byteCount = 1 << 30
