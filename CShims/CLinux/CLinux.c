@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/uio.h>
@@ -29,3 +30,7 @@ int32_t shoal_rename_exclusive(const char *from, const char *to) {
 }
 
 int32_t shoal_set_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+int32_t shoal_tune_allocator(int32_t map_bytes, int32_t keep_bytes, int32_t arenas) {
+  return mallopt(M_MMAP_THRESHOLD, map_bytes) && mallopt(M_TRIM_THRESHOLD, keep_bytes) && mallopt(M_ARENA_MAX, arenas);
+}

@@ -19,3 +19,6 @@ int64_t shoal_read_cached(int32_t file, void *bytes, int64_t count, int64_t offs
 // renameat2 with RENAME_NOREPLACE.
 int32_t shoal_rename_exclusive(const char *from, const char *to);
 int32_t shoal_set_thread_name(const char *name);
+// Tells malloc to keep what was freed instead of mapping it anew (mallopt): blocks below `map_bytes` come from the heap, and
+// up to `keep_bytes` at its top stay. At most `arenas` heaps. Call before the first thread. 0 when malloc refused.
+int32_t shoal_tune_allocator(int32_t map_bytes, int32_t keep_bytes, int32_t arenas);
