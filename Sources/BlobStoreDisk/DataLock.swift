@@ -8,7 +8,7 @@ final class DataLock: Sendable {
   /// Blocks on nothing: refuses at once when another process has it, with that one's pid.
   init(path: String) throws(RegistryError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw RegistryError(FileFailure("open", errno)) }
+    guard descriptor >= 0 else { throw .unusable(FileFailure("open", errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       let holder = Self.pid(in: descriptor)
@@ -19,7 +19,7 @@ final class DataLock: Sendable {
       try Self.write(pid: getpid(), to: descriptor)
     } catch {
       close(descriptor)
-      throw RegistryError(error)
+      throw .unusable(error)
     }
     self.descriptor = descriptor
   }

@@ -64,7 +64,7 @@ public final class DiskDataFolder: Sendable {
 
 extension RegistryError {
   /// What is wrong with a data folder, in the words of one who starts a node.
-  fileprivate static func unusable(_ failure: FileFailure) -> RegistryError {
+  static func unusable(_ failure: FileFailure) -> RegistryError {
     let cause = RegistryError(failure).cause
     let said =
       switch failure.code {

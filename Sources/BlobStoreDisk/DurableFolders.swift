@@ -19,7 +19,7 @@ final class DurableFolders: Sendable {
     self.root = root
   }
 
-  /// Makes the data folder itself, and those above it where they are missing.
+  /// Makes the data folder itself, and those above it where they are missing. Durable on return.
   func makeRoot() throws(FileFailure) {
     do throws(FileFailure) {
       // With the dot, since the data folder may be a symbolic link to a folder elsewhere.
@@ -27,6 +27,7 @@ final class DurableFolders: Sendable {
     } catch let error where error.code == ENOENT {
       try makeWithParents(root)
     }
+    try syncNames(above: root)
   }
 
   /// Makes a folder inside the data folder and those above it where they are missing. Durable on return.
@@ -52,10 +53,20 @@ final class DurableFolders: Sendable {
       try files.makeFolder(path)
     } catch let error where error.code == ENOENT && parent != path {
       try makeWithParents(parent)
-      try files.makeFolder(path)
+      try makeWithParents(path)
     } catch let error where error.code == EEXIST {
-      return
+      // Another process made it this moment; the lock decides between us.
     }
-    try files.syncFolder(parent)
+  }
+
+  /// Of all folders on the way to the data folder: an earlier life that made them may have been killed half-way.
+  private func syncNames(above path: String) throws(FileFailure) {
+    let parent = path.parentFolder
+    do throws(FileFailure) {
+      try files.syncFolder(parent)
+    } catch let error where error.code == EACCES || error.code == EINVAL {
+      // A folder that we may not open is none in which we made another, and a few file systems have no such sync.
+    }
+    if parent != path && parent != "." { try syncNames(above: parent) }
   }
 }

@@ -12,6 +12,7 @@ final class CrashHistory: Sendable {
   }
 
   enum Event: Sendable {
+    case storing([UInt8])
     case stored(Digest, [UInt8])
     case removing(Digest)
     case uploading(UploadKey, [UInt8])
@@ -21,8 +22,13 @@ final class CrashHistory: Sendable {
 
   private let events = Lock<[(step: Int, event: Event)]>([])
   private let files: RecordingFileSystem
+  private let past: Expectation
 
-  init(files: RecordingFileSystem) { self.files = files }
+  /// - Parameter past: what earlier lives leave to be expected.
+  init(files: RecordingFileSystem, past: Expectation = Expectation()) {
+    self.files = files
+    self.past = past
+  }
 
   func note(_ event: Event) {
     let step = files.stepCount
@@ -31,7 +37,7 @@ final class CrashHistory: Sendable {
 
   /// What must be so, and what may be, when the disk stops after so many steps.
   func expectation(afterSteps steps: Int) -> Expectation {
-    var expectation = Expectation()
+    var expectation = past
     for (step, event) in events.withLock({ $0 }) where step <= steps { expectation.add(event) }
     return expectation
   }
@@ -40,11 +46,14 @@ final class CrashHistory: Sendable {
 struct Expectation: Sendable {
   private(set) var blobs: [Digest: [UInt8]] = [:]
   private(set) var uploads: [UploadKey: [UInt8]] = [:]
+  /// All bytes that were ever put.
+  private(set) var puts: Set<[UInt8]> = []
   /// What each shelf entry may say now; `nil`: that it is not there.
   private(set) var shelf: [CrashHistory.Shelved: Set<MediaType?>] = [:]
 
   mutating func add(_ event: CrashHistory.Event) {
     switch event {
+    case .storing(let bytes): puts.insert(bytes)
     case .stored(let digest, let bytes): blobs[digest] = bytes
     case .removing(let digest): blobs[digest] = nil
     case .uploading(let key, let bytes): uploads[key] = bytes
@@ -72,6 +81,7 @@ struct ObservedLife: Sendable {
   }
 
   func put(_ bytes: [UInt8]) async throws {
+    history.note(.storing(bytes))
     try await stores.blobs.put(bytes, as: .hashing(bytes))
     history.note(.stored(.hashing(bytes), bytes))
   }
@@ -118,6 +128,19 @@ struct ObservedLife: Sendable {
     history.note(.shelving(entry, nil))
     try await stores.shelf.unshelve(digest, from: entry.repository)
     history.note(.shelved(entry, nil))
+  }
+
+  /// What clients do who had no answer, or ask once more for what they had: the same again, and something new.
+  func doAgain(_ expectation: Expectation) async throws {
+    for bytes in expectation.puts { try await put(bytes) }
+    for (number, bytes) in Set(expectation.uploads.values).sorted(by: { $0.count < $1.count }).enumerated() {
+      try await upload(bytes, as: UInt8(100 + number))
+    }
+    for (entry, allowed) in expectation.shelf {
+      guard let mediaType = allowed.compactMap(\.self).min(by: { $0.text < $1.text }) else { continue }
+      try await shelve(entry.digest, as: mediaType, in: entry.repository.text)
+    }
+    try await put([1, 2, 3])
   }
 
   static func key(_ number: UInt8) throws -> UploadKey {

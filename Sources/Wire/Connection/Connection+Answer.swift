@@ -5,7 +5,9 @@ extension Connection {
   private static let coalescedBytes = 16 << 10
 
   /// Sends head and body. Throws when the peer did not get all of them; the caller resets the connection then.
-  func answer(_ response: Response, to incoming: Incoming, keepsAlive: Bool) async throws(ConnectionFailure) {
+  nonisolated(nonsending) func answer(_ response: Response, to incoming: Incoming, keepsAlive: Bool)
+    async throws(ConnectionFailure)
+  {
     if let failure { throw failure }
     let hasBody = response.allowsBody && incoming.request.method != .head
     let framing = response.framing(inVersion11: incoming.isVersion11)
@@ -44,14 +46,18 @@ extension Connection {
     return buffer
   }
 
-  private func writeHead(_ head: consuming [UInt8], more: Bool = false) async throws(ConnectionFailure) {
+  private nonisolated(nonsending) func writeHead(_ head: consuming [UInt8], more: Bool = false)
+    async throws(ConnectionFailure)
+  {
     let head = head
     try await write(head, more: more)
     loop.headBuffer = head
   }
 
   /// The bytes as they come. A stream that fails, or is longer or shorter than it said, ends in a reset.
-  private func send(_ stream: any ResponseStream, length: Int64?, isChunked: Bool) async throws(ConnectionFailure) {
+  private nonisolated(nonsending) func send(_ stream: any ResponseStream, length: Int64?, isChunked: Bool)
+    async throws(ConnectionFailure)
+  {
     var sent: Int64 = 0
     while let piece = try await next(of: stream) {
       guard !piece.isEmpty else { continue }
@@ -63,9 +69,11 @@ extension Connection {
     if isChunked { try await write(Array("0\r\n\r\n".utf8)) }
   }
 
-  private func next(of stream: any ResponseStream) async throws(ConnectionFailure) -> [UInt8]? {
+  private nonisolated(nonsending) func next(of stream: any ResponseStream) async throws(ConnectionFailure) -> [UInt8]? {
     do {
-      return try await stream.next()
+      let piece = try await stream.next()
+      assert(loop.isCurrent, "a task that prefers its loop comes back to it after each await")
+      return piece
     } catch {
       throw failure ?? .answerFailed
     }

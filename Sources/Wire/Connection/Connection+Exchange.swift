@@ -14,7 +14,7 @@ extension Connection {
   }
 
   /// Answers requests as long as the next head is there.
-  private func serve(_ first: Incoming) async {
+  private nonisolated(nonsending) func serve(_ first: Incoming) async {
     var incoming = first
     while await exchange(incoming) {
       phase = .awaitingHead
@@ -28,7 +28,7 @@ extension Connection {
         guard isOpen else { return }
       case .incomplete:
         if loop.isStopping, input.isEmpty { return close() }
-        if input.isEmpty { setDeadline(after: service.limits.idleDeadline) }
+        if input.isEmpty { setDeadline(after: service.patience.idle) }
         return
       case .refused(let refusal): return refuse(refusal)
       case .ended: return close()
@@ -40,15 +40,16 @@ extension Connection {
   private static let requestCostBytes = 64 << 10
 
   /// One request and its answer. True when the connection lives on and the next head stands at the front of the input.
-  private func exchange(_ incoming: Incoming) async -> Bool {
+  private nonisolated(nonsending) func exchange(_ incoming: Incoming) async -> Bool {
     let began = MonotonicClock.now
     let request = incoming.request
     hasServed = true
-    receiving = RateBudget(service.limits)
+    receiving = service.patience.budget
     sending = receiving
     bytesSent = 0
     let body = incoming.framing == .none ? nil : ConnectionBody(incoming, self)
     let response = await service.handler.respond(to: request, body: body ?? EmptyBody.one)
+    assert(loop.isCurrent, "a task that prefers its loop comes back to it after each await")
     let keeps = livesOn(after: response, to: incoming, body)
     let isWhole = await sendWhole(response, to: incoming, keepsAlive: keeps)
     let outcome = Exchange(
@@ -71,7 +72,9 @@ extension Connection {
   }
 
   /// False when the peer did not get all of it; the connection is reset then.
-  private func sendWhole(_ response: Response, to incoming: Incoming, keepsAlive: Bool) async -> Bool {
+  private nonisolated(nonsending) func sendWhole(_ response: Response, to incoming: Incoming, keepsAlive: Bool)
+    async -> Bool
+  {
     do {
       try await answer(response, to: incoming, keepsAlive: keepsAlive)
       return true
@@ -82,7 +85,7 @@ extension Connection {
   }
 
   /// Reads what the handler left, within bounds. True when the body's end was reached.
-  private func drain(_ body: ConnectionBody?) async -> Bool {
+  private nonisolated(nonsending) func drain(_ body: ConnectionBody?) async -> Bool {
     guard let body else { return true }
     guard isOpen, body.isDrainable(service.limits) else { return false }
     var drained: Int64 = 0
@@ -130,15 +133,21 @@ extension Connection {
     input.removeAll()
     transport.end()
     shutdown(socket, Int32(SHUT_WR))
-    setDeadline(after: service.limits.lingerDeadline)
+    setDeadline(after: service.patience.linger)
     discard()
   }
 
   /// The phase is `lingering`: throws away what came, and closes at the peer's end or at the bound.
   func discard() {
+    var discarded = 0
     while isOpen, canRead {
+      guard discarded < service.limits.bytesPerTurn else {
+        loop.execute { self.discard() }
+        return
+      }
       let count = recv(socket, loop.scratch.baseAddress, loop.scratch.count, Int32(MSG_TRUNC))
       if count > 0 {
+        discarded += count
         lingeredBytes += Int64(count)
         if lingeredBytes > service.limits.lingerBytes { close() }
       } else if count < 0, errno == EAGAIN {

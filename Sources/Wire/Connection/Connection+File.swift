@@ -2,23 +2,23 @@ import CLinux
 import Glibc
 
 extension Connection {
-  /// How much of a file is made sure to be in memory at a time.
-  private static let windowBytes: Int64 = 4 << 20
+  /// How much of a file is made sure to be in memory at a time: little at first, so that the first byte goes out soon.
+  private static let windowBytes: ClosedRange<Int64> = (256 << 10)...(4 << 20)
   /// What is encrypted at a time: less costs system calls, more gains nothing.
   private static let securePieceBytes: Int64 = 64 << 10
 
   /// The loop never waits for the disk: what is not in memory is fetched by a thread that may block.
-  func send(_ region: FileRegion) async throws(ConnectionFailure) {
+  nonisolated(nonsending) func send(_ region: FileRegion) async throws(ConnectionFailure) {
     if transport.isSecure { try await encrypt(region) } else { try await pass(region) }
     withExtendedLifetime(region) {}
   }
 
   /// By `sendfile`: the bytes never enter user space.
-  private func pass(_ region: FileRegion) async throws(ConnectionFailure) {
+  private nonisolated(nonsending) func pass(_ region: FileRegion) async throws(ConnectionFailure) {
     var offset = region.offset
     let end = region.offset + region.count
     while offset < end {
-      let window = offset..<min(end, offset + Self.windowBytes)
+      let window = window(at: offset, of: region)
       if !PageCache.isWarm(region.descriptor, window) {
         await service.disk.run { PageCache.warm(region.descriptor, window) }
       }
@@ -27,6 +27,12 @@ extension Connection {
         offset += Int64(try await settle(sendFile(region.descriptor, offset, window.upperBound)))
       }
     }
+  }
+
+  private func window(at offset: Int64, of region: FileRegion) -> Range<Int64> {
+    let bounds = Self.windowBytes
+    let count = min(max(offset - region.offset, bounds.lowerBound), bounds.upperBound)
+    return offset..<min(region.offset + region.count, offset + count)
   }
 
   private func sendFile(_ file: Int32, _ offset: Int64, _ end: Int64) -> Moved {
@@ -39,7 +45,7 @@ extension Connection {
 
   /// Piece by piece through the loop's scratch space. What a wait leaves unsent is read again afterwards, from memory,
   /// so that no connection that waits holds a buffer.
-  private func encrypt(_ region: FileRegion) async throws(ConnectionFailure) {
+  private nonisolated(nonsending) func encrypt(_ region: FileRegion) async throws(ConnectionFailure) {
     var offset = region.offset
     let end = region.offset + region.count
     while offset < end {
@@ -53,7 +59,7 @@ extension Connection {
       } else if count == 0 {
         throw .answerFailed
       } else {
-        let piece = try await readBlocking(region, offset..<min(end, offset + Self.windowBytes), Int(wanted))
+        let piece = try await readBlocking(region, window(at: offset, of: region), Int(wanted))
         try await write(piece)
         offset += Int64(piece.count)
       }
@@ -75,7 +81,7 @@ extension Connection {
   }
 
   /// Brings the window into memory and returns its first piece.
-  private func readBlocking(_ region: FileRegion, _ window: Range<Int64>, _ count: Int)
+  private nonisolated(nonsending) func readBlocking(_ region: FileRegion, _ window: Range<Int64>, _ count: Int)
     async throws(ConnectionFailure) -> [UInt8]
   {
     let piece = await service.disk.run {

@@ -8,7 +8,7 @@ extension Connection {
     switch session.handshake() {
     case .bytes:
       phase = .awaitingHead
-      setDeadline(after: service.limits.headDeadline)
+      setDeadline(after: service.patience.head)
       if loop.isStopping { close() } else { readHead() }
     case .mustWaitToRead: canRead = false
     case .mustWaitToWrite: canWrite = false

@@ -62,7 +62,7 @@ extension Connection {
   private func headHasBegun() {
     scanner = HeadScanner()
     _ = scanOn()
-    if hasServed { setDeadline(after: service.limits.headDeadline) }
+    if hasServed { setDeadline(after: service.patience.head) }
   }
 
   private func scanOn() -> Bool {

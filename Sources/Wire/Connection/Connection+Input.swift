@@ -46,10 +46,11 @@ extension Connection {
     return transport.pendingBytes + (code == 0 ? Int(count) : 0)
   }
 
-  func untilReadable() async throws(ConnectionFailure) {
+  nonisolated(nonsending) func untilReadable() async throws(ConnectionFailure) {
     if let failure { throw failure }
     guard !canRead else { return }
-    precondition(reader == nil, "a body has one reader at a time")
+    // A body has one reader at a time. A task that the handler left behind keeps its place; the second is turned away.
+    guard reader == nil else { throw .disconnected }
     let began = loop.now
     setDeadline(at: began + receiving.remaining)
     await withUnsafeContinuation { reader = $0 }

@@ -3,7 +3,7 @@ import Glibc
 
 extension Connection {
   /// All of the bytes, as fast as the peer takes them.
-  func write(_ bytes: [UInt8], more: Bool = false) async throws(ConnectionFailure) {
+  nonisolated(nonsending) func write(_ bytes: [UInt8], more: Bool = false) async throws(ConnectionFailure) {
     var sent = 0
     while sent < bytes.count {
       if let failure { throw failure }
@@ -15,7 +15,7 @@ extension Connection {
   }
 
   /// Accounts for an attempt to send, waits where the kernel said so, and yields when the turn is used up.
-  func settle(_ moved: Moved) async throws(ConnectionFailure) -> Int {
+  nonisolated(nonsending) func settle(_ moved: Moved) async throws(ConnectionFailure) -> Int {
     switch moved {
     case .bytes(let count):
       bytesSent += Int64(count)
@@ -34,12 +34,12 @@ extension Connection {
     }
   }
 
-  func takeTurns() async {
+  nonisolated(nonsending) func takeTurns() async {
     bytesThisTurn = 0
     await loop.yield()
   }
 
-  func untilWritable() async throws(ConnectionFailure) {
+  nonisolated(nonsending) func untilWritable() async throws(ConnectionFailure) {
     if let failure { throw failure }
     guard !canWrite else { return }
     precondition(writer == nil, "a connection has one writer at a time")

@@ -14,7 +14,9 @@ enum ConnectionFailure: Error {
 /// One connection, on one loop, from accept to close.
 ///
 /// Between requests it is this object and a descriptor: no task, no buffer. A head that is whole starts a task, which
-/// answers requests as long as the next head is there already and ends when it is not.
+/// answers requests as long as the next head is there already and ends when it is not. The connection's own async
+/// functions are `nonisolated(nonsending)`: they run where they are called, which is the loop, and cost no check of
+/// executors.
 final class Connection: Watched, @unchecked Sendable {
   // Unchecked: everything here is touched on the loop's thread only.
 
@@ -67,7 +69,7 @@ final class Connection: Watched, @unchecked Sendable {
     self.service = service
     transport = session.map { .secure($0) } ?? .plain
     phase = session == nil ? .awaitingHead : .handshaking
-    receiving = RateBudget(service.limits)
+    receiving = service.patience.budget
     sending = receiving
   }
 
@@ -81,7 +83,7 @@ final class Connection: Watched, @unchecked Sendable {
       service.connectionClosed(peer, loop)
       return
     }
-    setDeadline(after: phase == .handshaking ? service.limits.handshakeDeadline : service.limits.headDeadline)
+    setDeadline(after: phase == .handshaking ? service.patience.handshake : service.patience.head)
     if loop.isStopping { close() }
   }
 
@@ -128,8 +130,8 @@ final class Connection: Watched, @unchecked Sendable {
 
   // MARK: Deadlines
 
-  func setDeadline(after duration: Duration) {
-    setDeadline(at: loop.now + duration.clampedNanoseconds)
+  func setDeadline(after nanoseconds: UInt64) {
+    setDeadline(at: loop.now &+ nanoseconds)
   }
 
   /// One deadline at a time. Moving it on costs nothing: the loop's earlier call finds it unripe and asks again.

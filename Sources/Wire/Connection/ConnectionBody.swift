@@ -43,7 +43,7 @@ final class ConnectionBody: RequestBody, @unchecked Sendable {
     rest = .failed(.disconnected)
   }
 
-  private func pull() async throws(BodyError) -> [UInt8]? {
+  private nonisolated(nonsending) func pull() async throws(BodyError) -> [UInt8]? {
     do {
       try await sayContinue()
       while true {
@@ -52,9 +52,9 @@ final class ConnectionBody: RequestBody, @unchecked Sendable {
         case .failed(let error): throw error
         case .length, .chunked: break
         }
+        if connection.bytesThisTurn >= connection.service.limits.bytesPerTurn { await connection.takeTurns() }
         if let piece = try takePiece() { return piece }
         if case .none = rest { return nil }
-        if connection.bytesThisTurn >= connection.service.limits.bytesPerTurn { await connection.takeTurns() }
         try await connection.untilReadable()
       }
     } catch let error as BodyError {
@@ -67,7 +67,7 @@ final class ConnectionBody: RequestBody, @unchecked Sendable {
     }
   }
 
-  private func sayContinue() async throws(ConnectionFailure) {
+  private nonisolated(nonsending) func sayContinue() async throws(ConnectionFailure) {
     guard owesContinue else { return }
     owesContinue = false
     if connection.input.isEmpty { try await connection.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }

@@ -1,5 +1,6 @@
-/// A request whose head is whole, and what its head says about the rest.
-struct Incoming: Sendable {
+/// A request whose head is whole, and what its head says about the rest. A class, since it goes through many hands and
+/// each copy of the value would count the references of all its strings.
+final class Incoming: Sendable {
   let request: Request
   let framing: RequestHead.Framing
   let isVersion11: Bool

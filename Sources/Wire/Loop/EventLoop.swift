@@ -94,7 +94,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   // MARK: The loop's thread
 
-  /// Watches a descriptor from now on. The ticket names it until `forget`.
+  /// Watches a descriptor from now on. The ticket names it until `forget`. Before `start` any thread may call it.
   func watch(_ descriptor: Int32, _ watched: any Watched) throws(SystemFailure) -> Ticket {
     generation &+= 1
     let ticket = Ticket(descriptor: descriptor, generation: generation)
@@ -119,7 +119,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   func call(at deadline: UInt64, _ body: @escaping @Sendable () -> Void) { calls.insert(body, at: deadline) }
 
   /// Lets everything else of the loop have its turn.
-  func yield() async {
+  nonisolated(nonsending) func yield() async {
     await withUnsafeContinuation { nextTurn.append($0) }
   }
 
@@ -147,6 +147,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   private func run() {
     thread.store(UInt(pthread_self()), ordering: .relaxed)
     while !(isDone && inbox.closeIfEmpty()) { turn() }
+    // The number may soon be another thread's.
+    thread.store(0, ordering: .relaxed)
   }
 
   private func turn() {

@@ -1,4 +1,5 @@
-/// The head of one request, checked by `HeadParser`: one Host, no ambiguous framing, no control characters.
+/// The head of one request, checked by `HeadParser`: one Host (HTTP/1.0 may have none), no ambiguous framing, no control
+/// characters.
 ///
 /// The path is raw: route on it before anything is decoded.
 public struct Request: Sendable {

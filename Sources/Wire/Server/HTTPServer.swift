@@ -36,43 +36,36 @@ public final class HTTPServer: Sendable {
   private let unixPaths: [String]
   private let ending: Ending
 
-  /// Opens the listeners and starts serving. Ignores SIGPIPE for the whole process.
+  /// Opens the listeners and starts serving, until `stop`. May block in name lookups. Ignores SIGPIPE for the whole
+  /// process.
   public init(configuration: Configuration, handler: any Handler) throws {
     signal(SIGPIPE, SIG_IGN)
-    let service = Service(
-      handler: handler, limits: configuration.limits, diskThreads: max(1, configuration.diskThreads))
-    let loops = try (0..<max(1, configuration.loops)).map { _ in try EventLoop() }
-    var sockets: [(descriptor: Int32, tls: TLSContext?)] = []
-    var paths: [String] = []
+    let open = try OpenListeners(configuration.listeners)
+    let loops: [EventLoop]
     do {
-      for place in configuration.listeners {
-        switch place {
-        case .tcp(let host, let port, let tls):
-          sockets += try ListeningSocket.openTCP(host: host, port: port).map { ($0, tls) }
-        case .unix(let path):
-          sockets.append((try ListeningSocket.openUnix(path: path), nil))
-          paths.append(path)
-        }
-      }
+      loops = try (0..<max(1, configuration.loops)).map { _ in try EventLoop() }
     } catch {
-      for socket in sockets { close(socket.descriptor) }
+      open.closeAll()
       throw error
     }
-    addresses = sockets.map { ListeningSocket.localAddress($0.descriptor) }
-    (self.service, self.loops, unixPaths) = (service, loops, paths)
+    let service = Service(
+      handler: handler, limits: configuration.limits, diskThreads: max(1, configuration.diskThreads))
+    addresses = open.addresses
+    (self.service, self.loops, unixPaths) = (service, loops, open.unixPaths)
     ending = Ending(loops: loops.count)
+    do {
+      for (index, socket) in open.sockets.enumerated() {
+        let loop = loops[index % loops.count]
+        // No loop runs yet, so this thread may speak for all of them.
+        try Listener(socket: socket.descriptor, tls: socket.tls, loop: loop, loops: loops, service: service).start()
+      }
+    } catch {
+      open.closeAll()
+      service.disk.stop()
+      throw error
+    }
     let threads = Countdown(loops.count) { service.disk.stop() }
     for (index, loop) in loops.enumerated() { loop.start(name: "wire-\(index)") { threads.oneEnded() } }
-    for (index, socket) in sockets.enumerated() {
-      listen(socket.descriptor, socket.tls, on: loops[index % loops.count])
-    }
-  }
-
-  private func listen(_ socket: Int32, _ tls: TLSContext?, on loop: EventLoop) {
-    let listener = Listener(socket: socket, tls: tls, loop: loop, loops: loops, service: service)
-    loop.execute {
-      do { try listener.start() } catch { preconditionFailure("a new loop refused its listener: \(error)") }
-    }
   }
 
   /// Closes the listeners and what is idle, lets running exchanges finish, and cuts what is left when the grace is over.

@@ -4,6 +4,7 @@ import BlockingWork
 final class Service: Sendable {
   let handler: any Handler
   let limits: WireLimits
+  let patience: Patience
   let parser: HeadParser
   let counters = ServerCounters()
   let admissions: Admissions
@@ -13,6 +14,7 @@ final class Service: Sendable {
   init(handler: any Handler, limits: WireLimits, diskThreads: Int) {
     self.handler = handler
     self.limits = limits
+    patience = Patience(limits)
     parser = HeadParser(limits)
     admissions = Admissions(limits)
     disk = BlockingPool(name: "wire-disk", threads: diskThreads)

@@ -107,6 +107,33 @@ extension Sockets {
       pool.stop()
     }
 
+    /// An actor that answers, and a stream that is one: both run elsewhere and come back.
+    private actor Office: Handler, ResponseStream {
+      private var pieces = 3
+
+      func respond(to request: Request, body: any RequestBody) async -> Response {
+        while let piece = try? await body.next() { pieces += piece.count }
+        return Response(status: 200, body: .stream(length: nil, self))
+      }
+
+      func next() async throws -> [UInt8]? {
+        guard pieces > 0 else { return nil }
+        pieces -= 1
+        return [UInt8](repeating: 1, count: 1_000)
+      }
+
+      func finished(_ request: Request, _ outcome: Exchange) async {}
+    }
+
+    @Test func actorsAnswerAndStreamFromTheirOwnExecutor() async throws {
+      try await serving(Office()) { _, place in
+        let client = try RawClient(place)
+        try client.send(get("/", "Content-Length: 2\r\n", method: "PUT") + "ab" + get("/"))
+        #expect(try client.readAnswer().body.count == 5_000)
+        #expect(try client.readAnswer().body.count == 0)
+      }
+    }
+
     @Test func bodyReadByAnotherTaskIsTheSameBody() async throws {
       let handler = ClosureHandler { _, body in
         // A task of its own, off the loop: bodies may be read from anywhere.

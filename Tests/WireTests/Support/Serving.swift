@@ -76,7 +76,8 @@ func get(_ target: String, _ lines: String = "", method: String = "GET") -> Stri
   "\(method) \(target) HTTP/1.1\r\nHost: test\r\n\(lines)\r\n"
 }
 
-/// Everything that opens sockets, one test after the other: some count descriptors, and one takes them all away.
+/// Everything that opens sockets, one test after the other: they measure time. What counts or takes descriptors does it
+/// in a process of its own.
 @Suite(.serialized)
 enum Sockets {}
 
