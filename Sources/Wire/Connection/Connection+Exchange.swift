@@ -41,7 +41,7 @@ extension Connection {
 
   /// One request and its answer. True when the connection lives on and the next head stands at the front of the input.
   private nonisolated(nonsending) func exchange(_ incoming: Incoming) async -> Bool {
-    let began = MonotonicClock.now
+    let began = loop.lookAtClock()
     let request = incoming.request
     hasServed = true
     receiving = service.patience.budget
@@ -54,7 +54,7 @@ extension Connection {
     let isWhole = await sendWhole(response, to: incoming, keepsAlive: keeps)
     let outcome = Exchange(
       status: response.status, bytesReceived: Int64(incoming.headBytes) + (body?.receivedBytes ?? 0),
-      bytesSent: bytesSent, nanoseconds: Int64(MonotonicClock.now - began), isCut: !isWhole)
+      bytesSent: bytesSent, nanoseconds: Int64(loop.lookAtClock() - began), isCut: !isWhole)
     await service.handler.finished(request, outcome)
     let isDrained = await drain(body)
     body?.seal()

@@ -51,7 +51,7 @@ extension Connection {
     guard !canRead else { return }
     // A body has one reader at a time. A task that the handler left behind keeps its place; the second is turned away.
     guard reader == nil else { throw .disconnected }
-    let began = loop.now
+    let began = loop.lookAtClock()
     setDeadline(at: began + receiving.remaining)
     await withUnsafeContinuation { reader = $0 }
     bytesThisTurn = 0

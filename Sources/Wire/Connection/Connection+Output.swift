@@ -45,7 +45,7 @@ extension Connection {
     precondition(writer == nil, "a connection has one writer at a time")
     var unsent = unsentBytes
     repeat {
-      let began = loop.now
+      let began = loop.lookAtClock()
       setDeadline(at: began + sending.remaining)
       await withUnsafeContinuation { writer = $0 }
       if let failure { throw failure }

@@ -25,7 +25,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   let load = Atomic<Int>(0)
   /// Where heads and TLS records are put together or taken apart within one call. Never held across an await.
   let scratch: UnsafeMutableRawBufferPointer
-  /// The instant at which this turn began.
+  /// The instant at which this turn began, or the last `lookAtClock` in it.
   private(set) var now = MonotonicClock.now
   /// Tasks that have begun and not ended: the thread lives at least as long.
   var runningTasks = 0
@@ -112,6 +112,13 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     announceIfEmpty()
   }
 
+  /// For deadlines that start now, in a turn that may have lasted for a while.
+  @discardableResult
+  func lookAtClock() -> UInt64 {
+    now = MonotonicClock.now
+    return now
+  }
+
   /// Calls `deadlinePassed` of what the ticket names, at the earliest then. An earlier entry stays and calls too: the
   /// owner compares and sets anew, so that a deadline that only ever moves on costs nothing.
   func wake(_ ticket: Ticket, at deadline: UInt64) { deadlines.insert(ticket, at: deadline) }
@@ -149,12 +156,19 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     while !(isDone && inbox.closeIfEmpty()) { turn() }
     // The number may soon be another thread's.
     thread.store(0, ordering: .relaxed)
+    forgetAll()
+  }
+
+  /// What still refers to the loop would keep it for ever. For a loop that has ended, or will never start.
+  func forgetAll() {
+    calls = DeadlineHeap()
+    slots = []
   }
 
   private func turn() {
     let events = poller.wait(milliseconds: patience())
     // Before anything is dispatched: what is told of an event counts its deadlines from here, not from before the sleep.
-    now = MonotonicClock.now
+    lookAtClock()
     poller.forEach(events) { dispatch($0, $1) }
     runDeadlines()
     for item in inbox.takeAll() { run(item) }
@@ -169,7 +183,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     guard jobs.isEmpty, nextTurn.isEmpty, !isDone, inbox.fallAsleep() else { return 0 }
     let next = min(deadlines.earliest ?? .max, calls.earliest ?? .max)
     guard next < .max else { return -1 }
-    now = MonotonicClock.now
+    lookAtClock()
     guard next > now else { return 0 }
     return Int32(clamping: (next - now + 999_999) / 1_000_000)
   }

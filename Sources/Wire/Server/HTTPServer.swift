@@ -61,6 +61,7 @@ public final class HTTPServer: Sendable {
       }
     } catch {
       open.closeAll()
+      for loop in loops { loop.forgetAll() }
       service.disk.stop()
       throw error
     }

@@ -119,6 +119,31 @@ extension Sockets {
       }
     }
 
+    /// Neither when it waits elsewhere nor when it keeps the loop itself busy.
+    @Test func handlerThatBusiesItsLoopIsNotTheClientsFaultEither() async throws {
+      let handler = ClosureHandler { _, body in
+        var count = 0
+        do {
+          while let piece = try await body.next() {
+            let until = MonotonicClock.now + 500_000_000
+            while MonotonicClock.now < until {}
+            count += piece.count
+          }
+          return Response(status: 200, body: .bytes(Array("\(count)".utf8)))
+        } catch {
+          return Response(status: 400)
+        }
+      }
+      try await serving(handler, limits: Self.short()) { _, place in
+        let client = try RawClient(place)
+        try client.send(get("/", "Content-Length: 2\r\n", method: "PUT") + "a")
+        poll(nil, 0, 600)
+        try client.send("b" + get("/", "Content-Length: 0\r\n"))
+        #expect(try client.readAnswer().text == "2")
+        #expect(try client.readAnswer().text == "0")
+      }
+    }
+
     @Test func addressWithTooManyConnectionsIsTurnedAwayUntilOneIsGone() async throws {
       var limits = WireLimits()
       limits.connectionsPerAddress = 3

@@ -81,8 +81,8 @@ func get(_ target: String, _ lines: String = "", method: String = "GET") -> Stri
 @Suite(.serialized)
 enum Sockets {}
 
-/// Open sockets of this process.
-func openSocketCount() -> Int {
+/// Open sockets and epoll instances of this process: what connections, listeners and loops hold.
+func openDescriptorCount() -> Int {
   guard let folder = opendir("/proc/self/fd") else { return 0 }
   defer { closedir(folder) }
   var count = 0
@@ -91,7 +91,8 @@ func openSocketCount() -> Int {
       $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
     var target = [CChar](repeating: 0, count: 64)
-    if readlink("/proc/self/fd/\(name)", &target, 63) > 0, strncmp(target, "socket:", 7) == 0 { count += 1 }
+    guard readlink("/proc/self/fd/\(name)", &target, 63) > 0 else { continue }
+    if strncmp(target, "socket:", 7) == 0 || strcmp(target, "anon_inode:[eventpoll]") == 0 { count += 1 }
   }
   return count
 }
