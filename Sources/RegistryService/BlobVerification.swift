@@ -13,6 +13,7 @@ public final class BlobVerification: @unchecked Sendable {
   }
 
   private let ports: RegistryPorts
+  private let gate: KeyedGate<Digest>
   private let quarantines: Bool
   private var report = BlobVerificationReport()
   private var shelvesLeft = Array(UInt8.min...UInt8.max)[...]
@@ -22,8 +23,9 @@ public final class BlobVerification: @unchecked Sendable {
   private static let pieceBytes = 1 << 20
 
   /// - Parameter quarantines: put rotten blobs aside; else only report them.
-  init(_ ports: RegistryPorts, quarantines: Bool) {
+  init(_ ports: RegistryPorts, gate: KeyedGate<Digest>, quarantines: Bool) {
     self.ports = ports
+    self.gate = gate
     self.quarantines = quarantines
   }
 
@@ -47,8 +49,19 @@ public final class BlobVerification: @unchecked Sendable {
     report.checkedBytes += reader.size
     guard found != blob.digest else { return .progress(report) }
     report.rotten.append(blob.digest)
-    if quarantines, try await ports.blobs.quarantine(blob.digest) { report.quarantined += 1 }
+    if quarantines {
+      try await gate.pass(blob.digest) { () async throws(RegistryError) in try await putAside(blob.digest) }
+    }
     return .rotten(blob.digest)
+  }
+
+  /// Names, then bytes: clients ask by HEAD first and push only what they are told is not here.
+  private func putAside(_ digest: Digest) async throws(RegistryError) {
+    while let repository = try await ports.content.holder(of: digest) {
+      let outcome = try await ports.content.unlink(digest, from: repository, refusingNeeded: false)
+      guard outcome == .unlinked else { break }
+    }
+    if try await ports.blobs.quarantine(digest) { report.quarantined += 1 }
   }
 
   private func digest(of reader: any BlobReader, _ algorithm: Digest.Algorithm) async throws(RegistryError) -> Digest {

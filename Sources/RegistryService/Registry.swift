@@ -11,6 +11,7 @@ public struct Registry: Sendable {
   public let catalogue: any Catalogue
   public let limits: RegistryLimits
   private let ports: RegistryPorts
+  private let gate: KeyedGate<Digest>
 
   public init(_ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules())
   {
@@ -21,11 +22,12 @@ public struct Registry: Sendable {
     catalogue = ports.catalogue
     self.limits = limits
     self.ports = ports
+    self.gate = gate
   }
 
   /// A walk over every blob of the store.
   public func verification(quarantines: Bool) -> BlobVerification {
-    BlobVerification(ports, quarantines: quarantines)
+    BlobVerification(ports, gate: gate, quarantines: quarantines)
   }
 
   /// What an earlier life of the node still owed. Call it before the first request.

@@ -50,9 +50,19 @@ struct RunCommand {
   }
 
   private func asking(_ body: (ControlSession) throws -> Void) throws {
+    try checkReference()
     let session = try ControlSession.open(try settings())
     defer { session.close() }
     try body(session)
+  }
+
+  /// A line that is wrong is wrong whether or not there is a folder, so it is read before one is touched.
+  private func checkReference() throws(UsageError) {
+    switch invocation.verb {
+    case .inspectImage, .removeImage: _ = try ImageArgument(parsing: invocation.argument)
+    case .tagHistory, .rollbackTag: _ = try ImageArgument(parsing: invocation.argument).tag()
+    default: return
+    }
   }
 
   private func serve() throws {

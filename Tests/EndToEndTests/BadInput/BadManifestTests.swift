@@ -39,7 +39,8 @@ extension BadInputTests {
         "digest that climbs",
         "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"../../x\",\"size\":1},\"layers\":[]}"),
       Nonsense(
-        "another media type", "{\"schemaVersion\":2,\"mediaType\":\"\(MediaTypes.index)\",\"config\":{},\"layers\":[]}"),
+        "another media type",
+        "{\"schemaVersion\":2,\"mediaType\":\"\(MediaTypes.index)\",\"config\":{},\"layers\":[]}"),
     ]
 
     @Test(arguments: nonsense)

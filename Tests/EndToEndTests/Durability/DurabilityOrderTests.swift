@@ -1,8 +1,8 @@
 import Glibc
 import Testing
 
-/// A kill leaves the page cache whole and so proves nothing about syncs. Here strace shows the order of the system calls
-/// behind an acknowledged push: bytes, sync, name of the file, sync of its folder, row, sync of the log, answer.
+/// A kill leaves the page cache whole and so proves nothing about syncs. Here strace shows the order of the system
+/// calls behind an acknowledged push: bytes, sync, name of the file, sync of its folder, row, sync of the log, answer.
 @Suite(.blocking)
 struct DurabilityOrderTests {
   private static let isCI = getenv("CI") != nil

@@ -1,5 +1,5 @@
-/// What a client knows about one name: the states that it may be in. A request that was acknowledged leaves one of them,
-/// one that broke off leaves two.
+/// What a client knows about one name: the states that it may be in. A request that was acknowledged leaves one of
+/// them, one that broke off leaves two.
 struct Fact<State: Hashable & Sendable>: Sendable {
   private(set) var possible: Set<State>
 

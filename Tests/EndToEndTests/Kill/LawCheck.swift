@@ -1,5 +1,6 @@
-/// Looks at a node that came back, and holds it to the laws: what was acknowledged is there whole, what was acknowledged
-/// as gone is gone, no byte is wrong, and no name points at missing bytes. What was in doubt is known afterwards.
+/// Looks at a node that came back, and holds it to the laws: what was acknowledged is there whole, what was
+/// acknowledged as gone is gone, no byte is wrong, and no name points at missing bytes. What was in doubt is known
+/// afterwards.
 struct LawCheck {
   let client: HTTPConnection
 

@@ -23,7 +23,7 @@ final class ChildProcess: Sendable {
   init(_ command: [String], environment: [String: String] = [:]) throws {
     let output = try Pipe()
     let errors = try Pipe()
-    pid = try Self.spawn(command, environment, output.writing, errors.writing)
+    pid = try Self.spawnForLife(command, environment, output.writing, errors.writing)
     close(output.writing)
     close(errors.writing)
     self.output = Transcript(reading: output.reading)
@@ -81,6 +81,24 @@ final class ChildProcess: Sendable {
       waitpid(pid, &status, 0)
       state = .ended(status & 0x7f == 0 ? .exit((status >> 8) & 0xff) : .signal(status & 0x7f))
     }
+  }
+
+  /// A child dies with the thread that started it (`--pdeathsig`), so that a test run which crashes or is killed leaves
+  /// no node behind. This thread lives as long as the run does.
+  private static let spawner = BlockingPool(name: "spawner", threads: 1)
+
+  private static func spawnForLife(
+    _ command: [String], _ environment: [String: String], _ output: Int32, _ errors: Int32
+  ) throws -> pid_t {
+    let spawned = Awaited<Result<pid_t, any Error>?>(nil)
+    spawner.submit {
+      let result = Result {
+        try spawn(["setpriv", "--pdeathsig", "KILL", "--"] + command, environment, output, errors)
+      }
+      spawned.change { $0 = result }
+    }
+    guard let result = spawned.wait(within: .seconds(20), { $0 }) else { throw Trouble("no process was started") }
+    return try result.get()
   }
 
   private static func spawn(

@@ -55,6 +55,12 @@ final class ShoalNode: Sendable {
     let pid: pid_t
   }
 
+  /// Gone before the folder goes: a node that still writes would leave files behind.
+  deinit {
+    process.signal(SIGKILL)
+    _ = process.ending(within: .seconds(10))
+  }
+
   // MARK: - Asking
 
   func connect(patience: Duration = .seconds(20)) throws -> HTTPConnection {

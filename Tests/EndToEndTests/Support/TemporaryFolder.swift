@@ -5,7 +5,7 @@ final class TemporaryFolder: Sendable {
   let path: String
 
   init() throws {
-    var template = Array("/tmp/shoal-e2e-XXXXXX".utf8CString)
+    var template = Array("/tmp/shoal-e2e-\(getpid())-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Trouble(errno: "mkdtemp") }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
