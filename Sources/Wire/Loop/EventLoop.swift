@@ -166,8 +166,10 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func turn() {
-    poller.wait(milliseconds: patience()) { dispatch($0, $1) }
+    let count = poller.wait(milliseconds: patience())
+    // Before anything else: what the events set off must not be timed from before the sleep.
     lookAtClock()
+    poller.forEach(of: count) { dispatch($0, $1) }
     runDeadlines()
     for item in inbox.takeAll() { run(item) }
     let yielded = nextTurn

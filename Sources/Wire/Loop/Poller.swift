@@ -57,11 +57,15 @@ struct Poller: ~Copyable {
     guard code == 0 else { throw SystemFailure("epoll_ctl", errno) }
   }
 
+  /// How many events have come; `forEach` names them.
   /// - Parameter milliseconds: -1 waits for ever.
-  func wait(milliseconds: Int32, _ body: (Ticket, Readiness) -> Void) {
-    let count = epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
-    guard count > 0 else { return }
-    for event in events[..<Int(count)] {
+  func wait(milliseconds: Int32) -> Int {
+    // A signal is no event: the next turn comes at once.
+    Int(max(0, epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)))
+  }
+
+  func forEach(of count: Int, _ body: (Ticket, Readiness) -> Void) {
+    for event in events[..<count] {
       body(Ticket(word: event.data.u64), Readiness(events: event.events))
     }
   }
