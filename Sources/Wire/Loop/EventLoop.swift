@@ -166,10 +166,10 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   }
 
   private func turn() {
-    let events = poller.wait(milliseconds: patience())
-    // Before anything is dispatched: what is told of an event counts its deadlines from here, not from before the sleep.
+    let count = poller.wait(milliseconds: patience())
+    // Before anything else: what the events set off must not be timed from before the sleep.
     lookAtClock()
-    poller.forEach(events) { dispatch($0, $1) }
+    poller.forEach(of: count) { dispatch($0, $1) }
     runDeadlines()
     for item in inbox.takeAll() { run(item) }
     let yielded = nextTurn

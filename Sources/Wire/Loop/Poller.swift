@@ -57,14 +57,14 @@ struct Poller: ~Copyable {
     guard code == 0 else { throw SystemFailure("epoll_ctl", errno) }
   }
 
-  /// How many events came.
+  /// How many events have come; `forEach` names them.
   /// - Parameter milliseconds: -1 waits for ever.
   func wait(milliseconds: Int32) -> Int {
-    max(0, Int(epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)))
+    // A signal is no event: the next turn comes at once.
+    Int(max(0, epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)))
   }
 
-  /// The events of the last wait.
-  func forEach(_ count: Int, _ body: (Ticket, Readiness) -> Void) {
+  func forEach(of count: Int, _ body: (Ticket, Readiness) -> Void) {
     for event in events[..<count] {
       body(Ticket(word: event.data.u64), Readiness(events: event.events))
     }

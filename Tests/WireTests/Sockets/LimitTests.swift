@@ -50,6 +50,18 @@ extension Sockets {
       }
     }
 
+    /// Deadlines run from the event, not from when the loop fell asleep before it.
+    @Test func firstConnectionAfterALongSleepHasItsWholeDeadline() async throws {
+      try await serving(ClosureHandler.echo(), limits: Self.short(), loops: 1) { _, place in
+        poll(nil, 0, 600)
+        let client = try RawClient(place)
+        try client.send("GET / HTTP/1.1\r\n")
+        poll(nil, 0, 50)
+        try client.send("Host: a\r\n\r\n")
+        #expect(try client.readAnswer().status == 200)
+      }
+    }
+
     @Test func connectionThatIsUsedOutlivesItsIdleDeadline() async throws {
       try await serving(ClosureHandler.echo(), limits: Self.short()) { _, place in
         let client = try RawClient(place)
