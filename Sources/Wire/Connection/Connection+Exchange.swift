@@ -133,7 +133,7 @@ extension Connection {
     input.removeAll()
     transport.end()
     shutdown(socket, Int32(SHUT_WR))
-    setDeadline(after: service.patience.linger)
+    setDeadline(after: loop.isStopping ? service.patience.lingerWhileStopping : service.patience.linger)
     discard()
   }
 

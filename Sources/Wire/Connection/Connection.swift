@@ -124,6 +124,7 @@ final class Connection: Watched, @unchecked Sendable {
 
   func stopGently() {
     if phase == .handshaking || phase == .awaitingHead && input.isEmpty { close() }
+    if phase == .lingering { setDeadline(after: service.patience.lingerWhileStopping) }
   }
 
   func stopNow() { fail(.stopping) }

@@ -5,6 +5,7 @@ struct Patience: Sendable {
   let handshake: UInt64
   let idle: UInt64
   let linger: UInt64
+  let lingerWhileStopping: UInt64
   /// At the start of each message's body.
   let budget: RateBudget
 
@@ -13,6 +14,7 @@ struct Patience: Sendable {
     handshake = limits.handshakeDeadline.clampedNanoseconds
     idle = limits.idleDeadline.clampedNanoseconds
     linger = limits.lingerDeadline.clampedNanoseconds
+    lingerWhileStopping = limits.lingerDeadlineWhileStopping.clampedNanoseconds
     budget = RateBudget(limits)
   }
 }

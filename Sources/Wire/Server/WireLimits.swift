@@ -27,6 +27,8 @@ public struct WireLimits: Sendable {
   /// rather than a reset, before the connection closes.
   public var lingerBytes: Int64 = 256 << 20
   public var lingerDeadline = Duration.seconds(30)
+  /// The same while the server stops: an answer of a moment ago still arrives, and nobody holds up the end.
+  public var lingerDeadlineWhileStopping = Duration.seconds(1)
   /// What one connection may move before the others of its loop get their turn.
   public var bytesPerTurn = 4 << 20
 

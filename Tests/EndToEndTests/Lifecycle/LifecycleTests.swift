@@ -93,9 +93,7 @@ struct LifecycleTests {
       try refused.send("nonsense\r\n\r\n")
       #expect(try refused.head().status == 400)
       node.process.signal(SIGTERM)
-      withKnownIssue("a lingering connection is waited for until its deadline", isIntermittent: true) {
-        #expect(node.process.ending(within: .seconds(5)) == .exit(0))
-      }
+      #expect(node.process.ending(within: .seconds(5)) == .exit(0))
       refused.close()
       #expect(try node.process.wait() == .exit(0))
     }
