@@ -16,6 +16,8 @@ int32_t shoal_start_writeback(int32_t file, int64_t offset, int64_t count);
 int64_t shoal_readahead(int32_t file, int64_t offset, int64_t count);
 // Reads only what is in the page cache already (preadv2, RWF_NOWAIT); -1 with EAGAIN when it is not.
 int64_t shoal_read_cached(int32_t file, void *bytes, int64_t count, int64_t offset);
+// How many pages of a range are in the page cache; -1 when the kernel cannot say (before Linux 6.5) or will not.
+int64_t shoal_cached_pages(int32_t file, int64_t offset, int64_t count);
 // renameat2 with RENAME_NOREPLACE.
 int32_t shoal_rename_exclusive(const char *from, const char *to);
 int32_t shoal_set_thread_name(const char *name);

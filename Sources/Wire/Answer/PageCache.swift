@@ -3,11 +3,20 @@ import Glibc
 
 /// Whether a part of a file is in memory, and bringing it there.
 enum PageCache {
-  /// One byte in so many is asked for: the kernel reads ahead in larger steps.
+  /// One byte in so many is asked for where the kernel cannot say more: it reads ahead in steps of this size or larger.
   private static let sampleBytes: Int64 = 128 << 10
+  private static let pageBytes = Int64(getpagesize())
 
   /// Never blocks. A wrong yes costs the loop one small read from the disk.
   static func isWarm(_ file: Int32, _ range: Range<Int64>) -> Bool {
+    let cached = shoal_cached_pages(file, range.lowerBound, Int64(range.count))
+    guard cached >= 0 else { return isWarmBySamples(file, range) }
+    let pages = (range.upperBound - 1) / pageBytes - range.lowerBound / pageBytes + 1
+    // A page that is on its way from the disk counts as cached: the last one tells.
+    return cached >= pages && hasByte(file, range.upperBound - 1)
+  }
+
+  static func isWarmBySamples(_ file: Int32, _ range: Range<Int64>) -> Bool {
     var offset = range.lowerBound
     while offset < range.upperBound {
       guard hasByte(file, offset) else { return false }
