@@ -119,7 +119,6 @@ import Testing
       #expect(try await catalog.publish(publication) == .published)
       log.clear()
 
-      let started = ContinuousClock.now
       var (seen, last, hasMore): (Int, String?, Bool) = (0, nil, true)
       while hasMore {
         let page = try #require(try await catalog.tags(of: name, after: last, limit: 1_000))
@@ -127,9 +126,7 @@ import Testing
         (last, hasMore) = (page.elements.last?.text, page.hasMore)
       }
       #expect(seen == 50_000)
-      // A scan for each page would read 1.25 million rows and sort them 50 times; this bound is some ten times what
-      // a debug build needs.
-      #expect(ContinuousClock.now - started < .seconds(5))
+      // The plan, not the clock, says that a page costs a page: a scan for each would read 1.25 million rows.
       let sql = try #require(log.all.first { $0.contains("FROM tag") })
       let plan = try PlainDatabase(folder.database).plan(of: sql)
       #expect(plan == ["SEARCH tag USING PRIMARY KEY (repository=? AND name>?)"])
