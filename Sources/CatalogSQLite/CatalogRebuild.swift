@@ -3,7 +3,7 @@ import RegistryCore
 
 /// A catalogue made anew beside the one that it will take the place of.
 ///
-/// `begin`, fill `catalog` through its ports (link what blobs there are, publish sparse, with the tags that were
+/// `begin`, fill `catalog` through its ports (link what blobs there are, publish what has its blobs, with the tags that were
 /// salvaged), `finish`. Until then the old one stands untouched. The caller holds the data folder's lock all the while.
 public struct CatalogRebuild: Sendable {
   /// The new catalogue, empty at first.

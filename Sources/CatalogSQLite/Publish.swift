@@ -43,33 +43,31 @@ extension WriteTransaction {
   ) throws(RegistryError) -> [Digest] {
     var missing: [Digest] = []
     var seen: Set<Digest> = []
-    for blob in publication.document.blobs where try !has(blob, in: repository) {
-      if seen.insert(blob.digest).inserted { missing.append(blob.digest) }
+    for blob in publication.document.blobs {
+      // Not here: as good as in the right size where nothing is demanded.
+      let size = try size(ofBlob: blob.digest, in: repository) ?? (publication.demands == .nothing ? blob.size : nil)
+      if size != blob.size, seen.insert(blob.digest).inserted { missing.append(blob.digest) }
     }
-    guard !publication.sparse else { return missing }
-    for child in publication.document.children where try !hasManifest(child, in: repository) {
-      if seen.insert(child.digest).inserted { missing.append(child.digest) }
+    for child in publication.document.children {
+      let size =
+        try size(ofManifest: child.digest, in: repository) ?? (publication.demands == .everything ? nil : child.size)
+      if size != child.size, seen.insert(child.digest).inserted { missing.append(child.digest) }
     }
     return missing
   }
 
-  private func has(
-    _ blob: ManifestDocument.Descriptor, in repository: KnownRepository?
-  ) throws(RegistryError) -> Bool {
-    guard let repository else { return false }
+  private func size(ofBlob digest: Digest, in repository: KnownRepository?) throws(RegistryError) -> Int64? {
+    guard let repository else { return nil }
     return try connection.first(
-      "SELECT 1 FROM link WHERE repository = ?1 AND digest = ?2 AND size = ?3",
-      .integer(repository.row), .blob(blob.digest.column), .integer(blob.size)
-    ) { _ in true } ?? false
+      "SELECT size FROM link WHERE repository = ?1 AND digest = ?2", .integer(repository.row), .blob(digest.column)
+    ) { $0.integer(0) }
   }
 
-  private func hasManifest(
-    _ child: ManifestDocument.Descriptor, in repository: KnownRepository?
-  ) throws(RegistryError) -> Bool {
-    guard let repository else { return false }
+  private func size(ofManifest digest: Digest, in repository: KnownRepository?) throws(RegistryError) -> Int64? {
+    guard let repository else { return nil }
     return try connection.first(
-      "SELECT 1 FROM manifest WHERE repository = ?1 AND digest = ?2 AND size = ?3",
-      .integer(repository.row), .blob(child.digest.column), .integer(child.size)
-    ) { _ in true } ?? false
+      "SELECT size FROM manifest WHERE repository = ?1 AND digest = ?2", .integer(repository.row),
+      .blob(digest.column)
+    ) { $0.integer(0) }
   }
 }

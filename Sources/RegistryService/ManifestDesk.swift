@@ -60,7 +60,7 @@ public struct ManifestDesk: Sendable {
     }
     let publication = Publication(
       repository: repository, digest: digest, document: document, tags: reference.tags + moreTags,
-      sparse: rules.acceptsSparseIndexes)
+      demands: rules.acceptsSparseManifests ? .nothing : .everything)
     try await gate.pass(digest) { () async throws(RegistryError) in try await publish(publication) }
     return PushedManifest(digest: digest, subject: document.facts.subject)
   }

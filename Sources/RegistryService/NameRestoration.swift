@@ -37,7 +37,7 @@ public struct NameRestoration: Sendable {
       try await ports.content.link(StoredBlob(digest: blob.digest, size: blob.size), to: repository)
     }
     let publication = Publication(
-      repository: repository, digest: manifest.digest, document: document, tags: tags, sparse: true)
+      repository: repository, digest: manifest.digest, document: document, tags: tags, demands: .blobs)
     switch try await ports.names.publish(publication) {
     case .published: await tally.countRestored(tags: tags.count)
     case .missing: await tally.countUnreadable(manifest.digest, repository)

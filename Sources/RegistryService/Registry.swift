@@ -70,8 +70,8 @@ public struct RegistryPorts: Sendable {
 
 /// What an operator decides.
 public struct RegistryRules: Sendable {
-  /// Accept an index whose children are not all in the repository.
-  public var acceptsSparseIndexes = false
+  /// Accept manifests of which not every blob and child is in the repository.
+  public var acceptsSparseManifests = false
   /// Refuse to delete a blob that a present manifest of the repository names.
   public var keepsNeededBlobs = false
 

@@ -61,13 +61,14 @@ enum Sample {
 
 extension Names {
   func publish(
-    _ manifest: ManifestFixture, tags: [String] = [], in repository: RepositoryName, sparse: Bool = false
+    _ manifest: ManifestFixture, tags: [String] = [], in repository: RepositoryName,
+    demands: Publication.Demand = .everything
   ) async throws(RegistryError) -> PublishOutcome {
     var parsed: [Tag] = []
     for tag in tags { parsed.append(try Tag(parsing: tag)) }
     return try await publish(
       Publication(
-        repository: repository, digest: manifest.digest, document: manifest.document, tags: parsed, sparse: sparse))
+        repository: repository, digest: manifest.digest, document: manifest.document, tags: parsed, demands: demands))
   }
 
   func resolved(_ reference: String, in repository: RepositoryName) async throws(RegistryError) -> Digest? {

@@ -86,12 +86,14 @@ extension MemoryCatalog.Repository {
 
   fileprivate func missing(for publication: Publication) -> [Digest] {
     var missing: [Digest] = []
-    for blob in publication.document.blobs where links[blob.digest] != blob.size { missing.append(blob.digest) }
-    if !publication.sparse {
-      for child in publication.document.children
-      where manifests[child.digest].map({ Int64($0.document.facts.size) }) != child.size {
-        missing.append(child.digest)
-      }
+    for blob in publication.document.blobs {
+      let assumed = publication.demands == .nothing ? blob.size : nil
+      if (links[blob.digest] ?? assumed) != blob.size { missing.append(blob.digest) }
+    }
+    for child in publication.document.children {
+      let assumed = publication.demands == .everything ? nil : child.size
+      let size = manifests[child.digest].map { Int64($0.document.facts.size) }
+      if (size ?? assumed) != child.size { missing.append(child.digest) }
     }
     var seen: Set<Digest> = []
     return missing.filter { seen.insert($0).inserted }

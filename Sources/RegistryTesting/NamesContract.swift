@@ -85,13 +85,23 @@ public enum NamesContract {
         try await catalog.publish(index, tags: ["all"], in: repository), .missing([gone.digest]), "a child not here")
       try CatalogViolation.unlessEqual(try await catalog.resolved("all", in: repository), nil, "the refused index")
       try CatalogViolation.unlessEqual(
-        try await catalog.publish(index, tags: ["all"], in: repository, sparse: true), .published, "a sparse index")
+        try await catalog.publish(index, tags: ["all"], in: repository, demands: .blobs), .published, "a sparse index")
       try CatalogViolation.unlessEqual(try await catalog.resolved("all", in: repository), index.digest, "its tag")
     },
-    CatalogClause("aSparseManifestNeedsItsBlobsAllTheSame") { catalog in
-      let outcome = try await catalog.publish(try Sample.image(), in: try Sample.repository(), sparse: true)
+    CatalogClause("anImageNeedsItsBlobsUnlessItMayBeSparse") { catalog in
+      let (image, repository) = (try Sample.image(), try Sample.repository())
+      let outcome = try await catalog.publish(image, in: repository, demands: .blobs)
       try CatalogViolation.unlessEqual(
-        outcome, .missing([Sample.config.digest, Sample.layer.digest]), "blobs of a sparse publication")
+        outcome, .missing([Sample.config.digest, Sample.layer.digest]), "where blobs are demanded")
+      try CatalogViolation.unlessEqual(
+        try await catalog.publish(image, in: repository, demands: .nothing), .published, "a sparse image")
+    },
+    CatalogClause("aSparseImageTellsTheTruthAboutWhatIsHere") { catalog in
+      let repository = try Sample.repository()
+      try await catalog.link(
+        StoredBlob(digest: Sample.layer.digest, size: Sample.layer.size + 1), to: repository)
+      let outcome = try await catalog.publish(try Sample.image(), in: repository, demands: .nothing)
+      try CatalogViolation.unlessEqual(outcome, .missing([Sample.layer.digest]), "a lie about a size")
     },
     CatalogClause("publishingAgainWhatIsSoWritesNoClaim") { catalog in
       let repository = try Sample.repository()

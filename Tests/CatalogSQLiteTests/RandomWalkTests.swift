@@ -90,7 +90,7 @@ private struct Walk {
     for tag in tags where random.chance(1, of: 3) { chosen.append(tag) }
     let publication = Publication(
       repository: repository, digest: manifest.digest, document: manifest.document, tags: chosen,
-      sparse: random.chance(1, of: 4))
+      demands: random.pick([.everything, .everything, .blobs, .nothing]))
     let outcome = try await left.publish(publication)
     expect(outcome, try await right.publish(publication), "publish")
     if outcome == .published { published += 1 }

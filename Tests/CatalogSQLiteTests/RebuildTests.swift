@@ -17,7 +17,7 @@ import Testing
   private func publication(_ tags: [String]) throws -> Publication {
     Publication(
       repository: name, digest: image.digest, document: image.document, tags: try tags.map { try Tag(parsing: $0) },
-      sparse: true)
+      demands: .blobs)
   }
 
   private func fill(_ folder: TemporaryFolder, tags: [String]) async throws {

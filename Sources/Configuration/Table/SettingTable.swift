@@ -64,7 +64,7 @@ extension SettingKey {
       "The smallest chunk, but for the last, that clients are asked for (OCI-Chunk-Min-Length). 0 asks for none."),
     .one(
       "manifests.sparse", \.manifests.sparse, .flag,
-      "Accept an index although some of the manifests that it names are not here."),
+      "Accept a manifest although not every blob and manifest that it names is here (a sparse manifest)."),
     .one(
       "blobs.delete_needed", \.blobs.deleteNeeded, .choice,
       "What to do when a client deletes a blob that a manifest of the same repository needs."),

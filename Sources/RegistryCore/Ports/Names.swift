@@ -26,17 +26,27 @@ public struct Publication: Sendable {
   public let digest: Digest
   public let document: ManifestDocument
   public let tags: [Tag]
-  /// Accept an index whose children are not all here.
-  public let sparse: Bool
+  public let demands: Demand
+
+  /// What of the things that a manifest names must be in the repository. Whatever is there must have the size that the
+  /// manifest says, in any case.
+  public enum Demand: Sendable {
+    case everything
+    /// An index may go ahead of its children.
+    case blobs
+    /// The manifest may be sparse.
+    case nothing
+  }
 
   public init(
-    repository: RepositoryName, digest: Digest, document: ManifestDocument, tags: [Tag], sparse: Bool = false
+    repository: RepositoryName, digest: Digest, document: ManifestDocument, tags: [Tag],
+    demands: Demand = .everything
   ) {
     self.repository = repository
     self.digest = digest
     self.document = document
     self.tags = tags
-    self.sparse = sparse
+    self.demands = demands
   }
 }
 

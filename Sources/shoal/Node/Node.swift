@@ -97,7 +97,7 @@ extension RegistryLimits {
 extension RegistryRules {
   init(_ settings: Settings) {
     self.init()
-    acceptsSparseIndexes = settings.manifests.sparse
+    acceptsSparseManifests = settings.manifests.sparse
     keepsNeededBlobs = settings.blobs.deleteNeeded == .refuse
   }
 }

@@ -73,11 +73,14 @@ extension SpecificationTests {
       #expect(try client.get("/v2/\(repository)/manifests/v1").body == index.bytes)
     }
 
-    @Test func sparseIndexIsAcceptedWhenConfiguredSo() throws {
+    @Test func sparseManifestIsAcceptedWhenConfiguredSo() throws {
       try withNode(settings: ["manifests.sparse": "true"]) { node in
         let index = TestImage.index(of: [TestImage("nowhere").manifest])
         try node.connect().put(index, to: "a", as: "v1", type: MediaTypes.index)
         #expect(try node.ask("GET", "/v2/a/manifests/v1").body == index.bytes)
+        let image = TestImage("nowhere").manifest
+        try node.connect().put(image, to: "a", as: "v2")
+        #expect(try node.ask("GET", "/v2/a/manifests/v2").body == image.bytes)
       }
     }
 
