@@ -19,7 +19,7 @@ prepare_workplace() {
 # In our own mount namespace only: an empty folder over each one that a daemon or client uses unasked, such as
 # containers' cache of where it saw which blob.
 hide_the_hosts_own() {
-  [[ -n ${SHOAL_CLIENTS_INSIDE:-} ]] || return 0
+  [[ -n ${CLIENTS_INSIDE:-} ]] || return 0
   local folder
   for folder in /var/lib/containers /var/lib/docker /var/lib/containerd /run/docker /run/containerd /run/containers; do
     if [[ -d $folder ]]; then mount -t tmpfs -o size=64m shoal-clients "$folder"; fi
