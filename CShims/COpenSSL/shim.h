@@ -24,3 +24,5 @@ static inline void shoal_tls_set_server_defaults(SSL_CTX *context) {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
+
+static inline int shoal_is_system_error(unsigned long code) { return ERR_SYSTEM_ERROR(code) ? 1 : 0; }

@@ -63,16 +63,12 @@ public struct DiskBlobStore: BlobStore {
 
   /// Gives a staged file its name. It is whole, verified, read-only and synced; the caller is on a writing thread.
   ///
-  /// A blob that is there already stays, and its name is synced all the same: whoever renamed it may have been killed,
-  /// or may be another thread that has not come to its sync yet. One of another size is rotten and is replaced.
+  /// It takes the place of a blob that is there already, whose bytes may have rotted since they were checked: these were
+  /// checked just now. Who reads the old one reads on.
   func adopt(_ staged: String, as digest: Digest, size: Int64) throws(FileFailure) {
     let folder = layout.blobFolder(of: digest)
     try folders.ensure(folder)
-    if try storedSize(of: digest) == size {
-      try files.unlink(staged)
-    } else {
-      try files.rename(staged, to: layout.blob(digest))
-    }
+    try files.rename(staged, to: layout.blob(digest))
     try files.syncFolder(folder)
   }
 

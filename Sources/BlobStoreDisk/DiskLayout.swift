@@ -9,6 +9,7 @@ import RegistryCore
 ///       staging/uploads/<id>@<repository>  a push on its way in: offset = file size; the repository is the first
 ///                                          32 hex of the sha256 of its name, so that the file is bound to it
 ///       staging/temporary/<number>         small files being written; swept at start
+///       staging/temporary/command.sock     of a command that works without a node
 ///       quarantine/<algorithm>-<hex>       blobs whose bytes did not match their name, kept for a look
 ///       shelf/<repository>/_manifests/<algorithm>/<hex>
 ///                                          which repository holds which manifest; inside: the media type and a newline.
@@ -30,6 +31,8 @@ public struct DiskLayout: Hashable, Sendable {
 
   public var catalogue: String { root + "/catalog.sqlite" }
   public var controlSocket: String { root + "/control.sock" }
+  /// Of a command that has the folder to itself; swept like whatever else lies there.
+  public var commandSocket: String { temporaries + "/command.sock" }
   public var lock: String { root + "/lock" }
   public var nodeKey: String { root + "/node.key" }
 

@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 
 /// Why OpenSSL refused: what was tried, on which file if on one, and OpenSSL's own words.
 public struct TLSFailure: Error, Sendable, CustomStringConvertible {
@@ -23,6 +24,8 @@ public struct TLSFailure: Error, Sendable, CustomStringConvertible {
     ERR_clear_error()
     guard code != 0 else { return "unknown reason" }
     if let text = ERR_reason_error_string(code) { return String(cString: text) }
+    // What the system refused, such as a file that is not there, has the system's words.
+    if shoal_is_system_error(code) != 0 { return String(cString: strerror(Int32(truncatingIfNeeded: code & 0xFFFF))) }
     return "OpenSSL error \(code)"
   }
 }

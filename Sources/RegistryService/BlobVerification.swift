@@ -44,15 +44,24 @@ public final class BlobVerification: @unchecked Sendable {
   private func check(_ blob: StoredBlob) async throws(RegistryError) -> Step {
     // A blob that was deleted since it was listed has nothing to prove.
     guard let reader = try await ports.blobs.open(blob.digest) else { return .progress(report) }
-    let found = try await digest(of: reader, blob.digest.algorithm)
     report.checkedBlobs += 1
     report.checkedBytes += reader.size
-    guard found != blob.digest else { return .progress(report) }
-    report.rotten.append(blob.digest)
-    if quarantines {
-      try await gate.pass(blob.digest) { () async throws(RegistryError) in try await putAside(blob.digest) }
+    guard try await isRotten(reader, blob.digest) else { return .progress(report) }
+    let isStillRotten = try await gate.pass(blob.digest) { () async throws(RegistryError) in
+      // A push may have healed it since: only what is rotten while nobody pushes it goes.
+      guard let again = try await ports.blobs.open(blob.digest), try await isRotten(again, blob.digest) else {
+        return false
+      }
+      if quarantines { try await putAside(blob.digest) }
+      return true
     }
+    guard isStillRotten else { return .progress(report) }
+    report.rotten.append(blob.digest)
     return .rotten(blob.digest)
+  }
+
+  private func isRotten(_ reader: any BlobReader, _ digest: Digest) async throws(RegistryError) -> Bool {
+    try await self.digest(of: reader, digest.algorithm) != digest
   }
 
   /// Names, then bytes: clients ask by HEAD first and push only what they are told is not here.

@@ -77,7 +77,8 @@ public struct ManifestDesk: Sendable {
       throw RegistryError(
         .manifestBlobUnknown,
         "\(publication.repository) lacks \(digests.count) of the blobs or manifests that this manifest names (or has them "
-          + "in another size); push them first", detail: digests.map(\.description))
+          + "in another size); push them first",
+        detail: digests.prefix(Self.namedMissing).map(\.description))
     }
   }
 
@@ -172,6 +173,8 @@ public struct ManifestDesk: Sendable {
   }
 
   private static let rollbackDepth = 1000
+  /// Of what a manifest lacks, as many are named in the answer.
+  private static let namedMissing = 100
 }
 
 public struct PushedManifest: Sendable {

@@ -33,13 +33,18 @@ public struct NameRestoration: Sendable {
       await tally.countUnreadable(manifest.digest, repository)
       return
     }
-    for blob in document.blobs where try await ports.blobs.size(of: blob.digest) == blob.size {
-      try await ports.content.link(StoredBlob(digest: blob.digest, size: blob.size), to: repository)
+    var isWhole = true
+    for blob in document.blobs {
+      if try await ports.blobs.size(of: blob.digest) == blob.size {
+        try await ports.content.link(StoredBlob(digest: blob.digest, size: blob.size), to: repository)
+      } else {
+        isWhole = false
+      }
     }
     let publication = Publication(
-      repository: repository, digest: manifest.digest, document: document, tags: tags, demands: .blobs)
+      repository: repository, digest: manifest.digest, document: document, tags: tags, demands: .nothing)
     switch try await ports.names.publish(publication) {
-    case .published: await tally.countRestored(tags: tags.count)
+    case .published: await tally.countRestored(manifest.digest, repository, tags: tags.count, isWhole: isWhole)
     case .missing: await tally.countUnreadable(manifest.digest, repository)
     }
   }
@@ -63,8 +68,10 @@ public struct RestorationReport: Sendable {
   public var tags = 0
   /// Tags whose manifest is not on disk.
   public var lostTags = 0
-  /// Manifests that could not be restored: their bytes or a blob that they name are not here.
+  /// Manifests that were restored although a blob that they name is not here; a push of it makes them whole.
   public var incomplete: [String] = []
+  /// Manifests whose own bytes are gone or rotten.
+  public var unreadable: [String] = []
 }
 
 /// Counts across the shelf's calls.
@@ -74,12 +81,14 @@ private actor RestorationTally {
   func countRepository() { report.repositories += 1 }
   func countLostTag() { report.lostTags += 1 }
 
-  func countRestored(tags: Int) {
-    if tags == 0 { report.manifests += 1 }
+  func countRestored(_ digest: Digest, _ repository: RepositoryName, tags: Int, isWhole: Bool) {
     report.tags += tags
+    guard tags == 0 else { return }
+    report.manifests += 1
+    if !isWhole { report.incomplete.append("\(repository)@\(digest)") }
   }
 
   func countUnreadable(_ digest: Digest, _ repository: RepositoryName) {
-    report.incomplete.append("\(repository)@\(digest)")
+    report.unreadable.append("\(repository)@\(digest)")
   }
 }

@@ -23,14 +23,28 @@ struct NameRestorationTests {
     #expect(try await fresh.content.linkedSize(of: layer, in: Bench.repository) == 5)
   }
 
+  @Test func aManifestWhoseLayerIsGoneComesBackAndIsReported() async throws {
+    let bench = Bench()
+    let image = try await bench.pushImage("lost", tag: "v1")
+    #expect(try await bench.blobs.remove(Digest(of: Bench.bytes("lost"))))
+    let fresh = Bench.lostCatalogue(of: bench)
+    let salvaged = SalvagedTag(repository: Bench.repository, tag: Bench.tag("v1"), digest: image)
+    let report = try await NameRestoration(fresh).run(tags: [salvaged])
+    #expect(report.incomplete == ["\(Bench.repository)@\(image)"])
+    #expect(report.unreadable.isEmpty)
+    #expect(report.tags == 1)
+    #expect(try await fresh.names.resolve(.tag(Bench.tag("v1")), in: Bench.repository)?.digest == image)
+  }
+
   @Test func aManifestWithoutItsBytesIsReportedAndTheOthersComeBack() async throws {
     let bench = Bench()
     let lost = try await bench.pushImage("lost", tag: "v1")
     let kept = try await bench.pushImage("kept", tag: "v2")
-    #expect(try await bench.blobs.remove(Digest(of: Bench.bytes("lost"))))
+    #expect(try await bench.blobs.remove(lost))
     let fresh = Bench.lostCatalogue(of: bench)
     let report = try await NameRestoration(fresh).run(tags: [])
-    #expect(report.incomplete == ["\(Bench.repository)@\(lost)"])
+    #expect(report.unreadable == ["\(Bench.repository)@\(lost)"])
+    #expect(report.incomplete.isEmpty)
     #expect(try await fresh.names.resolve(.digest(kept), in: Bench.repository) != nil)
     #expect(try await fresh.names.resolve(.digest(lost), in: Bench.repository) == nil)
   }

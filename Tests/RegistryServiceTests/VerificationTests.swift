@@ -21,6 +21,19 @@ struct VerificationTests {
     #expect(try await finish(bench.registry.verification(quarantines: true)).rotten.isEmpty)
   }
 
+  /// A healing push that comes while the rot is being judged is not undone.
+  @Test func aBlobThatWasHealedMeanwhileStays() async throws {
+    let bench = Bench()
+    let digest = try await bench.pushBlob(Bench.bytes("rotten"))
+    bench.blobs.rot(digest, to: Bench.bytes("r0tten"))
+    let walk = bench.registry.verification(quarantines: true)
+    // The push holds the gate until it is done; the walk judges again behind it.
+    async let report = finish(walk)
+    try await bench.pushBlob(Bench.bytes("rotten"))
+    _ = try await report
+    #expect(try await bench.registry.blobs.holds(digest, in: Bench.repository) == (bench.blobs.size(of: digest) != nil))
+  }
+
   @Test func aReportLeavesTheBlobWhereItIs() async throws {
     let bench = Bench()
     let rotten = try await bench.pushBlob(Bench.bytes("rotten"))

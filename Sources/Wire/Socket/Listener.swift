@@ -55,7 +55,8 @@ final class Listener: Watched, @unchecked Sendable {
     for _ in 0..<Self.acceptsPerTurn {
       guard isOpen, acceptOne() else { return }
     }
-    loop.wake(ticket, at: loop.now)
+    // Later than now: a deadline that is due already would be called in this same turn.
+    loop.wake(ticket, at: loop.now + 1)
   }
 
   /// False when nobody waits, or accepting must pause.

@@ -52,7 +52,7 @@ enum CommandTable {
       verb: .removeImage, name: "image rm", summary: "remove a tag, or a manifest with all its tags",
       details: """
         REPOSITORY:TAG removes the tag and leaves the manifest. REPOSITORY@DIGEST removes the manifest and every tag \
-        that names it. Blobs that nothing needs any more are swept later.
+        that names it. Blobs that nothing needs any more stay on disk in this release.
         """, options: node, positional: image,
       examples: [.init("shoal image rm library/alpine:3.20", "that tag alone")]),
   ]
@@ -77,7 +77,8 @@ enum CommandTable {
   private static let rebuild = Command(
     verb: .rebuildCatalog, name: "catalog rebuild", summary: "make the catalogue anew from what is on disk",
     details: """
-      For a node whose catalogue is lost. Manifests and blobs are found again on disk; tags are not there and are lost. \
+      For a node whose catalogue is lost or damaged. Manifests and blobs are found again on disk; tags come back as far \
+      as the old catalogue can still be read; their history is lost. The old file is kept. \
       The node must not run.
       """, options: node,
     examples: [.init("shoal catalog rebuild --data /var/lib/shoal", "then start the node")])

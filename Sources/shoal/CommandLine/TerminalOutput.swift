@@ -52,6 +52,13 @@ struct TerminalOutput {
 
   private func colored(_ text: String, _ code: String) -> String { colors ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
 
+  /// An answer that nobody can read is no success: a full disk behind `> file` must not look like an empty list.
+  private static func giveUp(_ code: Int32) -> Never {
+    let text = Array("shoal: the answer cannot be written: \(String(cString: strerror(code)))\n".utf8)
+    _ = Glibc.write(STDERR_FILENO, text, text.count)
+    exit(ExitCode.failure.rawValue)
+  }
+
   /// A reader that went away (`| head`) ends the output, not the command.
   private static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
@@ -59,7 +66,8 @@ struct TerminalOutput {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       let code = errno
       if count < 0, code == EINTR { continue }
-      guard count >= 0 else { return }
+      if count < 0, code == EPIPE { return }
+      guard count >= 0 else { giveUp(code) }
       rest = rest.dropFirst(count)
     }
   }

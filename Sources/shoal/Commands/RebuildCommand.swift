@@ -62,9 +62,15 @@ struct RebuildCommand {
 
   private func tell(_ outcome: Outcome) throws {
     let report = outcome.report
-    if invocation.wantsJSON { return try output.json(RebuildDocument(report)) }
+    if invocation.wantsJSON { try output.json(RebuildDocument(report, old: outcome.old)) } else { show(outcome) }
+    guard report.unreadable.isEmpty else { throw CommandFailure(.failure, "") }
+  }
+
+  private func show(_ outcome: Outcome) {
+    let report = outcome.report
     output.line("\(report.repositories) repositories, \(report.manifests) manifests, \(report.tags) tags")
-    for image in report.incomplete { output.line("not restored, since its bytes are not all here: \(image)") }
+    for image in report.incomplete { output.line("push again, since a blob of it is not here: \(image)") }
+    for image in report.unreadable { output.line("lost, since its own bytes are gone or rotten: \(image)") }
     if let old = outcome.old { output.line("the old catalogue is kept as \(old)") }
     output.line(
       outcome.salvage.failure == nil
@@ -79,8 +85,13 @@ private struct RebuildDocument: Encodable {
   let tags: Int
   let lostTags: Int
   let incomplete: [String]
+  let unreadable: [String]
+  /// Where the old catalogue is kept.
+  let old: String?
 
-  init(_ report: RestorationReport) {
+  init(_ report: RestorationReport, old: String?) {
+    self.old = old
+    unreadable = report.unreadable
     repositories = report.repositories
     manifests = report.manifests
     tags = report.tags

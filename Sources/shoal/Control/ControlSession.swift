@@ -1,3 +1,4 @@
+import BlobStoreDisk
 import Configuration
 import FoundationEssentials
 import Glibc
@@ -7,7 +8,7 @@ import Telemetry
 import Wire
 
 /// A command's line to the data folder: the running node's socket, or, when none runs, a node made for the command, with
-/// the folder's lock and no listener but its socket. One way of asking, and never two writers of one database.
+/// the folder's lock and no listener but a socket of its own. One way of asking, and never two writers of one database.
 final class ControlSession {
   private let client: ControlClient
   private let own: (node: Node, server: HTTPServer)?
@@ -17,33 +18,53 @@ final class ControlSession {
     self.own = own
   }
 
+  /// How long a command waits for other commands that have the folder to themselves one after the other.
+  private static let patience = Duration.seconds(10)
+
   static func open(_ settings: Settings) throws(CommandFailure) -> ControlSession {
-    guard access(settings.data, F_OK) == 0 else {
+    let layout = DiskLayout(root: settings.data)
+    guard access(layout.lock, F_OK) == 0 else {
       throw CommandFailure(
-        .unreachable, "there is no data folder \(settings.data); name the node's with --data DIR")
+        .unreachable, "there is no data folder of a node at \(settings.data); name it with --data DIR")
     }
-    let client = ControlClient(socket: settings.data + "/control.sock")
+    let deadline = ContinuousClock.now + patience
+    while true {
+      if let session = try running(layout) { return session }
+      do {
+        return try openOwn(settings)
+      } catch let error as RegistryError where error.code == .unavailable && ContinuousClock.now < deadline {
+        waitAMoment()
+      } catch {
+        throw CommandFailure(.unreachable, error.shown)
+      }
+    }
+  }
+
+  /// `nil`: no node runs.
+  private static func running(_ layout: DiskLayout) throws(CommandFailure) -> ControlSession? {
+    let client = ControlClient(socket: layout.controlSocket)
     do {
       _ = try client.ask("GET", "/operator/v1/node")
       return ControlSession(client: client, own: nil)
     } catch ControlFailure.nobody {
-      return try openOwn(settings, client)
+      return nil
     } catch {
       throw CommandFailure(.unreachable, "the node's socket does not answer: \(error.shown)")
     }
   }
 
-  private static func openOwn(_ settings: Settings, _ client: ControlClient) throws(CommandFailure) -> ControlSession {
+  private static func openOwn(_ settings: Settings) throws -> ControlSession {
+    let node = try Node.open(settings, Logger.silent)
     do {
-      let node = try Node.open(settings, Logger.silent)
       let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
       let handler = RegistryHandler(
         node.registry, node: identity, metrics: MetricsRegistry(), work: node.work, log: Logger.silent)
-      let server = try HTTPServer(
-        configuration: .init(listeners: [.unix(path: node.folder.layout.controlSocket)], loops: 1), handler: handler)
-      return ControlSession(client: client, own: (node, server))
+      let socket = node.folder.layout.commandSocket
+      let server = try HTTPServer(configuration: .init(listeners: [.unix(path: socket)], loops: 1), handler: handler)
+      return ControlSession(client: ControlClient(socket: socket), own: (node, server))
     } catch {
-      throw CommandFailure(.unreachable, error.shown)
+      waitFor { await node.close() }
+      throw error
     }
   }
 

@@ -29,11 +29,17 @@ final class Node: Sendable {
     registry = Registry(ports, limits: RegistryLimits(settings), rules: RegistryRules(settings))
   }
 
+  /// How long `serve` waits for a command that has the folder to itself.
+  static let folderPatience = Duration.seconds(2)
+
   /// Blocks: for the main thread before anything is served.
-  static func open(_ settings: Settings, _ log: Logger) throws(RegistryError) -> Node {
-    let folder = try DiskDataFolder.open(settings.data)
+  /// - Parameter patience: how long to wait for another process to let go of the folder.
+  static func open(
+    _ settings: Settings, _ log: Logger, patience: Duration = .zero
+  ) throws(RegistryError) -> Node {
+    let folder = try claimFolder(settings.data, patience)
     do throws(RegistryError) {
-      try refuseLostCatalogue(folder)
+      try refuseLostNames(folder)
       let catalogue = try SQLiteCatalog.open(
         path: folder.layout.catalogue, node: try nodeID(folder.layout), clock: SystemClock(),
         limits: .init(settings.cache))
@@ -59,10 +65,25 @@ final class Node: Sendable {
     }
   }
 
-  /// A folder that holds manifests and no catalogue is not an empty registry: somebody lost a file. To go on with a new
-  /// one would serve nothing of what is there.
-  private static func refuseLostCatalogue(_ folder: DiskDataFolder) throws(RegistryError) {
-    guard access(folder.layout.catalogue, F_OK) != 0 else { return }
+  private static func claimFolder(_ path: String, _ patience: Duration) throws(RegistryError) -> DiskDataFolder {
+    let deadline = ContinuousClock.now + patience
+    while true {
+      do throws(RegistryError) {
+        return try DiskDataFolder.open(path)
+      } catch {
+        guard error.code == .unavailable, ContinuousClock.now < deadline else { throw error }
+      }
+      waitAMoment()
+    }
+  }
+
+  /// A folder that holds manifests and no catalogue, or one of no bytes, is not an empty registry: somebody lost a file. To
+  /// go on with a new one would serve nothing of what is there. (A catalogue without names is none of that: the first push
+  /// of all may have been killed between shelf and name.)
+  private static func refuseLostNames(_ folder: DiskDataFolder) throws(RegistryError) {
+    let catalogue = folder.layout.catalogue
+    // A catalogue that is young may have its first bytes in the log file alone.
+    guard isEmptyOrMissing(catalogue), isEmptyOrMissing(catalogue + "-wal") else { return }
     let shelf = folder.shelf
     let found = try waitFor { () async throws(RegistryError) in
       let counted = Lock(0)
@@ -72,9 +93,14 @@ final class Node: Sendable {
     guard found == 0 else {
       throw RegistryError(
         .internal,
-        "the catalogue is missing and \(found) manifests are on disk; "
+        "the catalogue is missing or empty and \(found) manifests are on disk; "
           + "run: shoal catalog rebuild --data \(folder.layout.root)")
     }
+  }
+
+  private static func isEmptyOrMissing(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) != 0 || status.st_size == 0
   }
 
   func close() async {

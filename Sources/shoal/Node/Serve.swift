@@ -24,8 +24,15 @@ struct Serve {
   func run() -> ExitCode {
     raiseDescriptorLimit()
     do {
-      let node = try Node.open(settings, log)
-      let listening = try listen(node)
+      let tls = try settings.http.tls.context()
+      let node = try Node.open(settings, log, patience: Node.folderPatience)
+      let listening: Listening
+      do {
+        listening = try listen(node, tls)
+      } catch {
+        waitFor { await node.close() }
+        throw error
+      }
       announce(listening.server)
       let housekeeping = Housekeeping(node.registry, log: log)
       obeySignals(listening)
@@ -43,6 +50,7 @@ struct Serve {
     let text = (error as? RegistryError)?.message ?? "\(error)"
     log.error("the node cannot start", LogField("reason", text), LogField("error", "\(error)"))
     sink.stop()
+    if error is TLSFailure { return .configuration }
     return (error as? RegistryError)?.code == .unavailable ? .unreachable : .failure
   }
 
@@ -54,7 +62,7 @@ struct Serve {
     let tls: TLSContext?
   }
 
-  private func listen(_ node: Node) throws -> Listening {
+  private func listen(_ node: Node, _ tls: TLSContext?) throws -> Listening {
     let metrics = MetricsRegistry()
     metrics.registerProcess()
     var options = RegistryHandler.Options()
@@ -64,7 +72,6 @@ struct Serve {
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
     let handler = RegistryHandler(
       node.registry, node: identity, metrics: metrics, work: node.work, log: log, options: options)
-    let tls = try settings.http.tls.context()
     let places = settings.http.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }
@@ -72,10 +79,28 @@ struct Serve {
       configuration: .init(
         listeners: places + [.unix(path: node.folder.layout.controlSocket)], loops: loopCount,
         limits: WireLimits(settings)), handler: handler)
-    metrics.gauge("shoal_http_connections", "Open connections.") { Double(server.statistics.openConnections) }
+    register(server, in: metrics)
     let uploads = node.registry.uploads
     metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
     return Listening(server: server, handler: handler, tls: tls)
+  }
+
+  /// What never becomes a request is seen here alone.
+  private func register(_ server: HTTPServer, in metrics: MetricsRegistry) {
+    metrics.gauge("shoal_http_connections", "Open connections.") { Double(server.statistics.openConnections) }
+    metrics.counter("shoal_http_connections_total", "Connections accepted.") {
+      Double(server.statistics.acceptedConnections)
+    }
+    let refusals: [(String, @Sendable (ServerStatistics) -> Int)] = [
+      ("connections", { $0.overTotal }), ("connections_per_address", { $0.overAddress }),
+      ("descriptors", { $0.outOfDescriptors }), ("malformed_head", { $0.refusedHeads }),
+      ("late_head", { $0.lateHeads }), ("handshake", { $0.failedHandshakes }), ("slow_body", { $0.tooSlow }),
+    ]
+    for (reason, count) in refusals {
+      metrics.counter(
+        "shoal_http_refused_total", "Connections and requests turned away or cut off.", labels: ["reason": reason]
+      ) { Double(count(server.statistics)) }
+    }
   }
 
   private var loopCount: Int {

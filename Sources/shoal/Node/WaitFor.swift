@@ -1,4 +1,5 @@
 import BlockingWork
+import Glibc
 
 /// Runs async work and blocks this thread until it is done. For the main thread alone, which waits for signals and
 /// otherwise has nothing to do; never for a loop or a thread of the cooperative pool.
@@ -17,3 +18,6 @@ func waitFor<Success: Sendable, Failure: Error>(
   }
   return try result.get()
 }
+
+/// Between two looks at something that another process will change.
+func waitAMoment() { poll(nil, 0, 20) }
