@@ -30,6 +30,13 @@ struct RateBudgetTests {
     #expect(budget.remaining > 8_000_000_000)
   }
 
+  @Test func aRateOfZeroIsNoRate() {
+    var budget = budget(rate: 0, grace: .seconds(10))
+    for _ in 0..<1_000 { budget.waited(nanoseconds: 3_600_000_000_000) }
+    budget.moved(bytes: 1)
+    #expect(budget.remaining > 86_400_000_000_000)
+  }
+
   @Test func whoWasFastMayStandStillNoLongerThanTheGrace() {
     var budget = budget(rate: 1_000, grace: .seconds(10))
     budget.moved(bytes: .max)
