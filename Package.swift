@@ -6,6 +6,13 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+// What `pkg-config --cflags libtorrent-rasterbar` says: these change the layout of its classes, and SwiftPM takes no
+// defines from pkg-config. A test compares the two lists.
+let libtorrentDefines: [CXXSetting] = [
+  "TORRENT_LINKING_SHARED", "BOOST_ASIO_ENABLE_CANCELIO", "BOOST_ASIO_NO_DEPRECATED", "TORRENT_USE_OPENSSL",
+  "TORRENT_USE_LIBCRYPTO", "TORRENT_SSL_PEERS", "OPENSSL_NO_SSL2", "BOOST_ALL_NO_LIB",
+].map { .define($0) }
+
 let package = Package(
   name: "shoal",
   products: [.executable(name: "shoal", targets: ["shoal"])],
@@ -21,10 +28,15 @@ let package = Package(
     .systemLibrary(
       name: "CHTTPParser", path: "CShims/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
 
+    .target(
+      name: "CTorrent", path: "CShims/CTorrent", cxxSettings: libtorrentDefines,
+      linkerSettings: [.linkedLibrary("torrent-rasterbar"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+
     // cellar: plumbing that has never heard of a registry
     .target(name: "BlockingWork", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: ["BlockingWork"], swiftSettings: strict),
     .target(name: "OpenSSLKit", dependencies: ["COpenSSL", "BlockingWork"], swiftSettings: strict),
+    .target(name: "TorrentHashing", dependencies: ["OpenSSLKit"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["CLinux", "BlockingWork", "OpenSSLKit"], swiftSettings: strict),
 
     // floor 0: nouns, rules, state machines, ports
@@ -32,7 +44,8 @@ let package = Package(
 
     // floor 1: verbs
     .target(
-      name: "RegistryService", dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "Telemetry"],
+      name: "RegistryService",
+      dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "Telemetry", "TorrentHashing"],
       swiftSettings: strict),
 
     // floor 2: one outside world each
@@ -40,7 +53,10 @@ let package = Package(
       name: "RegistryHTTP", dependencies: ["RegistryCore", "RegistryService", "Wire", "Telemetry", "BlockingWork"],
       swiftSettings: strict),
     .target(
-      name: "BlobStoreDisk", dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "CLinux"],
+      name: "BlobStoreDisk", dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "TorrentHashing", "CLinux"],
+      swiftSettings: strict),
+    .target(
+      name: "SwarmTorrent", dependencies: ["RegistryCore", "BlockingWork", "Telemetry", "CTorrent"],
       swiftSettings: strict),
     .target(
       name: "CatalogSQLite", dependencies: ["RegistryCore", "BlockingWork", "CSQLite"], swiftSettings: strict),
@@ -50,14 +66,15 @@ let package = Package(
     .executableTarget(
       name: "shoal",
       dependencies: [
-        "RegistryCore", "RegistryService", "RegistryHTTP", "BlobStoreDisk", "CatalogSQLite", "Configuration", "Wire",
-        "OpenSSLKit", "Telemetry", "BlockingWork", "CLinux",
+        "RegistryCore", "RegistryService", "RegistryHTTP", "BlobStoreDisk", "CatalogSQLite", "SwarmTorrent",
+        "Configuration", "Wire", "OpenSSLKit", "Telemetry", "BlockingWork", "CLinux",
       ],
       swiftSettings: strict),
 
     // aside: in-memory ports, contract suites, fixtures
     .target(
-      name: "RegistryTesting", dependencies: ["RegistryCore", "OpenSSLKit", "BlockingWork"], swiftSettings: strict),
+      name: "RegistryTesting", dependencies: ["RegistryCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"],
+      swiftSettings: strict),
 
     .testTarget(
       name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),
@@ -65,7 +82,17 @@ let package = Package(
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
       swiftSettings: strict),
-    .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore"], swiftSettings: strict),
+    .testTarget(
+      name: "TorrentHashingTests", dependencies: ["TorrentHashing", "RegistryCore", "OpenSSLKit"],
+      swiftSettings: strict),
+    .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
+    .testTarget(
+      name: "SwarmTorrentTests",
+      dependencies: [
+        "SwarmTorrent", "CTorrent", "RegistryCore", "RegistryTesting", "TorrentHashing", "OpenSSLKit", "BlockingWork",
+        "Telemetry",
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "RegistryServiceTests",
       dependencies: ["RegistryService", "RegistryCore", "RegistryTesting", "OpenSSLKit", "Telemetry", "BlockingWork"],
@@ -91,5 +118,6 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: ["OpenSSLKit", "BlockingWork", "CLinux", "shoal"], swiftSettings: strict),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )
