@@ -14,15 +14,15 @@ import TorrentOracle
     let oracle = try made(size: size, ORACLE_HYBRID)
     let document = try TorrentDocument(parsing: oracle[ORACLE_FILE])
     #expect(document.versions == [.v2, .v1] && document.size == Int64(size) && document.info == oracle[ORACLE_INFO])
-    let classic = try document.torrent(.v1, digest: Self.digest)
+    let classic = try document.torrent(version: .v1, digest: Self.digest)
     #expect(classic.infoHash.bytes == oracle[ORACLE_INFO_HASH_V1] && classic.pieceLayer.isEmpty)
-    let modern = try document.torrent(.v2, digest: Self.digest)
+    let modern = try document.torrent(version: .v2, digest: Self.digest)
     #expect(modern.infoHash.bytes == oracle[ORACLE_INFO_HASH_V2] && modern.pieceLayer == oracle[ORACLE_PIECE_LAYER])
   }
 
   @Test func aVersionThatATorrentHasNotIsRefused() throws {
     let document = try TorrentDocument(parsing: made(size: 1, ORACLE_V1)[ORACLE_FILE])
-    #expect(throws: RegistryError.self) { try document.torrent(.v2, digest: Self.digest) }
+    #expect(throws: RegistryError.self) { try document.torrent(version: .v2, digest: Self.digest) }
   }
 
   /// A layer of the right length whose hashes are not the tree's: every bit of it counts.
@@ -35,15 +35,15 @@ import TorrentOracle
       var corrupt = file
       corrupt[start + at] ^= 1
       let document = try TorrentDocument(parsing: corrupt)
-      let error = #expect(throws: RegistryError.self) { try document.torrent(.v2, digest: Self.digest) }
+      let error = #expect(throws: RegistryError.self) { try document.torrent(version: .v2, digest: Self.digest) }
       #expect(error?.code == .torrentInvalid && error?.message.contains("does not hash up") == true)
     }
-    #expect(throws: Never.self) { try TorrentDocument(parsing: file).torrent(.v2, digest: Self.digest) }
+    #expect(throws: Never.self) { try TorrentDocument(parsing: file).torrent(version: .v2, digest: Self.digest) }
   }
 
   @Test func whoKnowsTheInfoAloneLearnsTheLayerFromPeers() throws {
     let oracle = try made(size: 200_000, ORACLE_V2)
-    let torrent = try TorrentDocument(info: oracle[ORACLE_INFO]).torrent(.v2, digest: Self.digest)
+    let torrent = try TorrentDocument(info: oracle[ORACLE_INFO]).torrent(version: .v2, digest: Self.digest)
     #expect(torrent.pieceLayer.isEmpty && torrent.infoHash.bytes == oracle[ORACLE_INFO_HASH_V2])
   }
 
