@@ -61,18 +61,24 @@ private:
 std::string save_path(std::uint64_t number);
 std::optional<std::uint64_t> file_number(std::string const& save_path);
 
-/// Called by the disk, on any of its threads; must not block and must not throw.
+/// Called by the disk, on any of its threads or the session's; must not block and must not throw.
 struct disk_hooks {
   virtual ~disk_hooks() = default;
 
-  /// A read-only file could not be read (an I/O error; shorter than its torrent), or somebody tried to write to it.
-  /// The job fails towards libtorrent as well. `piece` is -1 when it concerns none. `reason` lives for the call.
+  /// A read-only file could not be read (an I/O error; shorter than its torrent), somebody tried to write to it, or
+  /// libtorrent wants it checked again (which it does when a piece of a seed does not hash). The job fails towards
+  /// libtorrent as well. `piece` is -1 when it concerns none. `reason` lives for the call.
   virtual void on_rotten(std::uint64_t number, int piece, char const* reason) noexcept = 0;
+
+  /// The torrent's storage was removed: no job of it runs or will come. Told once for each `new_torrent`.
+  virtual void on_released(std::uint64_t number) noexcept = 0;
 };
 
 /// - A piece's hash job ends only after the piece's blocks are readable with `pread` from the file's descriptor.
-/// - `async_check_files` answers need_full_check for a writable file that holds anything, no_error otherwise; it never
-///   compares sizes or times of a read-only one.
+/// - `async_check_files`: a writable file that holds anything answers need_full_check, an empty one no_error. A read-only
+///   file with resume data (when its torrent is added) answers no_error, unread; without (libtorrent rechecks it) it is
+///   rotten, and the answer is EROFS.
+/// - `async_stop_torrent` answers when all jobs of the torrent before it have ended.
 /// - Only files of the table are touched. A write to a read-only file fails with EROFS and is told to the hooks.
 /// - `abort(true)` returns when no thread of the disk runs any more.
 std::unique_ptr<lt::disk_interface> make_disk(lt::io_context& context, lt::settings_interface const& settings,
