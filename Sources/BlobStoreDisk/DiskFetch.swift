@@ -22,7 +22,7 @@ final class DiskFetch: FetchSink {
 
   init(_ digest: Digest, size: Int64, file opened: any OpenFile, store: DiskFetchStore) {
     (self.digest, self.size, self.opened, self.store) = (digest, size, opened, store)
-    hash = UploadDigest(digest.algorithm)
+    hash = UploadDigest(digest.algorithm, hashesLeaves: store.hashesTorrents)
     state = Lock((.open, 0))
     let threads = store.blobs.threads
     // The closure's reference keeps the file open for whoever writes into it.
@@ -57,12 +57,12 @@ final class DiskFetch: FetchSink {
 
   func seal() async throws(RegistryError) -> SealedBlob {
     try await digest(upTo: size)
-    guard let actual = hash.finish() else { throw Self.ended }
-    guard actual == digest else {
+    guard let passed = hash.finish() else { throw Self.ended }
+    guard passed.digest == digest else {
       await cancel()
       throw RegistryError(
-        .digestInvalid, "the bytes that arrived have the digest \(actual), not \(digest); they were dropped",
-        detail: [actual.description])
+        .digestInvalid, "the bytes that arrived have the digest \(passed.digest), not \(digest); they were dropped",
+        detail: [passed.digest.description])
     }
     try await threads.write { () throws(FileFailure) in
       try self.opened.makeReadOnly()
@@ -70,7 +70,7 @@ final class DiskFetch: FetchSink {
       try self.blobs.adopt(self.layout.fetch(self.digest), as: self.digest, size: self.size)
     }
     state.withLock { $0.phase = .sealed }
-    return SealedBlob(digest: digest, size: size, ticket: nil)
+    return SealedBlob(digest: digest, size: size, ticket: passed.ticket)
   }
 
   func keep(note: [UInt8]) async throws(RegistryError) {

@@ -4,6 +4,8 @@ import RegistryCore
 /// Fetches as staged files of their full size, with holes where nothing arrived yet, and a note beside each.
 public struct DiskFetchStore: FetchStore {
   let blobs: DiskBlobStore
+  /// Fetches leave tickets for torrents, made of the bytes that arrived and not of what was said of them.
+  let hashesTorrents: Bool
 
   private var files: any FileSystem { blobs.files }
   private var layout: DiskLayout { blobs.layout }
@@ -11,7 +13,10 @@ public struct DiskFetchStore: FetchStore {
   /// A note holds the info dictionary of a torrent and little else.
   static let noteBytesLimit = 32 << 20
 
-  init(blobs: DiskBlobStore) { self.blobs = blobs }
+  init(blobs: DiskBlobStore, hashesTorrents: Bool) {
+    self.blobs = blobs
+    self.hashesTorrents = hashesTorrents
+  }
 
   public func begin(_ digest: Digest, size: Int64, note: [UInt8]) async throws(RegistryError) -> any FetchSink {
     try Self.mustBeBounded(note)

@@ -46,6 +46,7 @@ public enum FetchStoreContract {
           let sealed = try await sink.seal()
           try StoreViolation.unlessEqual(sealed.digest, digest, "the digest")
           try StoreViolation.unlessEqual(sealed.size, Int64(count), "the size")
+          try StoreViolation.unlessEqual(sealed.ticket, .hashing(bytes, as: digest), "the ticket")
           try StoreViolation.unlessEqual(try await BlobStoreContract.whole(digest, in: ports.blobs), bytes, "the blob")
           await sink.cancel()
         }

@@ -99,7 +99,7 @@ private final class MemoryFetch: FetchSink {
     try store.blobs.adopt(bytes, as: digest)
     store.fetches.dropBytes(of: digest)
     phase.withLock { $0 = .sealed }
-    return SealedBlob(digest: digest, size: size, ticket: nil)
+    return SealedBlob(digest: digest, size: size, ticket: .hashing(bytes, as: digest))
   }
 
   func keep(note: [UInt8]) async throws(RegistryError) {
