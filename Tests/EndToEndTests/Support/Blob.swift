@@ -21,6 +21,7 @@ struct Blob: Sendable, Hashable {
     let hash = StreamingHash.hash(bytes, function)
     let name =
       switch function {
+      case .sha1: "sha1:"
       case .sha256: "sha256:"
       case .sha512: "sha512:"
       }
