@@ -15,8 +15,9 @@ public final class DiskDataFolder: Sendable {
   /// Makes what is missing of the folder, locks it, and sweeps what an earlier life left half written. Blocks: for the
   /// start of a process, not for its event loops.
   ///
+  /// - Parameter hashesTorrents: uploads are hashed for torrents as they arrive.
   /// - Returns: the open folder; `close` it when nobody uses its stores any more.
-  public static func open(_ path: String) throws(RegistryError) -> DiskDataFolder {
+  public static func open(_ path: String, hashesTorrents: Bool = true) throws(RegistryError) -> DiskDataFolder {
     let layout = DiskLayout(root: path)
     let files = LinuxFileSystem()
     let folders = DurableFolders(files: files, root: layout.root)
@@ -26,13 +27,16 @@ public final class DiskDataFolder: Sendable {
       throw .unusable(error)
     }
     let lock = try DataLock(path: layout.lock)
-    return try DiskDataFolder(layout: layout, files: files, folders: folders, lock: lock, threads: DiskThreads())
+    return try DiskDataFolder(
+      layout: layout, files: files, folders: folders, lock: lock, threads: DiskThreads(),
+      hashesTorrents: hashesTorrents)
   }
 
   /// - Parameter folders: whose root is made.
   /// - Parameter threads: are stopped by `close`.
   init(
-    layout: DiskLayout, files: any FileSystem, folders: DurableFolders, lock: DataLock?, threads: DiskThreads
+    layout: DiskLayout, files: any FileSystem, folders: DurableFolders, lock: DataLock?, threads: DiskThreads,
+    hashesTorrents: Bool = true
   ) throws(RegistryError) {
     let temporaries = TemporaryFiles(files: files, layout: layout)
     do {
@@ -49,7 +53,7 @@ public final class DiskDataFolder: Sendable {
     self.threads = threads
     self.lock = Lock(lock)
     blobs = DiskBlobStore(files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
-    uploads = DiskUploadStore(blobs: blobs)
+    uploads = DiskUploadStore(blobs: blobs, hashesTorrents: hashesTorrents)
     shelf = DiskManifestShelf(
       files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
   }

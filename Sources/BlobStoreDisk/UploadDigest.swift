@@ -13,9 +13,9 @@ final class UploadDigest: @unchecked Sendable {
   /// Hashed before the thread is given back.
   private static let bytesPerTurn: Int64 = 16 << 20
 
-  init(_ algorithm: Digest.Algorithm) {
+  init(_ algorithm: Digest.Algorithm, hashesLeaves: Bool) {
     self.algorithm = algorithm
-    pass = BytePass(algorithm)
+    pass = BytePass(algorithm, hashesLeaves: hashesLeaves)
   }
 
   func take(_ chunks: [[UInt8]]) {
@@ -23,7 +23,7 @@ final class UploadDigest: @unchecked Sendable {
   }
 
   /// `nil` when it was finished before.
-  func finish() -> Digest? { pass.take()?.finish() }
+  func finish() -> PassedBytes? { pass.take()?.finish() }
 
   /// Takes what a file holds already, in turns, each on a hashing thread.
   func takeFile(_ path: String, size: Int64, files: any FileSystem, threads: DiskThreads) async throws(RegistryError) {

@@ -24,7 +24,8 @@ struct TestRegistry {
     work = BlockingPool(name: "work", threads: 1)
     let ports = RegistryPorts(
       blobs: blobs, uploads: MemoryUploadStore(blobs: blobs), shelf: MemoryManifestShelf(), names: catalogue,
-      catalogue: catalogue, content: catalogue, chance: CountingChance(), clock: StandingClock(), work: work,
+      catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
+      clock: StandingClock(), work: work,
       log: Logger.silent)
     handler = RegistryHandler(
       Registry(ports, rules: rules), node: NodeDocument(version: "test", pid: 1, data: "memory"),

@@ -48,7 +48,7 @@ public protocol FetchSink: Sendable {
 public struct SealedBlob: Hashable, Sendable {
   public let digest: Digest
   public let size: Int64
-  /// `nil` for an empty blob.
+  /// `nil` for an empty blob, and where nobody wants torrents.
   public let ticket: SwarmTicket?
 
   public init(digest: Digest, size: Int64, ticket: SwarmTicket?) {
