@@ -101,7 +101,7 @@ let package = Package(
       name: "RegistryHTTPTests",
       dependencies: [
         "RegistryHTTP", "RegistryService", "RegistryCore", "RegistryTesting", "Wire", "Telemetry", "OpenSSLKit",
-        "BlockingWork",
+        "BlockingWork", "TorrentHashing",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -12,12 +12,12 @@ struct ProgressBar {
 
   func line(_ progress: Progress, perSecond: Double?) -> String {
     let title = TerminalText.safe(progress.title)
-    let percent = Self.percent(progress)
-    let (amounts, speed, note) = Self.parts(progress, perSecond)
-    for parts in [amounts + speed + note, amounts + speed, speed, []] {
-      if let line = fitted(title, progress.fraction, (percent + parts).joined(separator: "  ")) { return line }
+    let share = Self.percent(progress)
+    let (amounts, pace, note) = Self.parts(progress, perSecond)
+    for parts in [amounts + pace + note, amounts + pace, pace, []] {
+      if let line = fitted(title, progress.fraction, (share + parts).joined(separator: "  ")) { return line }
     }
-    let short = ([title] + (percent.isEmpty ? amounts : percent)).joined(separator: "  ")
+    let short = ([title] + (share.isEmpty ? amounts : share)).joined(separator: "  ")
     return short.count < columns ? short : String(short.prefix(max(0, columns - 1)))
   }
 
@@ -35,8 +35,8 @@ struct ProgressBar {
     let amounts =
       progress.total.map { "\(progress.amount(progress.done)) of \(progress.amount($0))" }
       ?? progress.amount(progress.done)
-    let speed = [perSecond.flatMap { speed($0, progress) }, left(progress, perSecond)].compactMap(\.self)
-    return ([amounts], speed, progress.note.isEmpty ? [] : [TerminalText.safe(progress.note)])
+    let pace = [perSecond.flatMap { speed($0, progress) }, left(progress, perSecond)].compactMap(\.self)
+    return ([amounts], pace, progress.note.isEmpty ? [] : [TerminalText.safe(progress.note)])
   }
 
   /// `nil`: there is no room for a bar. The last column stays empty, since some terminals break the line there.
