@@ -44,6 +44,8 @@ public struct RegistryPorts: Sendable {
   public let names: any Names
   public let catalogue: any Catalogue
   public let content: any Content
+  public let tickets: any Tickets
+  public let wishes: any TorrentWishes
   public let chance: any Chance
   public let clock: any WallClock
   /// For work that takes a processor long, such as hashing and parsing a manifest.
@@ -52,8 +54,8 @@ public struct RegistryPorts: Sendable {
 
   public init(
     blobs: any BlobStore, uploads: any UploadStore, shelf: any ManifestShelf, names: any Names,
-    catalogue: any Catalogue, content: any Content, chance: any Chance, clock: any WallClock, work: BlockingPool,
-    log: Logger
+    catalogue: any Catalogue, content: any Content, tickets: any Tickets, wishes: any TorrentWishes,
+    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger
   ) {
     self.blobs = blobs
     self.uploads = uploads
@@ -61,6 +63,8 @@ public struct RegistryPorts: Sendable {
     self.names = names
     self.catalogue = catalogue
     self.content = content
+    self.tickets = tickets
+    self.wishes = wishes
     self.chance = chance
     self.clock = clock
     self.work = work
@@ -74,6 +78,8 @@ public struct RegistryRules: Sendable {
   public var acceptsSparseManifests = false
   /// Refuse to delete a blob that a present manifest of the repository names.
   public var keepsNeededBlobs = false
+  /// Compute what torrents of blobs and manifests need, at their push and, for what is here without, in the background.
+  public var hashesTorrents = true
 
   public init() {}
 }

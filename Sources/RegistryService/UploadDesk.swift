@@ -87,9 +87,9 @@ public final class UploadDesk: Sendable {
     async throws(RegistryError) -> StoredBlob
   {
     try await gate.pass(digest) { () async throws(RegistryError) in
-      let blob = StoredBlob(digest: digest, size: try await sink.seal(as: digest))
-      try await ports.content.link(blob, to: repository)
-      return blob
+      let sealed = try await sink.seal(as: digest)
+      try await ports.content.link(sealed, to: repository)
+      return StoredBlob(digest: sealed.digest, size: sealed.size)
     }
   }
 

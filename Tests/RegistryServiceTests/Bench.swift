@@ -22,7 +22,8 @@ final class Bench: Sendable {
     catalogue = MemoryCatalog(node: NodeID([UInt8](repeating: 1, count: NodeID.byteCount))!, clock: clock)
     ports = RegistryPorts(
       blobs: blobs, uploads: MemoryUploadStore(staging: staging, blobs: blobs), shelf: shelf, names: catalogue,
-      catalogue: catalogue, content: catalogue, chance: CountingChance(), clock: clock, work: work,
+      catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
+      clock: clock, work: work,
       log: Logger.silent)
     registry = Registry(ports, limits: limits, rules: rules)
   }
