@@ -60,7 +60,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CatalogSQLite", dependencies: ["RegistryCore", "BlockingWork", "CSQLite"], swiftSettings: strict),
-    .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["RegistryCore", "CYAML"], swiftSettings: strict),
 
     // floor 3: commands and wiring
     .executableTarget(
@@ -82,8 +82,13 @@ let package = Package(
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
       swiftSettings: strict),
+    // libtorrent's own opinion, for tests only
+    .target(
+      name: "TorrentOracle", path: "Tests/TorrentOracle", cxxSettings: libtorrentDefines,
+      linkerSettings: [.linkedLibrary("torrent-rasterbar"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .testTarget(
-      name: "TorrentHashingTests", dependencies: ["TorrentHashing", "RegistryCore", "OpenSSLKit"],
+      name: "TorrentHashingTests",
+      dependencies: ["TorrentHashing", "RegistryService", "RegistryCore", "OpenSSLKit", "TorrentOracle"],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
     .testTarget(
@@ -101,7 +106,7 @@ let package = Package(
       name: "RegistryHTTPTests",
       dependencies: [
         "RegistryHTTP", "RegistryService", "RegistryCore", "RegistryTesting", "Wire", "Telemetry", "OpenSSLKit",
-        "BlockingWork",
+        "BlockingWork", "TorrentHashing",
       ],
       swiftSettings: strict),
     .testTarget(
