@@ -30,7 +30,7 @@ public:
     auto const hooks = last_->parts.hooks;
     auto const number = last_->file->number();
     last_.reset();
-    if (hooks && number != 0) hooks->on_released(number);
+    if (hooks) hooks->on_released(number);
   }
 
 private:
@@ -54,6 +54,7 @@ session_disk::session_disk(lt::io_context& network, lt::settings_interface const
 session_disk::~session_disk() {
   abort(true);
   torrents_.clear();
+  parts_.answered.drop(); // none, unless libtorrent's thread was stopped and not ended
 }
 
 void session_disk::settings_updated() {
@@ -66,11 +67,10 @@ void session_disk::abort(bool wait) { parts_.abort(wait); }
 
 lt::storage_holder session_disk::new_torrent(lt::storage_params const& params, std::shared_ptr<void> const&) {
   // Handlers keep libtorrent's torrent alive; the storage need not, and must not, since it ends on other threads.
+  auto const number = file_number(params.path).value_or(0);
   std::shared_ptr<open_file> file;
-  if (params.files.num_files() == 1) {
-    if (auto const number = file_number(params.path)) file = parts_.files.find(*number);
-  }
-  if (!file) file = std::make_shared<open_file>(0, shared_descriptor(), 0, false);
+  if (params.files.num_files() == 1) file = parts_.files.find(number);
+  if (!file) file = std::make_shared<open_file>(number, shared_descriptor(), 0, false);
   shared_torrent torrent(
     new stored_torrent(parts_, std::move(file), params.files.total_size(), params.files.piece_length()), close_later);
 

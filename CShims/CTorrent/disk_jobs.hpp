@@ -28,6 +28,8 @@ public:
   explicit answers(lt::io_context& network) : network_(network) {}
 
   void add(shared_job answered);
+  /// Answers nobody will take.
+  void drop();
 
 private:
   void post();
@@ -48,6 +50,7 @@ struct disk_parts {
   static constexpr int read_threads_max = 4;
   static constexpr int write_threads_max = 8;
   static int hash_threads_max(); // one a core
+  static constexpr int flush_threads_max = 1;
   static constexpr int tidy_threads_max = 1;
 
   std::shared_ptr<file_table> table;
@@ -76,7 +79,8 @@ private:
 
 public:
   // Last, so that their threads end first.
-  lane tidying; // starts writeback, closes files
+  lane tidying;  // closes files
+  lane flushing; // starts writeback
   lane writing;
   lane hashing;
   lane reading;
