@@ -60,7 +60,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CatalogSQLite", dependencies: ["RegistryCore", "BlockingWork", "CSQLite"], swiftSettings: strict),
-    .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["RegistryCore", "CYAML"], swiftSettings: strict),
 
     // floor 3: commands and wiring
     .executableTarget(
@@ -101,7 +101,7 @@ let package = Package(
       name: "RegistryHTTPTests",
       dependencies: [
         "RegistryHTTP", "RegistryService", "RegistryCore", "RegistryTesting", "Wire", "Telemetry", "OpenSSLKit",
-        "BlockingWork",
+        "BlockingWork", "TorrentHashing",
       ],
       swiftSettings: strict),
     .testTarget(

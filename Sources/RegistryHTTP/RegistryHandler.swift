@@ -20,6 +20,7 @@ public final class RegistryHandler: Handler {
   private let blobs: BlobRoutes
   private let uploads: UploadRoutes
   private let lists: ListRoutes
+  private let tracker: TrackerRoutes
   private let operators: OperatorRoutes
   private let metrics: HTTPMetrics
   private let exposition: MetricsRegistry
@@ -28,13 +29,17 @@ public final class RegistryHandler: Handler {
   private let options: Options
   private let isStopping = Atomic<Bool>(false)
 
-  /// - Parameter work: the threads on which a scrape reads /proc.
+  /// - Parameters:
+  ///   - torrents: `nil`: none are given out.
+  ///   - work: the threads on which a scrape reads /proc.
   public init(
-    _ registry: Registry, node: NodeDocument, metrics: MetricsRegistry, work: BlockingPool, log: Logger,
-    options: Options = Options()
+    _ registry: Registry, torrents: TorrentServices? = nil, node: NodeDocument, metrics: MetricsRegistry,
+    work: BlockingPool, log: Logger, options: Options = Options()
   ) {
-    manifests = ManifestRoutes(registry: registry)
-    blobs = BlobRoutes(registry: registry)
+    let torrentRoutes = TorrentRoutes(desk: torrents?.desk, address: torrents?.address ?? NodeAddress())
+    tracker = TrackerRoutes(torrents: torrents)
+    manifests = ManifestRoutes(registry: registry, torrents: torrentRoutes)
+    blobs = BlobRoutes(registry: registry, torrents: torrentRoutes)
     uploads = UploadRoutes(registry: registry, chunkMinimumBytes: options.chunkMinimumBytes)
     lists = ListRoutes(registry: registry)
     operators = OperatorRoutes(registry: registry, node: node)
@@ -87,6 +92,7 @@ public final class RegistryHandler: Handler {
     case .health: Self.text("ok\n")
     case .readiness: readiness()
     case .metrics: await scrape(request)
+    case .announce: try await tracker.announce(request)
     case .operatorAPI(let path): try await operate(request, path)
     case .unknown: throw RegistryError(.nameUnknown, "nothing is here; the registry's API starts at /v2/")
     }
