@@ -82,8 +82,13 @@ let package = Package(
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
       swiftSettings: strict),
+    // libtorrent's own opinion, for tests only
+    .target(
+      name: "TorrentOracle", path: "Tests/TorrentOracle", cxxSettings: libtorrentDefines,
+      linkerSettings: [.linkedLibrary("torrent-rasterbar"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .testTarget(
-      name: "TorrentHashingTests", dependencies: ["TorrentHashing", "RegistryCore", "OpenSSLKit"],
+      name: "TorrentHashingTests",
+      dependencies: ["TorrentHashing", "RegistryService", "RegistryCore", "OpenSSLKit", "TorrentOracle"],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
     .testTarget(

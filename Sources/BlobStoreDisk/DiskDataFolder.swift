@@ -7,6 +7,7 @@ public final class DiskDataFolder: Sendable {
   public let layout: DiskLayout
   public let blobs: DiskBlobStore
   public let uploads: DiskUploadStore
+  public let fetches: DiskFetchStore
   public let shelf: DiskManifestShelf
 
   private let threads: DiskThreads
@@ -39,12 +40,15 @@ public final class DiskDataFolder: Sendable {
     hashesTorrents: Bool = true
   ) throws(RegistryError) {
     let temporaries = TemporaryFiles(files: files, layout: layout)
+    let blobs = DiskBlobStore(
+      files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
+    let fetches = DiskFetchStore(blobs: blobs, hashesTorrents: hashesTorrents)
     do {
-      try folders.ensure(layout.blobs)
-      try folders.ensure(layout.uploads)
-      try folders.ensure(layout.temporaries)
-      try folders.ensure(layout.manifests)
+      for folder in [layout.blobs, layout.uploads, layout.fetches, layout.temporaries, layout.manifests] {
+        try folders.ensure(folder)
+      }
       try temporaries.sweep()
+      try fetches.sweep()
     } catch {
       threads.stop()
       throw .unusable(error)
@@ -52,7 +56,7 @@ public final class DiskDataFolder: Sendable {
     self.layout = layout
     self.threads = threads
     self.lock = Lock(lock)
-    blobs = DiskBlobStore(files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
+    (self.blobs, self.fetches) = (blobs, fetches)
     uploads = DiskUploadStore(blobs: blobs, hashesTorrents: hashesTorrents)
     shelf = DiskManifestShelf(
       files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)

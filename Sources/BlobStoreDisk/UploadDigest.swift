@@ -11,7 +11,7 @@ final class UploadDigest: @unchecked Sendable {
   /// Read at once; small enough to stay in the cache until it is hashed.
   private static let readBytes = 256 << 10
   /// Hashed before the thread is given back.
-  private static let bytesPerTurn: Int64 = 16 << 20
+  static let bytesPerTurn: Int64 = 16 << 20
 
   init(_ algorithm: Digest.Algorithm, hashesLeaves: Bool) {
     self.algorithm = algorithm
@@ -37,7 +37,8 @@ final class UploadDigest: @unchecked Sendable {
     }
   }
 
-  private func take(_ file: any OpenFile, from start: Int64, to end: Int64) throws(FileFailure) {
+  /// Takes a part of an open file; the caller is on a hashing thread.
+  func take(_ file: any OpenFile, from start: Int64, to end: Int64) throws(FileFailure) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readBytes, alignment: 4096)
     defer { buffer.deallocate() }
     var offset = start
