@@ -83,10 +83,25 @@ public struct FetchDocument: Codable, Sendable {
   public let verifiedBytes: Int64
   public let peers: Int
   public let bytesPerSecond: Int
-  /// `running`, `finished` or `failed`.
+  /// `resolving` (a magnet link), `running`, `finished` or `failed`.
   public let state: String
   /// Why it failed.
   public let message: String?
+
+  init(resolving digest: Digest, _ repository: RepositoryName) {
+    self.init(digest, repository, state: "resolving", message: nil)
+  }
+
+  init(_ digest: Digest, _ repository: RepositoryName, failedBy error: RegistryError) {
+    self.init(digest, repository, state: "failed", message: error.message)
+  }
+
+  private init(_ digest: Digest, _ repository: RepositoryName, state: String, message: String?) {
+    self.digest = digest.description
+    self.repository = repository.text
+    (size, verifiedBytes, peers, bytesPerSecond) = (0, 0, 0, 0)
+    (self.state, self.message) = (state, message)
+  }
 
   init(_ report: FetchReport) {
     digest = report.digest.description

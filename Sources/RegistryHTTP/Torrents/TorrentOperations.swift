@@ -26,7 +26,6 @@ struct TorrentOperations: Sendable {
     case (.get, "torrents/show"): .json(try await show(try query.digest()))
     case (.post, "torrents/start"): try await start(try query.digest())
     case (.post, "torrents/stop"): try await stop(try query.digest())
-    case (.post, "torrents/verify"): try await verify(try query.digest())
     case (.post, "blobs/fetch"): try await fetch(query, body)
     case (.get, "blobs/fetch"): .json(try await progress(of: try query.digest()))
     case (.delete, "blobs/fetch"): try await cancelFetch(try query.digest())
@@ -55,10 +54,11 @@ struct TorrentOperations: Sendable {
   // MARK: - Status
 
   private func status() async -> StatusDocument {
-    StatusDocument(
+    let hashing = await torrents?.hashing?()
+    return StatusDocument(
       node: node, publicPatterns: torrents?.desk.rules.publicPatterns.patterns ?? [],
       makesTorrents: torrents?.desk.rules.isEnabled ?? false, hasSwarm: torrents?.swarm != nil,
-      uploads: registry.uploads.count, hashing: await torrents?.hashing?().map(HashingDocument.init),
+      uploads: registry.uploads.count, hashing: hashing.map { HashingDocument($0) },
       live: await (torrents?.swarm?.live() ?? []).map(LiveTorrentDocument.init),
       fetches: await (torrents?.swarm?.fetches() ?? []).map(FetchDocument.init))
   }
@@ -85,7 +85,7 @@ struct TorrentOperations: Sendable {
 
   /// `nil`: the blob is neither here nor on its way.
   private func document(_ digest: Digest, _ live: [LiveTorrent]) async throws(RegistryError) -> BlobTorrentsDocument? {
-    let facts = try await desk().facts(of: digest)
+    let facts = try await desk().knowledge(of: digest)
     let live = live.filter { $0.digest == digest }
     guard !facts.repositories.isEmpty || !live.isEmpty || facts.wish != nil else { return nil }
     let size = facts.torrents.first?.size ?? live.first?.size ?? 0
@@ -103,11 +103,6 @@ struct TorrentOperations: Sendable {
   private func stop(_ digest: Digest) async throws(RegistryError) -> Response {
     try await swarm().stop(digest)
     return Response(status: 204)
-  }
-
-  /// A line of JSON for each step.
-  private func verify(_ digest: Digest) async throws(RegistryError) -> Response {
-    .lines(VerificationLines(registry.verification(of: digest, quarantines: true)))
   }
 }
 
