@@ -7,12 +7,17 @@ public struct ManifestDesk: Sendable {
   private let limits: RegistryLimits
   private let rules: RegistryRules
   private let gate: KeyedGate<Digest>
+  private let backfill: TicketBackfill
 
-  init(_ ports: RegistryPorts, limits: RegistryLimits, rules: RegistryRules, gate: KeyedGate<Digest>) {
+  init(
+    _ ports: RegistryPorts, limits: RegistryLimits, rules: RegistryRules, gate: KeyedGate<Digest>,
+    backfill: TicketBackfill
+  ) {
     self.ports = ports
     self.limits = limits
     self.rules = rules
     self.gate = gate
+    self.backfill = backfill
   }
 
   // MARK: - Pull
@@ -73,7 +78,7 @@ public struct ManifestDesk: Sendable {
     try await ports.blobs.put(document.bytes, as: digest)
     try await ports.shelf.shelve(digest, as: document.facts.mediaType, in: publication.repository)
     switch try await ports.names.publish(publication) {
-    case .published: return
+    case .published: backfill.notice(arrivalIn: publication.repository)
     case .missing(let digests):
       try await unshelveUnlessNamed(digest, in: publication.repository)
       throw RegistryError(

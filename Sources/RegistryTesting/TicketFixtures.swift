@@ -13,6 +13,15 @@ extension SwarmTicket {
   }
 }
 
+extension ClassicPieces {
+  /// The pieces of bytes that are in memory whole and not empty.
+  public static func hashing(_ bytes: [UInt8]) -> ClassicPieces {
+    var pass = PiecePass(pieceBytes: TorrentRecipe.pieceBytes(forSize: Int64(bytes.count)))
+    bytes.withUnsafeBytes { pass.take($0) }
+    return ClassicPieces(digest: .hashing(bytes), size: Int64(bytes.count), hashes: pass.finish())
+  }
+}
+
 /// Facts of a torrent that are of the right form; only their hashes are made up.
 struct TorrentFacts: Sendable {
   let ticket: SwarmTicket

@@ -105,6 +105,7 @@ final class Node: Sendable {
   }
 
   func close() async {
+    await registry.close()
     await catalogue.close()
     work.stop()
     folder.close()
