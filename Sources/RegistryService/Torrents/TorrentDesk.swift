@@ -4,6 +4,7 @@ import RegistryCore
 public struct TorrentDesk: Sendable {
   public let rules: TorrentRules
   private let tickets: any Tickets
+  private let wishes: any TorrentWishes
   private let content: any Content
   private let names: any Names
   private let facts: any TorrentFacts
@@ -13,6 +14,7 @@ public struct TorrentDesk: Sendable {
   public init(_ ports: RegistryPorts, facts: any TorrentFacts, rules: TorrentRules) {
     self.rules = rules
     tickets = ports.tickets
+    wishes = ports.wishes
     content = ports.content
     names = ports.names
     self.facts = facts
@@ -56,10 +58,31 @@ public struct TorrentDesk: Sendable {
     return try await tickets.repositories(holding: digest).contains { rules.isPublic($0) }
   }
 
+  /// What is known of a blob's torrents without reading it.
+  public func knowledge(of digest: Digest) async throws(RegistryError) -> BlobTorrentFacts {
+    var torrents: [SwarmTorrent] = []
+    if let pieces = try await tickets.classicPieces(of: digest) { torrents.append(SwarmTorrent(pieces)) }
+    if let ticket = try await tickets.ticket(of: digest) { torrents.append(SwarmTorrent(ticket)) }
+    let repositories = try await tickets.repositories(holding: digest)
+    return BlobTorrentFacts(
+      repositories: repositories, isPublic: repositories.contains { rules.isPublic($0) },
+      wish: try await wishes.wish(for: digest), torrents: torrents)
+  }
+
+  public func everyWish() async throws(RegistryError) -> [Digest: TorrentWish] { try await wishes.everyWish() }
+
   private func kept(_ blob: StoredBlob, _ version: TorrentVersion) async throws(RegistryError) -> BlobTorrent? {
     switch version {
     case .v1: try await tickets.classicPieces(of: blob.digest).map { BlobTorrent($0) }
     case .v2: try await tickets.ticket(of: blob.digest).map { BlobTorrent($0) }
     }
   }
+}
+
+public struct BlobTorrentFacts: Sendable {
+  public let repositories: [RepositoryName]
+  public let isPublic: Bool
+  public let wish: TorrentWish?
+  /// Those whose hashes are kept.
+  public let torrents: [SwarmTorrent]
 }
