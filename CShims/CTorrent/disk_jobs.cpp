@@ -93,8 +93,10 @@ int stored_torrent::piece_length(int piece) const {
   return static_cast<int>(std::min<std::int64_t>(piece_bytes, size - piece_start(piece)));
 }
 
-bool stored_torrent::holds(int piece, int start, int length) const {
-  return start >= 0 && length > 0 && std::int64_t(start) + length <= piece_length(piece);
+int stored_torrent::real_length(int piece, int start, int length) const {
+  auto const offset = piece_start(piece) + start;
+  if (piece < 0 || start < 0 || length <= 0 || start > piece_bytes - length || offset >= size) return 0;
+  return static_cast<int>(std::min<std::int64_t>(length, size - offset));
 }
 
 // order
