@@ -6,11 +6,13 @@ public struct BlobDesk: Sendable {
   private let ports: RegistryPorts
   private let rules: RegistryRules
   private let gate: KeyedGate<Digest>
+  private let backfill: TicketBackfill
 
-  init(_ ports: RegistryPorts, rules: RegistryRules, gate: KeyedGate<Digest>) {
+  init(_ ports: RegistryPorts, rules: RegistryRules, gate: KeyedGate<Digest>, backfill: TicketBackfill) {
     self.ports = ports
     self.rules = rules
     self.gate = gate
+    self.backfill = backfill
   }
 
   public func size(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64 {
@@ -51,6 +53,7 @@ public struct BlobDesk: Sendable {
         try await ports.blobs.size(of: digest) == size
       else { return false }
       try await ports.content.link(StoredBlob(digest: digest, size: size), to: repository)
+      backfill.notice(arrivalIn: repository)
       return true
     }
   }

@@ -7,6 +7,7 @@ public final class MemoryBlobStore: BlobStore {
     var blobs: [Digest: [UInt8]] = [:]
     var quarantined: [Digest: [UInt8]] = [:]
     var failure: RegistryError?
+    var openedCount = 0
   }
 
   private let state = Lock(State())
@@ -14,7 +15,10 @@ public final class MemoryBlobStore: BlobStore {
   public init() {}
 
   public func open(_ digest: Digest) async throws(RegistryError) -> (any BlobReader)? {
-    try access { state in state.blobs[digest].map { MemoryBlobReader(bytes: $0) } }
+    try access { state in
+      state.openedCount += 1
+      return state.blobs[digest].map { MemoryBlobReader(bytes: $0) }
+    }
   }
 
   public func size(of digest: Digest) async throws(RegistryError) -> Int64? {
@@ -70,6 +74,9 @@ extension MemoryBlobStore {
   public func rot(_ digest: Digest, to bytes: [UInt8]) {
     state.withLock { $0.blobs[digest] = bytes }
   }
+
+  /// How often a blob was asked for by `open`.
+  public var openedCount: Int { state.withLock { $0.openedCount } }
 
   public var digests: Set<Digest> { state.withLock { Set($0.blobs.keys) } }
 

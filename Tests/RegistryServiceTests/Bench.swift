@@ -18,11 +18,18 @@ final class Bench: Sendable {
   static let repository = name("team/app")
   static let imageType = MediaType.ociManifest
 
-  init(limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules()) {
+  /// - Parameter hashesTorrents: `false`: pushes leave no tickets, as before there were torrents.
+  init(
+    limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(), hashesTorrents: Bool = true
+  ) {
+    var rules = rules
+    rules.hashesTorrents = hashesTorrents
     catalogue = MemoryCatalog(node: NodeID([UInt8](repeating: 1, count: NodeID.byteCount))!, clock: clock)
     ports = RegistryPorts(
-      blobs: blobs, uploads: MemoryUploadStore(staging: staging, blobs: blobs), shelf: shelf, names: catalogue,
-      catalogue: catalogue, content: catalogue, chance: CountingChance(), clock: clock, work: work,
+      blobs: blobs, uploads: MemoryUploadStore(staging: staging, blobs: blobs, hashesTorrents: hashesTorrents),
+      shelf: shelf, names: catalogue,
+      catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
+      clock: clock, work: work,
       log: Logger.silent)
     registry = Registry(ports, limits: limits, rules: rules)
   }
@@ -59,6 +66,15 @@ final class Bench: Sendable {
     let manifest = try await image(content)
     return try await registry.manifests.push(
       manifest, contentType: Self.imageType, to: .tag(Self.tag(tag)), in: Self.repository
+    ).digest
+  }
+
+  /// An index of nothing: the least manifest there is.
+  @discardableResult
+  func pushIndex(to repository: RepositoryName) async throws -> Digest {
+    let index = try ManifestFixture.index([])
+    return try await registry.manifests.push(
+      index.document.bytes, contentType: nil, to: .digest(index.digest), in: repository
     ).digest
   }
 

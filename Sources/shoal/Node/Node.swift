@@ -25,7 +25,8 @@ final class Node: Sendable {
     work = BlockingPool(name: "work", threads: Self.workThreads)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
-      content: catalogue, chance: SystemChance(), clock: SystemClock(), work: work, log: log)
+      content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
+      work: work, log: log)
     registry = Registry(ports, limits: RegistryLimits(settings), rules: RegistryRules(settings))
   }
 
@@ -104,6 +105,7 @@ final class Node: Sendable {
   }
 
   func close() async {
+    await registry.close()
     await catalogue.close()
     work.stop()
     folder.close()

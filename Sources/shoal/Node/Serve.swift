@@ -35,6 +35,7 @@ struct Serve {
       }
       announce(listening.server)
       let housekeeping = Housekeeping(node.registry, log: log)
+      node.registry.backfill.start()
       obeySignals(listening)
       housekeeping.stop()
       waitFor { await node.close() }
