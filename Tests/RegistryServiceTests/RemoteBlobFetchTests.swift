@@ -28,7 +28,7 @@ struct RemoteBlobFetchTests {
     var fetch = fetch()
     _ = fetch.take(.verified(piece: 7), at: begun)
     #expect(fetch.take(.reads(1, from: 460_000, count: 140_000), at: begun) == [.grant(1, 460_000..<524_288)])
-    #expect(fetch.take(.reads(2, from: 458_751, count: 10), at: begun) == [.hurry(6..<7)])
+    #expect(fetch.take(.reads(2, from: 458_751, count: 10), at: begun) == [.hurry(6..<8)])
   }
 
   @Test func theLastBlockOfWhatWasAskedForWaitsForTheDigest() {
