@@ -1,4 +1,4 @@
-import BlockingWork
+import CLinux
 import Glibc
 
 /// A child process for work that one would rather not do in one's own: it gets nothing but its arguments, says what it
@@ -134,7 +134,7 @@ struct ThrowAwayProcess {
 
   private static func pipe() throws(Failure) -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .system(errno) }
+    guard shoal_pipe(&ends) == 0 else { throw .system(errno) }
     return (ends[0], ends[1])
   }
 
@@ -146,7 +146,7 @@ struct ThrowAwayProcess {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, errors, 2)
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    shoal_spawn_closing_from(&actions, 3)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
