@@ -112,7 +112,7 @@ let package = Package(
       name: "RegistryHTTPTests",
       dependencies: [
         "RegistryHTTP", "RegistryService", "RegistryCore", "RegistryTesting", "Wire", "Telemetry", "OpenSSLKit",
-        "BlockingWork", "TorrentHashing",
+        "BlockingWork",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -134,6 +134,16 @@ public struct HashingDocument: Codable, Sendable {
   }
 }
 
+/// One line of the verification of one blob as it goes on.
+public struct TorrentVerificationDocument: Codable, Sendable {
+  public let digest: String
+  public let size: Int64
+  public let checkedBytes: Int64
+  public let isFinished: Bool
+  /// What is wrong with it; `nil` while nothing is.
+  public let fault: String?
+}
+
 /// The node at this moment, as `shoal status` shows it.
 public struct StatusDocument: Codable, Sendable {
   public let node: NodeDocument
