@@ -73,7 +73,6 @@ typedef struct ct_options {
   /// Announce to the subnet by multicast. Only in the public role.
   uint8_t local_discovery;
   uint8_t dht;
-  /// Several connections with one address: clients behind one NAT, or one host in a test.
   int32_t connections_limit;
   ct_rates rates;
   /// "Shoal/0.2": told to trackers and peers.
@@ -103,11 +102,11 @@ typedef struct ct_endpoint {
 /// Where the session listens for TCP: at most `capacity` are written, the number of them is returned.
 int32_t ct_session_endpoints(ct_session *session, ct_endpoint *endpoints, int32_t capacity);
 
-/// Lets this peer in and out; port 0 is every port. Only with `registered_only`.
-ct_result ct_session_admit(ct_session *session, const ct_endpoint *peer, ct_failure *failure);
+/// Lets this address (text, no port) in and out. Matters only with `registered_only`.
+ct_result ct_session_admit(ct_session *session, const char *address, ct_failure *failure);
 
 /// Takes it back: what is open is cut.
-ct_result ct_session_dismiss(ct_session *session, const ct_endpoint *peer, ct_failure *failure);
+ct_result ct_session_dismiss(ct_session *session, const char *address, ct_failure *failure);
 
 ct_result ct_session_set_rates(ct_session *session, ct_rates rates, ct_failure *failure);
 
@@ -135,8 +134,13 @@ typedef struct ct_torrent {
   int32_t peer_count;
 } ct_torrent;
 
-/// Adds a torrent; `*number` names it from now on (never 0). Done when CT_EVENT_ADDED comes. On failure nothing remains.
-ct_result ct_torrent_add(ct_session *session, const ct_torrent *torrent, uint64_t *number, ct_failure *failure);
+/// Parses a torrent and takes its file; `*number` names it from now on (never 0). Nothing happens before
+/// ct_torrent_start, so that the caller can make ready for its events.
+ct_result ct_torrent_prepare(ct_session *session, const ct_torrent *torrent, uint64_t *number, ct_failure *failure);
+
+/// Hands it to libtorrent. Blocks until libtorrent's own thread has taken it: no answer can be lost with a dropped
+/// alert. On failure nothing remains of it and no event of it comes.
+ct_result ct_torrent_start(ct_session *session, uint64_t number, ct_failure *failure);
 
 /// From now on reads come from (a duplicate of) `descriptor`, and nothing is written any more. Blocks until writes that
 /// were accepted before have reached the older one. Peers stay connected.
@@ -155,18 +159,18 @@ ct_result ct_torrent_remove(ct_session *session, uint64_t number, ct_failure *fa
 // MARK: events
 
 typedef enum ct_event_kind {
-  /// The answer to ct_torrent_add; a `code` or text means that it was refused (and is gone).
-  CT_EVENT_ADDED = 1,
   /// `piece` is verified and can be read from the file.
-  CT_EVENT_PIECE = 2,
+  CT_EVENT_PIECE = 1,
   /// The read-only file does not hold the torrent's bytes, or cannot be read. Comes once; remove the torrent.
-  CT_EVENT_ROTTEN = 3,
+  CT_EVENT_ROTTEN = 2,
   /// The fetch cannot go on; `code` is errno. Comes once; remove the torrent.
-  CT_EVENT_FAILED = 4,
+  CT_EVENT_FAILED = 3,
   /// The last event of a torrent.
-  CT_EVENT_RELEASED = 5,
+  CT_EVENT_RELEASED = 4,
   /// The numbers of ct_session_statuses are fresh; `number` is 0.
-  CT_EVENT_STATUS = 6,
+  CT_EVENT_STATUS = 5,
+  /// The shim's own: never handed out.
+  CT_EVENT_RESUME = 6,
 } ct_event_kind;
 
 typedef struct ct_event {
