@@ -91,6 +91,12 @@ let package = Package(
       dependencies: ["TorrentHashing", "RegistryService", "RegistryCore", "OpenSSLKit", "TorrentOracle"],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
+    // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
+    .target(
+      name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",
+      cxxSettings: libtorrentDefines + [.headerSearchPath("../../CShims/CTorrent")]),
+    .testTarget(
+      name: "CTorrentDiskTests", dependencies: ["CTorrentDiskTrials"], swiftSettings: strict),
     .testTarget(
       name: "SwarmTorrentTests",
       dependencies: [
@@ -106,7 +112,7 @@ let package = Package(
       name: "RegistryHTTPTests",
       dependencies: [
         "RegistryHTTP", "RegistryService", "RegistryCore", "RegistryTesting", "Wire", "Telemetry", "OpenSSLKit",
-        "BlockingWork", "TorrentHashing",
+        "BlockingWork",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -30,7 +30,7 @@ public:
     auto const hooks = last_->parts.hooks;
     auto const number = last_->file->number();
     last_.reset();
-    if (hooks && number != 0) hooks->on_released(number);
+    if (hooks) hooks->on_released(number);
   }
 
 private:
@@ -54,6 +54,7 @@ session_disk::session_disk(lt::io_context& network, lt::settings_interface const
 session_disk::~session_disk() {
   abort(true);
   torrents_.clear();
+  parts_.answered.drop(); // none, unless libtorrent's thread was stopped and not ended
 }
 
 void session_disk::settings_updated() {
@@ -64,15 +65,26 @@ void session_disk::abort(bool wait) { parts_.abort(wait); }
 
 // torrents
 
+namespace {
+
+/// libtorrent puts a pad file of its own behind a v2 file that does not fill its last piece.
+bool is_one_file(lt::file_storage const& files) {
+  for (int index = 1; index < files.num_files(); ++index)
+    if (!files.pad_file_at(lt::file_index_t{index})) return false;
+  return files.num_files() > 0 && !files.pad_file_at(lt::file_index_t{0});
+}
+
+} // namespace
+
 lt::storage_holder session_disk::new_torrent(lt::storage_params const& params, std::shared_ptr<void> const&) {
   // Handlers keep libtorrent's torrent alive; the storage need not, and must not, since it ends on other threads.
+  auto const number = file_number(params.path).value_or(0);
   std::shared_ptr<open_file> file;
-  if (params.files.num_files() == 1) {
-    if (auto const number = file_number(params.path)) file = parts_.files.find(*number);
-  }
-  if (!file) file = std::make_shared<open_file>(0, shared_descriptor(), 0, false);
+  if (is_one_file(params.files)) file = parts_.files.find(number);
+  if (!file) file = std::make_shared<open_file>(number, shared_descriptor(), 0, false);
   shared_torrent torrent(
-    new stored_torrent(parts_, std::move(file), params.files.total_size(), params.files.piece_length()), close_later);
+    new stored_torrent(
+      parts_, std::move(file), params.files.file_size(lt::file_index_t{0}), params.files.piece_length()), close_later);
 
   std::size_t index = torrents_.size();
   if (free_.empty()) {
@@ -103,7 +115,7 @@ void session_disk::async_read(
   auto const read = std::make_shared<read_job>(torrent(index), request, std::move(handler));
   ++parts_.files.read_jobs;
   if (parts_.is_aborted) return refuse(read, parts_, aborted());
-  if (!read->torrent->holds(read->piece, request.start, request.length) || request.length > block_bytes) {
+  if (read->torrent->real_length(read->piece, request.start, request.length) == 0 || request.length > block_bytes) {
     return refuse(read, parts_, invalid(lt::operation_t::file_read));
   }
   {
@@ -119,7 +131,8 @@ bool session_disk::async_write(lt::storage_index_t index, lt::peer_request const
   auto const write = std::make_shared<write_job>(torrent(index), request, std::move(handler));
   auto const& torrent = write->torrent;
   if (parts_.is_aborted) return refuse(write, parts_, aborted()), false;
-  if (!torrent->holds(write->piece, request.start, request.length) || request.length > block_bytes) {
+  int const length = torrent->real_length(write->piece, request.start, request.length);
+  if (length == 0 || request.length > block_bytes) {
     return refuse(write, parts_, invalid(lt::operation_t::file_write)), false;
   }
   int refusal = 0;
@@ -131,9 +144,8 @@ bool session_disk::async_write(lt::storage_index_t index, lt::peer_request const
     lt::storage_error const no_memory{lt::errors::no_memory, lt::file_index_t{0}, lt::operation_t::alloc_cache_piece};
     return refuse(write, parts_, no_memory), false;
   }
-  std::copy_n(bytes, request.length, copy);
-  write->block =
-    std::make_shared<written_block>(parts_.pool, parts_.gate, copy, request.length, parts_.files.buffered_bytes);
+  std::copy_n(bytes, length, copy);
+  write->block = std::make_shared<written_block>(parts_.pool, parts_.gate, copy, length, parts_.files.buffered_bytes);
   accept_write(write);
   return parts_.gate.is_shut(observer);
 }

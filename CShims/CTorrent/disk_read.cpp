@@ -1,12 +1,15 @@
 #include "disk_read.hpp"
 
+#include <cstring>
+
 #include <libtorrent/error_code.hpp>
 
 namespace shoal {
 
 read_job::read_job(shared_torrent of, lt::peer_request const& request, read_handler handler)
   : job(std::move(of), static_cast<int>(request.piece)), offset_(torrent->piece_start(piece) + request.start),
-    length_(request.length), handler_(std::move(handler)) {}
+    length_(torrent->real_length(piece, request.start, request.length)), padding_(request.length - length_),
+    handler_(std::move(handler)) {}
 
 read_job::~read_job() {
   if (buffer_) torrent->parts.pool.free_disk_buffer(buffer_);
@@ -18,7 +21,8 @@ void read_job::answer() {
   --torrent->parts.files.read_jobs;
   auto& pool = torrent->parts.pool;
   if (error) return handler(lt::disk_buffer_holder(pool, nullptr, 0), error);
-  lt::disk_buffer_holder given(pool, buffer_, length_);
+  std::memset(buffer_ + length_, 0, static_cast<std::size_t>(padding_));
+  lt::disk_buffer_holder given(pool, buffer_, length_ + padding_);
   buffer_ = nullptr;
   handler(std::move(given), error);
 }

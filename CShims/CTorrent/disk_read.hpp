@@ -28,6 +28,8 @@ private:
 
   std::int64_t const offset_;
   int const length_;
+  /// Zeros after the file's end.
+  int const padding_;
   read_handler handler_;
   char* buffer_ = nullptr;
   std::vector<pinned_block> pinned_;

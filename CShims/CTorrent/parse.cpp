@@ -70,8 +70,13 @@ std::shared_ptr<lt::torrent_info> parse_torrent(ct_torrent const& torrent) {
   bool const v1 = hashes.has_v1() && expected == hashes.v1.to_string();
   bool const v2 = hashes.has_v2() && expected == hashes.v2.to_string();
   if (!v1 && !v2) throw refusal(CT_INVALID, "the info dictionary has another hash");
-  if (info->num_files() != 1) throw refusal(CT_INVALID, "the torrent has more than one file");
-  if (info->total_size() != torrent.size) throw refusal(CT_INVALID, "the torrent is of another size");
+  // A v2 file that does not fill its last piece has a pad file of libtorrent's own behind it.
+  auto const& files = info->files();
+  int real = 0;
+  for (auto const index : files.file_range()) real += files.pad_file_at(index) ? 0 : 1;
+  if (real != 1) throw refusal(CT_INVALID, "the torrent has more than one file");
+  if (files.file_size(lt::file_index_t(0)) != torrent.size)
+    throw refusal(CT_INVALID, "the torrent is of another size");
   return info;
 }
 

@@ -188,9 +188,9 @@ lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::share
   parameters.flags = flags::apply_ip_filter | flags::duplicate_is_error | flags::update_subscribe
     | flags::override_trackers | flags::override_web_seeds;
   if (torrent.seed) {
-    // Not read at the start. `verified_pieces` stays empty: each piece is hashed before its first upload in a life of
+    // Its size is looked at, its bytes are not read at the start. `verified_pieces` stays empty: each piece is hashed before its first upload in a life of
     // the torrent, which is how rot is found by the one who has it.
-    parameters.flags |= flags::seed_mode | flags::no_verify_files;
+    parameters.flags |= flags::seed_mode;
   } else {
     // Paused until it is checked (torrent_hooks): a resume connects to known peers at once.
     parameters.flags |= flags::paused;

@@ -42,7 +42,9 @@ public final class RegistryHandler: Handler {
     blobs = BlobRoutes(registry: registry, torrents: torrentRoutes)
     uploads = UploadRoutes(registry: registry, chunkMinimumBytes: options.chunkMinimumBytes)
     lists = ListRoutes(registry: registry)
-    operators = OperatorRoutes(registry: registry, node: node)
+    operators = OperatorRoutes(
+      registry: registry, node: node,
+      torrents: TorrentOperations(registry: registry, node: node, torrents: torrents, files: torrentRoutes))
     self.metrics = HTTPMetrics(metrics)
     exposition = metrics
     self.work = work
@@ -93,7 +95,7 @@ public final class RegistryHandler: Handler {
     case .readiness: readiness()
     case .metrics: await scrape(request)
     case .announce: try await tracker.announce(request)
-    case .operatorAPI(let path): try await operate(request, path)
+    case .operatorAPI(let path): try await operate(request, body, path)
     case .unknown: throw RegistryError(.nameUnknown, "nothing is here; the registry's API starts at /v2/")
     }
   }
@@ -111,9 +113,11 @@ public final class RegistryHandler: Handler {
   }
 
   /// The operator API is for whoever may open the node's own socket; to the network it does not exist.
-  private func operate(_ request: Request, _ path: String) async throws(RegistryError) -> Response {
+  private func operate(_ request: Request, _ body: any RequestBody, _ path: String)
+    async throws(RegistryError) -> Response
+  {
     guard request.peer == .local else { throw RegistryError(.nameUnknown, "nothing is here") }
-    return try await operators.respond(to: request, path)
+    return try await operators.respond(to: request, body, path)
   }
 
   private static func text(_ text: String, _ mediaType: String = "text/plain; charset=utf-8") -> Response {

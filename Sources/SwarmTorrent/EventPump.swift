@@ -74,7 +74,7 @@ func stop(_ session: ShimSession, _ number: UInt64, _ log: Logger) {
     try session.remove(number)
   } catch {
     guard error.result != CT_UNKNOWN else { return }
-    log.error("a torrent could not be stopped", "reason" => error.text)
+    log.error("a torrent could not be stopped", .init("reason", error.text))
   }
 }
 

@@ -123,7 +123,7 @@ public final class LibtorrentEngine: SwarmEngine {
       try call(session, live.number)
     } catch {
       guard error.result != CT_UNKNOWN else { return }
-      log.warning(complaint, "digest" => live.torrent.digest.description, "reason" => error.text)
+      log.warning(complaint, .init("digest", live.torrent.digest.description), .init("reason", error.text))
     }
   }
 
@@ -162,7 +162,7 @@ public final class LibtorrentEngine: SwarmEngine {
         try session.refresh()
       } catch {
         // Closed meanwhile: the pump resumes all who wait.
-        log.debug("numbers could not be asked for", "reason" => error.text)
+        log.debug("numbers could not be asked for", .init("reason", error.text))
       }
     }
     let statuses = session.statuses()

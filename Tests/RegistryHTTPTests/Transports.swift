@@ -17,7 +17,6 @@ struct TestRegistry {
   let work: BlockingPool
   /// What the tracker wanted to be live.
   let woken = Lock<[Digest]>([])
-  let facts: MemoryFacts
 
   private static let node = NodeID([UInt8](repeating: 7, count: NodeID.byteCount))!
 
@@ -31,16 +30,16 @@ struct TestRegistry {
       blobs: blobs, uploads: MemoryUploadStore(blobs: blobs), shelf: MemoryManifestShelf(), names: catalogue,
       catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
       clock: StandingClock(), work: work, log: Logger.silent)
-    facts = MemoryFacts(blobs: blobs, catalogue: catalogue)
+    let registry = Registry(ports, rules: rules)
     var torrentRules = TorrentRules()
     torrentRules.publicPatterns = PublicPatterns(patterns)
     torrentRules.trackers = ["udp://tracker.example.org:6969"]
-    let desk = TorrentDesk(ports, facts: facts, rules: torrentRules)
+    let desk = TorrentDesk(ports, registry, rules: torrentRules)
     var torrents = TorrentServices(desk)
     torrents.tracker = TrackerDesk(catalogue, desk: desk) { [woken] digest, _ in woken.withLock { $0.append(digest) } }
     torrents.publicEndpoint = { (nil, 6881) }
     handler = RegistryHandler(
-      Registry(ports, rules: rules), torrents: torrents, node: NodeDocument(version: "test", pid: 1, data: "memory"),
+      registry, torrents: torrents, node: NodeDocument(version: "test", pid: 1, data: "memory"),
       metrics: MetricsRegistry(), work: work, log: Logger.silent, options: options)
   }
 }

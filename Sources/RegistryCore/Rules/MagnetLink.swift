@@ -37,7 +37,7 @@ public struct MagnetLink: Hashable, Sendable {
     guard text.utf8.count <= Self.byteLimit else {
       throw .magnetInvalid("it is longer than \(Self.byteLimit) bytes")
     }
-    guard text.prefix(scheme.count).lowercased() == scheme else {
+    guard String(text.prefix(scheme.count)).asciiLowercased == scheme else {
       throw .magnetInvalid("it does not begin with \(scheme): give it whole, in quotes for a shell")
     }
     var fields: [String: [String]] = [:]
@@ -48,7 +48,7 @@ public struct MagnetLink: Hashable, Sendable {
       fields[Self.withoutNumber(name), default: []].append(value)
     }
     self.init(
-      try Self.infoHashes(fields["xt"] ?? []), name: fields["dn"]?.first,
+      try Self.infoHashes(fields["xt"] ?? []), name: fields["dn"]?.first(where: \.isOneLine),
       trackers: TorrentAddress.trackers(fields["tr"] ?? []), webSeeds: TorrentAddress.webSeeds(fields["ws"] ?? []),
       peers: Array((fields["x.pe"] ?? []).lazy.compactMap { PeerEndpoint(parsing: $0) }.prefix(Self.peerLimit)))
   }
@@ -108,7 +108,7 @@ extension InfoHash {
   /// `nil` for a name of another kind.
   fileprivate init?(urn: String) throws(RegistryError) {
     // Names of this kind and both alphabets are the same in either case.
-    let name = urn.lowercased()
+    let name = urn.asciiLowercased
     if name.hasPrefix(Self.classicPrefix) {
       let hash = name.dropFirst(Self.classicPrefix.count)
       guard let bytes = hash.utf8.count == 32 ? Base32.decode(hash) : Hex.decode(hash), bytes.count == 20 else {

@@ -13,7 +13,7 @@ enum TorrentAddress {
   private static func usable(_ urls: [String], schemes: [String]) -> [String] {
     var kept: [String] = []
     for url in urls where kept.count < countLimit {
-      if isPlain(url), schemes.contains(where: { url.lowercased().hasPrefix($0) }), !kept.contains(url) {
+      if isPlain(url), schemes.contains(where: { url.asciiLowercased.hasPrefix($0) }), !kept.contains(url) {
         kept.append(url)
       }
     }

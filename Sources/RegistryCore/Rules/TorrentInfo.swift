@@ -35,9 +35,7 @@ struct TorrentInfo {
   /// One component of a path: it becomes a file's name in many a client, and a line in logs.
   private static func name(_ info: BencodeView) throws(RegistryError) -> String {
     guard let name = info["name"]?.text else { throw .torrentInvalid("it has no name in UTF-8") }
-    let isSafe = name.unicodeScalars.allSatisfy { scalar in
-      scalar != "/" && scalar != "\\" && scalar.properties.generalCategory != .control
-    }
+    let isSafe = name.isOneLine && !name.unicodeScalars.contains { $0 == "/" || $0 == "\\" }
     guard 1...TorrentDocument.nameByteLimit ~= name.utf8.count, isSafe, name != ".", name != ".." else {
       throw .torrentInvalid("its name is no plain file name of 1 to \(TorrentDocument.nameByteLimit) bytes")
     }

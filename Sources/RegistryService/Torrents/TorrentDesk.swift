@@ -3,19 +3,21 @@ import RegistryCore
 /// Torrents of what is here, for whoever asks: facts that are kept, or made now.
 public struct TorrentDesk: Sendable {
   public let rules: TorrentRules
-  private let tickets: any Tickets
+  private let known: any Tickets
+  private let tickets: TicketDesk
+  private let wishes: any TorrentWishes
   private let content: any Content
   private let names: any Names
-  private let facts: any TorrentFacts
-  /// Many may ask for one torrent at once: its blob is read once.
-  private let gate = KeyedGate<Digest>()
+  private let reread: @Sendable (StoredBlob) -> TorrentVerification
 
-  public init(_ ports: RegistryPorts, facts: any TorrentFacts, rules: TorrentRules) {
+  public init(_ ports: RegistryPorts, _ registry: Registry, rules: TorrentRules) {
     self.rules = rules
-    tickets = ports.tickets
+    tickets = registry.tickets
+    reread = { [quarantine = registry.quarantine] in TorrentVerification($0, ports, quarantine) }
+    known = ports.tickets
+    wishes = ports.wishes
     content = ports.content
     names = ports.names
-    self.facts = facts
   }
 
   /// What a repository has under a digest, a linked blob or a present manifest.
@@ -38,28 +40,49 @@ public struct TorrentDesk: Sendable {
       throw RegistryError(.unsupported, "this node makes no torrents; set torrent.enabled: true")
     }
     guard blob.size > 0 else { throw RegistryError(.blobUnknown, "\(blob.digest) is empty: it has no torrent") }
-    if let torrent = try await kept(blob, version) { return torrent }
-    return try await within(patience) { () async throws(RegistryError) in
-      try await gate.pass(blob.digest) { () async throws(RegistryError) in
-        if let torrent = try await kept(blob, version) { return torrent }
-        switch version {
-        case .v1: return BlobTorrent(try await facts.classicPieces(of: blob))
-        case .v2: return BlobTorrent(try await facts.ticket(of: blob))
-        }
+    let torrent: BlobTorrent? =
+      switch version {
+      case .v1: try await tickets.classicPieces(for: blob.digest, within: patience).map(BlobTorrent.init)
+      case .v2: try await tickets.ticket(for: blob.digest, within: patience).map(BlobTorrent.init)
       }
+    guard let torrent else {
+      throw RegistryError(.blobUnknown, "the bytes of \(blob.digest) are not here; push them again")
     }
+    return torrent
   }
 
   /// Whether strangers may have the blob: some public repository has it.
   public func isPublic(_ digest: Digest) async throws(RegistryError) -> Bool {
     guard rules.isEnabled, !rules.publicPatterns.isEmpty else { return false }
-    return try await tickets.repositories(holding: digest).contains { rules.isPublic($0) }
+    return try await known.repositories(holding: digest).contains { rules.isPublic($0) }
   }
 
-  private func kept(_ blob: StoredBlob, _ version: TorrentVersion) async throws(RegistryError) -> BlobTorrent? {
-    switch version {
-    case .v1: try await tickets.classicPieces(of: blob.digest).map { BlobTorrent($0) }
-    case .v2: try await tickets.ticket(of: blob.digest).map { BlobTorrent($0) }
+  /// `blobUnknown` when no repository holds it.
+  public func verification(of digest: Digest) async throws(RegistryError) -> TorrentVerification {
+    guard let repository = try await known.repositories(holding: digest).first else {
+      throw RegistryError(.blobUnknown, "no repository holds \(digest)")
     }
+    return reread(try await part(digest, of: repository))
   }
+
+  /// What is known of a blob's torrents without reading it.
+  public func knowledge(of digest: Digest) async throws(RegistryError) -> BlobTorrentFacts {
+    var torrents: [SwarmTorrent] = []
+    if let pieces = try await known.classicPieces(of: digest) { torrents.append(SwarmTorrent(pieces)) }
+    if let ticket = try await known.ticket(of: digest) { torrents.append(SwarmTorrent(ticket)) }
+    let repositories = try await known.repositories(holding: digest)
+    return BlobTorrentFacts(
+      repositories: repositories, isPublic: repositories.contains { rules.isPublic($0) },
+      wish: try await wishes.wish(for: digest), torrents: torrents)
+  }
+
+  public func everyWish() async throws(RegistryError) -> [Digest: TorrentWish] { try await wishes.everyWish() }
+}
+
+public struct BlobTorrentFacts: Sendable {
+  public let repositories: [RepositoryName]
+  public let isPublic: Bool
+  public let wish: TorrentWish?
+  /// Those whose hashes are kept.
+  public let torrents: [SwarmTorrent]
 }

@@ -14,6 +14,7 @@ final class Node: Sendable {
   let folder: DiskDataFolder
   let catalogue: SQLiteCatalog
   let registry: Registry
+  let torrents: TorrentDesk
   let ports: RegistryPorts
   let work: BlockingPool
 
@@ -28,6 +29,7 @@ final class Node: Sendable {
       content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
       work: work, log: log)
     registry = Registry(ports, limits: RegistryLimits(settings), rules: RegistryRules(settings))
+    torrents = TorrentDesk(ports, registry, rules: TorrentRules(settings.torrent))
   }
 
   /// How long `serve` waits for a command that has the folder to itself.
@@ -122,11 +124,23 @@ extension RegistryLimits {
   }
 }
 
+extension TorrentRules {
+  init(_ torrent: Settings.Torrent) {
+    self.init()
+    isEnabled = torrent.isEnabled
+    publicPatterns = PublicPatterns(torrent.publicPatterns)
+    trackers = torrent.trackers
+    hasTracker = torrent.hasTracker
+  }
+}
+
 extension RegistryRules {
   init(_ settings: Settings) {
     self.init()
     acceptsSparseManifests = settings.manifests.sparse
     keepsNeededBlobs = settings.blobs.deleteNeeded == .refuse
+    hashesTorrents = settings.torrent.isEnabled
+    publicPatterns = PublicPatterns(settings.torrent.publicPatterns)
   }
 }
 
