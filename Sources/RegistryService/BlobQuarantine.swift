@@ -15,18 +15,26 @@ public final class BlobQuarantine: Sendable {
     self.gate = gate
   }
 
-  /// Whoever offers blobs to others is told, and waited for, before a name is removed: rumour, name, bytes.
-  public func beforePuttingAside(_ withdraw: @escaping Withdrawal) {
+  /// Whoever offers blobs to others is told, and waited for, before a name is removed: rumour, name, bytes. And once
+  /// more after that: somebody may have wanted it in between.
+  public func aroundPuttingAside(_ withdraw: @escaping Withdrawal) {
     withdrawal.withLock { $0 = withdraw }
   }
 
   /// Judges a blob of which somebody says that it is rotten, while nobody pushes it: a push may have healed it since.
   /// - Parameter putsAside: else it only judges.
+  /// - Parameter orGone: a blob whose file has vanished loses its names too; else it counts as sound.
   /// - Returns: whether it was rotten.
   @discardableResult
-  public func judge(_ digest: Digest, putsAside: Bool = true) async throws(RegistryError) -> Bool {
+  public func judge(
+    _ digest: Digest, putsAside: Bool = true, orGone: Bool = false
+  ) async throws(RegistryError) -> Bool {
     try await gate.pass(digest) { () async throws(RegistryError) in
-      guard try await BlobReading(ports: ports).isRotten(digest) else { return false }
+      switch try await BlobReading(ports: ports).run(digest, for: nil) {
+      case .sound: return false
+      case .absent: if !orGone { return false }
+      case .rotten: break
+      }
       if putsAside { try await putAside(digest) }
       return true
     }
@@ -34,11 +42,13 @@ public final class BlobQuarantine: Sendable {
 
   /// Names, then bytes: clients ask by HEAD first and push only what they are told is not here.
   private func putAside(_ digest: Digest) async throws(RegistryError) {
-    if let withdraw = withdrawal.withLock({ $0 }) { await withdraw(digest) }
+    let withdraw = withdrawal.withLock { $0 }
+    await withdraw?(digest)
     while let repository = try await ports.content.holder(of: digest) {
       let outcome = try await ports.content.unlink(digest, from: repository, refusingNeeded: false)
       guard outcome == .unlinked else { break }
     }
+    await withdraw?(digest)
     if try await ports.blobs.quarantine(digest) {
       ports.log.error("a rotten blob was put aside; push it again", LogField("digest", digest.description))
     }

@@ -8,11 +8,13 @@ public struct ManifestDesk: Sendable {
   private let rules: RegistryRules
   private let gate: KeyedGate<Digest>
   private let backfill: TicketBackfill
+  private let swarm: SwarmDesk?
 
   init(
     _ ports: RegistryPorts, limits: RegistryLimits, rules: RegistryRules, gate: KeyedGate<Digest>,
-    backfill: TicketBackfill
+    backfill: TicketBackfill, swarm: SwarmDesk?
   ) {
+    self.swarm = swarm
     self.ports = ports
     self.limits = limits
     self.rules = rules
@@ -113,6 +115,7 @@ public struct ManifestDesk: Sendable {
       case .tag(let tag): try await ports.names.untag(tag, in: repository)
       case .digest(let digest): try await retract(digest, from: repository)
       }
+    if case .digest(let digest) = reference { await swarm?.reconsider(digest) }
     guard existed else { throw RegistryError.noSuchManifest(reference, repository) }
   }
 

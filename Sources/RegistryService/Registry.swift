@@ -12,18 +12,31 @@ public struct Registry: Sendable {
   public let tickets: TicketDesk
   public let backfill: TicketBackfill
   public let quarantine: BlobQuarantine
+  /// Live torrents, and blobs that are fetched from peers; `nil` for a node without BitTorrent.
+  public let swarm: SwarmDesk?
+  public let fetches: FetchDesk?
   public let limits: RegistryLimits
   private let ports: RegistryPorts
 
-  public init(_ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules())
-  {
+  /// - Parameter swarm: `nil`: this node speaks no BitTorrent.
+  public init(
+    _ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(),
+    swarm: SwarmPorts? = nil
+  ) {
     let gate = KeyedGate<Digest>()
     quarantine = BlobQuarantine(ports, gate: gate)
     tickets = TicketDesk(ports, quarantine)
     backfill = TicketBackfill(ports, tickets, limits: limits, rules: rules)
     uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill)
-    blobs = BlobDesk(ports, rules: rules, gate: gate, backfill: backfill)
-    manifests = ManifestDesk(ports, limits: limits, rules: rules, gate: gate, backfill: backfill)
+    var parts: (desk: SwarmDesk, fetches: FetchDesk)?
+    if let swarm {
+      let desk = SwarmDesk(ports, swarm, tickets, quarantine)
+      parts = (desk, FetchDesk(ports, swarm, swarm: desk, limits: limits, gate: gate))
+    }
+    (self.swarm, fetches) = (parts?.desk, parts?.fetches)
+    blobs = BlobDesk(
+      ports, rules: rules, gate: gate, backfill: backfill, arriving: parts?.fetches.fetches, swarm: parts?.desk)
+    manifests = ManifestDesk(ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk)
     catalogue = ports.catalogue
     self.limits = limits
     self.ports = ports
@@ -31,7 +44,9 @@ public struct Registry: Sendable {
 
   /// Ends what goes on in the background, before the ports close. Safe twice.
   public func close() async {
+    await fetches?.close()
     await backfill.stop()
+    await swarm?.close()
   }
 
   /// A walk over every blob of the store.

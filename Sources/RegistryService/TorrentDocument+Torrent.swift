@@ -6,7 +6,7 @@ extension TorrentDocument {
   ///
   /// Checks that the piece layer, if there is one, hashes up to the root; for a layer of half a million pieces that
   /// takes a good part of a second, so call it on a thread that may block.
-  public func torrent(_ version: TorrentVersion, digest: Digest) throws(RegistryError) -> SwarmTorrent {
+  public func torrent(version: TorrentVersion, digest: Digest) throws(RegistryError) -> SwarmTorrent {
     guard versions.contains(version) else {
       throw RegistryError(.torrentInvalid, "the torrent is not of version \(version.rawValue)")
     }

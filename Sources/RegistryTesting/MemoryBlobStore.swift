@@ -11,14 +11,18 @@ public final class MemoryBlobStore: BlobStore {
   }
 
   private let state = Lock(State())
+  private let opensFiles: Bool
 
-  public init() {}
+  /// - Parameter opensFiles: readers have a file, for what needs a descriptor.
+  public init(opensFiles: Bool = false) { self.opensFiles = opensFiles }
 
   public func open(_ digest: Digest) async throws(RegistryError) -> (any BlobReader)? {
-    try access { state in
+    let bytes = try access { state in
       state.openedCount += 1
-      return state.blobs[digest].map { MemoryBlobReader(bytes: $0) }
+      return state.blobs[digest]
     }
+    guard let bytes else { return nil }
+    return MemoryBlobReader(bytes: bytes, file: opensFiles ? try NamelessFile.holding(bytes) : nil)
   }
 
   public func size(of digest: Digest) async throws(RegistryError) -> Int64? {
@@ -85,10 +89,9 @@ extension MemoryBlobStore {
 
 struct MemoryBlobReader: BlobReader {
   let bytes: [UInt8]
+  let file: BlobFile?
 
   var size: Int64 { Int64(bytes.count) }
-
-  var file: BlobFile? { nil }
 
   func read(from offset: Int64, count: Int) async throws(RegistryError) -> [UInt8] {
     guard offset >= 0, offset < size, count > 0 else { return [] }

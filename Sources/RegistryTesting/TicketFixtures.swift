@@ -15,10 +15,10 @@ extension SwarmTicket {
 
 extension ClassicPieces {
   /// The pieces of bytes that are in memory whole and not empty.
-  public static func hashing(_ bytes: [UInt8]) -> ClassicPieces {
+  public static func hashing(_ bytes: [UInt8], as digest: Digest? = nil) -> ClassicPieces {
     var pass = PiecePass(pieceBytes: TorrentRecipe.pieceBytes(forSize: Int64(bytes.count)))
     bytes.withUnsafeBytes { pass.take($0) }
-    return ClassicPieces(digest: .hashing(bytes), size: Int64(bytes.count), hashes: pass.finish())
+    return ClassicPieces(digest: digest ?? .hashing(bytes), size: Int64(bytes.count), hashes: pass.finish())
   }
 }
 

@@ -76,7 +76,7 @@ struct BackfillTests {
     _ = try await bench.blobs.remove(absent)
     let background = Background(bench)
     let withdrawn = Lock<[Digest]>([])
-    background.quarantine.beforePuttingAside { digest in
+    background.quarantine.aroundPuttingAside { digest in
       let isNamed = (try? await bench.catalogue.linkedSize(of: digest, in: Bench.repository)) != nil
       withdrawn.withLock { if isNamed { $0.append(digest) } }
     }

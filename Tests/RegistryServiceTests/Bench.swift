@@ -6,7 +6,7 @@ import Telemetry
 
 /// A registry over in-memory ports, with the ports in reach of the test.
 final class Bench: Sendable {
-  let blobs = MemoryBlobStore()
+  let blobs: MemoryBlobStore
   let staging = MemoryStaging()
   let shelf = MemoryManifestShelf()
   let clock = HandClock()
@@ -14,14 +14,19 @@ final class Bench: Sendable {
   let ports: RegistryPorts
   let registry: Registry
   private let work = BlockingPool(name: "work", threads: 1)
+  /// Whose ports these are, and whose threads.
+  private let earlier: Bench?
 
   static let repository = name("team/app")
   static let imageType = MediaType.ociManifest
 
   /// - Parameter hashesTorrents: `false`: pushes leave no tickets, as before there were torrents.
   init(
-    limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(), hashesTorrents: Bool = true
+    limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(), hashesTorrents: Bool = true,
+    blobs: MemoryBlobStore = MemoryBlobStore(), swarm: SwarmPorts? = nil
   ) {
+    self.blobs = blobs
+    earlier = nil
     var rules = rules
     rules.hashesTorrents = hashesTorrents
     catalogue = MemoryCatalog(node: NodeID([UInt8](repeating: 1, count: NodeID.byteCount))!, clock: clock)
@@ -31,7 +36,14 @@ final class Bench: Sendable {
       catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
       clock: clock, work: work,
       log: Logger.silent)
-    registry = Registry(ports, limits: limits, rules: rules)
+    registry = Registry(ports, limits: limits, rules: rules, swarm: swarm)
+  }
+
+  /// The next life over the same disk and catalogue, with peers.
+  init(after bench: Bench, swarm: SwarmPorts) {
+    (blobs, catalogue, ports) = (bench.blobs, bench.catalogue, bench.ports)
+    registry = Registry(bench.ports, swarm: swarm)
+    earlier = bench
   }
 
   deinit { work.stop() }

@@ -136,7 +136,7 @@ import TorrentOracle
     #expect(loaded.lines(ORACLE_WEB_SEEDS) == ["http://127.0.0.1:3/blob" + (isTakenForMany ? "/" : "")])
     let read = try TorrentDocument(parsing: file)
     #expect(read.trackers == loaded.lines(ORACLE_TRACKERS) && read.webSeeds == ["http://127.0.0.1:3/blob"])
-    let again = try read.torrent(version, digest: torrent.digest)
+    let again = try read.torrent(version: version, digest: torrent.digest)
     #expect(again.info == torrent.info && again.infoHash == torrent.infoHash && again.size == torrent.size)
     #expect(again.pieceBytes == torrent.pieceBytes && again.pieceLayer == torrent.pieceLayer)
   }

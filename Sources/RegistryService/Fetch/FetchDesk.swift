@@ -14,11 +14,10 @@ public final class FetchDesk: Sendable {
   private let turns = KeyedGate<Digest>()
 
   init(
-    _ ports: RegistryPorts, store: any FetchStore, swarm: SwarmDesk, limits: RegistryLimits,
-    fetchLimits: FetchLimits, gate: KeyedGate<Digest>
+    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, limits: RegistryLimits, gate: KeyedGate<Digest>
   ) {
-    (self.ports, self.store, self.swarm, self.limits, self.gate) = (ports, store, swarm, limits, gate)
-    fetches = RemoteBlobFetches(limits: fetchLimits)
+    (self.ports, store, self.swarm, self.limits, self.gate) = (ports, given.fetches, swarm, limits, gate)
+    fetches = RemoteBlobFetches(limits: given.fetchLimits)
   }
 
   /// Begins to fetch, joins a fetch of the same blob, or links a blob that is here already. It returns when the fetch has

@@ -167,7 +167,8 @@ extension FetchRun {
       state.linked = nil
       state.endedAfter = .now - begun
       state.outcome = state.fetch.failure.map { .failure($0) } ?? .success(StoredBlob(digest: digest, size: size))
-      return state.untilEnd.take()
+      defer { state.untilEnd = [] }
+      return state.untilEnd
     }
     for continuation in waiting { continuation.resume() }
     todo.finish()
@@ -206,7 +207,7 @@ extension FetchRun {
 
   /// One more repository to be linked, more peers to try. `false`: it is too late, look into the store.
   func join(_ request: FetchRequest, peerLimit: Int) async throws(RegistryError) -> Bool {
-    let (note, isOpen) = state.withLock { state -> (FetchNote?, Bool) in
+    let (newNote, isOpen) = state.withLock { state -> (FetchNote?, Bool) in
       switch state.fetch.phase {
       case .ending, .ended: return (nil, false)
       case .arriving, .sealing: break
@@ -219,8 +220,8 @@ extension FetchRun {
       return (isNew ? note(state) : nil, true)
     }
     guard isOpen else { return false }
-    if let note {
-      try await sinkTurns.pass(digest) { () async throws(RegistryError) in try await sink.keep(note: note.encoded) }
+    if let newNote {
+      try await sinkTurns.pass(digest) { () async throws(RegistryError) in try await sink.keep(note: newNote.encoded) }
     }
     if !request.peers.isEmpty { await source.introduce(request.peers) }
     return true
@@ -263,51 +264,5 @@ extension FetchRun {
     case .sealing, .ending: return .sealing
     case .ended: return .complete
     }
-  }
-}
-
-/// Somebody who asked for a range and has no answer yet.
-private final class WaitingReader: Sendable {
-  private struct State {
-    var answer: Result<Range<Int64>, RegistryError>?
-    var turn: UnsafeContinuation<Void, Never>?
-  }
-
-  // The answer goes through the lock although the continuation could carry it: when it is there before the reader has
-  // come to wait, the thread sanitizer sees no order between the two.
-  private let state = Lock(State())
-
-  func answer() async -> Result<Range<Int64>, RegistryError> {
-    await withUnsafeContinuation { turn in
-      let isAnswered = state.withLock { state in
-        if state.answer == nil { state.turn = turn }
-        return state.answer != nil
-      }
-      if isAnswered { turn.resume() }
-    }
-    return state.withLock { $0.answer } ?? .failure(.fetchCancelled)
-  }
-
-  /// - Returns: itself; the caller lets it go on when it holds no lock.
-  func answered(_ answer: Result<Range<Int64>, RegistryError>) -> WaitingReader {
-    state.withLock { $0.answer = $0.answer ?? answer }
-    return self
-  }
-
-  func resume() { state.withLock { $0.turn.take() }?.resume() }
-}
-
-/// A blob that is still arriving, as its readers see it: reads wait for verified bytes.
-///
-/// `read` may return fewer bytes than asked for, and never the last block of them before the whole digest agreed: a
-/// caller that reads on to the end of its range is held back there (see `RemoteBlobFetch`).
-struct ArrivingBlob: BlobReader {
-  let run: FetchRun
-
-  var size: Int64 { run.size }
-  var file: BlobFile? { nil }
-
-  func read(from offset: Int64, count: Int) async throws(RegistryError) -> [UInt8] {
-    try await run.read(from: offset, count: count)
   }
 }

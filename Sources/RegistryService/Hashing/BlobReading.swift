@@ -39,11 +39,6 @@ struct BlobReading: Sendable {
     }
     return pass.finish()
   }
-
-  func isRotten(_ digest: Digest) async throws(RegistryError) -> Bool {
-    guard case .rotten = try await run(digest, for: nil) else { return false }
-    return true
-  }
 }
 
 /// What a torrent of one version needs to know of a blob.

@@ -44,7 +44,13 @@ extension SwarmDesk {
   func endFetch(_ torrent: SwarmTorrent, in session: SwarmSession, mayStay: Bool) async {
     guard state.withLock({ $0.fetching.remove(torrent.infoHash) }) != nil else { return }
     let stays = mayStay ? await seedOn(torrent, in: session) : false
-    if !stays { await sessions.engine(session)?.withdraw(torrent.infoHash) }
+    if !stays {
+      await gate.wait(torrent.digest) {
+        // Unless somebody wanted it live just now: the blob has its name already.
+        let isLive = state.withLock { $0.live.torrents(of: torrent.digest, in: session).contains(torrent.infoHash) }
+        if !isLive { await sessions.engine(session)?.withdraw(torrent.infoHash) }
+      }
+    }
     await sessions.release(session)
   }
 
@@ -102,17 +108,18 @@ extension SwarmDesk {
     guard wasLive else { return }
     let fields = [LogField("digest", digest.description), LogField("reason", reason)]
     do throws(RegistryError) {
-      if try await judge(digest) {
+      if try await quarantine.judge(digest, orGone: true) {
         state.withLock { $0.rottenCount += 1 }
-        ports.log.error("a blob rotted under its torrent and was put aside; push it again", fields)
+        ports.log.log(.error, "a blob rotted under its torrent and was put aside; push it again", fields)
       } else {
         suspect(digest)
-        ports.log.error("a torrent was stopped: its blob could not be read, and is sound when read again", fields)
+        ports.log.log(
+          .error, "a torrent was stopped: its blob could not be read, and is sound when read again", fields)
       }
     } catch {
       suspect(digest)
-      ports.log.error(
-        "a torrent was stopped: its blob cannot be read", fields + [LogField("error", error.description)])
+      ports.log.log(
+        .error, "a torrent was stopped: its blob cannot be read", fields + [LogField("error", error.description)])
     }
   }
 

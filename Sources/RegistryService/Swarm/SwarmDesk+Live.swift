@@ -60,9 +60,9 @@ extension SwarmDesk {
 
   /// Makes what is missing of the torrents' facts. Outside the gate: it reads a blob, and may find it rotten.
   private func prepare(_ digest: Digest) async throws(RegistryError) {
-    if try await ports.tickets.ticket(of: digest) == nil { _ = try await maker.ticket(digest) }
-    guard try await ports.tickets.classicPieces(of: digest) == nil, try await mayLive(digest, in: .public) else { return }
-    _ = try await maker.classicPieces(digest)
+    _ = try await tickets.ticket(for: digest, within: rules.hashingPatience)
+    guard try await mayLive(digest, in: .public) else { return }
+    _ = try await tickets.classicPieces(for: digest, within: rules.hashingPatience)
   }
 
   /// Inside the gate.
@@ -231,6 +231,11 @@ extension SwarmDesk {
         await withdraw(digest, from: SwarmSession.allCases)
       }
     }
+  }
+
+  /// Not live until it is wanted again.
+  func rest(_ digest: Digest) async {
+    await gate.wait(digest) { await withdraw(digest, from: SwarmSession.allCases) }
   }
 
   /// After a change that may have made the blob private or taken its last name: when this returns it is not live where it

@@ -29,9 +29,8 @@ public final class SwarmDesk: Sendable {
   public let rules: SwarmRules
   let ports: RegistryPorts
   let sessions: SwarmSessions
-  let maker: TicketMaker
-  /// Reads a blob again, and if it is rotten or gone takes its names away. `true`: it was.
-  let judge: @Sendable (Digest) async throws(RegistryError) -> Bool
+  let tickets: TicketDesk
+  let quarantine: BlobQuarantine
   let state: Lock<State>
   let gate = KeyedGate<Digest>()
   /// Changes of the patterns, one after the other.
@@ -40,14 +39,13 @@ public final class SwarmDesk: Sendable {
   private let reporting: AsyncStream<(Digest, String)>.Continuation
   private let judging = Lock<Task<Void, Never>?>(nil)
 
-  init(
-    _ ports: RegistryPorts, rules: SwarmRules, sessions: SwarmSessions, maker: TicketMaker,
-    judge: @escaping @Sendable (Digest) async throws(RegistryError) -> Bool
-  ) {
-    (self.ports, self.rules, self.sessions, self.maker, self.judge) = (ports, rules, sessions, maker, judge)
-    state = Lock(State(patterns: rules.publicPatterns))
+  init(_ ports: RegistryPorts, _ given: SwarmPorts, _ tickets: TicketDesk, _ quarantine: BlobQuarantine) {
+    (self.ports, self.tickets, self.quarantine, rules) = (ports, tickets, quarantine, given.rules)
+    sessions = SwarmSessions(fleet: given.fleet, makePublic: given.makePublic)
+    state = Lock(State(patterns: given.rules.publicPatterns))
     // Unbounded in form; an engine reports a torrent once and stops it, so there are never more than were live.
     (rotten, reporting) = AsyncStream.makeStream()
+    quarantine.aroundPuttingAside { [weak self] digest in await self?.rest(digest) }
   }
 
   /// What an operator started is live from the start of the node; nothing else is.
@@ -109,20 +107,6 @@ public final class SwarmDesk: Sendable {
         "a torrent that an operator started is not live", LogField("digest", digest.description),
         LogField("error", error.description))
     }
-  }
-}
-
-/// Makes the torrent facts of a blob that are not kept yet, from its bytes, and keeps them. `nil`: it has none.
-public struct TicketMaker: Sendable {
-  public let ticket: @Sendable (Digest) async throws(RegistryError) -> SwarmTicket?
-  public let classicPieces: @Sendable (Digest) async throws(RegistryError) -> ClassicPieces?
-
-  public init(
-    ticket: @escaping @Sendable (Digest) async throws(RegistryError) -> SwarmTicket?,
-    classicPieces: @escaping @Sendable (Digest) async throws(RegistryError) -> ClassicPieces?
-  ) {
-    self.ticket = ticket
-    self.classicPieces = classicPieces
   }
 }
 

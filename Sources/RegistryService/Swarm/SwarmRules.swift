@@ -10,6 +10,8 @@ public struct SwarmRules: Sendable {
   public var trackers: [String] = []
   /// A torrent that nobody wanted and that had no peer for so long rests.
   public var idlePatience = Duration.seconds(600)
+  /// How long somebody who wants a torrent waits for hashes that are not there yet; the work goes on when it is over.
+  public var hashingPatience = Duration.seconds(20)
   /// After an engine found fault with a blob that was then found sound, it rests for so long: else a disk that fails
   /// now and then would have the blob read again and again.
   public var suspectPause = Duration.seconds(600)
