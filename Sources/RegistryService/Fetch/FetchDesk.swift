@@ -73,6 +73,9 @@ public final class FetchDesk: Sendable {
     }
   }
 
+  /// How many fetches ended so in this life of the node.
+  public func count(of outcome: FetchOutcome) -> Int { fetches.count(of: outcome) }
+
   /// Who vouched for bytes that turned out not to be this blob's.
   public func vouchersOfFalsehood(for digest: Digest) -> [PeerEndpoint] { fetches.vouchers(for: digest) }
 

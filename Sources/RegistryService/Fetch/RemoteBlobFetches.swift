@@ -8,6 +8,7 @@ final class RemoteBlobFetches: Sendable {
     /// Those that are being begun count too.
     var places = 0
     var ended: [FetchProgress] = []
+    var outcomes: [FetchOutcome: Int] = [:]
     var falseTorrents: FalseTorrents
     var isClosed = false
   }
@@ -68,10 +69,13 @@ final class RemoteBlobFetches: Sendable {
       if ending == .falsified {
         state.falseTorrents.remember(run.request.torrent.infoHash, as: run.digest, from: peers, at: .now)
       }
+      state.outcomes[FetchOutcome(ending), default: 0] += 1
       state.ended.append(progress)
       if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
     }
   }
+
+  func count(of outcome: FetchOutcome) -> Int { state.withLock { $0.outcomes[outcome] ?? 0 } }
 
   func isFalse(_ torrent: SwarmTorrent) -> Bool {
     state.withLock { $0.falseTorrents.isFalse(torrent.infoHash, as: torrent.digest, at: .now) }
