@@ -86,6 +86,12 @@ let package = Package(
       name: "TorrentHashingTests", dependencies: ["TorrentHashing", "RegistryCore", "OpenSSLKit"],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
+    // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
+    .target(
+      name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",
+      cxxSettings: libtorrentDefines + [.headerSearchPath("../../CShims/CTorrent")]),
+    .testTarget(
+      name: "CTorrentDiskTests", dependencies: ["CTorrentDiskTrials"], swiftSettings: strict),
     .testTarget(
       name: "SwarmTorrentTests",
       dependencies: [

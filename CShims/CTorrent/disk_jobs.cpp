@@ -16,6 +16,12 @@ void answers::add(shared_job answered) {
   if (!is_posted_) post();
 }
 
+void answers::drop() {
+  std::deque<shared_job> dropped;
+  std::lock_guard lock(guard_);
+  dropped.swap(ready_);
+}
+
 void answers::post() {
   is_posted_ = true;
   boost::asio::post(network_, [this] { give(); });
@@ -53,7 +59,7 @@ disk_parts::disk_parts(lt::io_context& network, lt::counters& counters, std::sha
   : table(std::move(shared_table)), files(table->files()), hooks(std::move(shared_hooks)),
     calls(std::move(shared_calls)), counters(counters), gate(network), answered(network),
     network_stays_(network.get_executor()), tidying("swarm-tidy", tidy_threads_max),
-    writing("swarm-write", write_threads_max), hashing("swarm-hash", hash_threads_max()),
+    flushing("swarm-flush", flush_threads_max), writing("swarm-write", write_threads_max), hashing("swarm-hash", hash_threads_max()),
     reading("swarm-read", read_threads_max) {}
 
 int disk_parts::hash_threads_max() {
@@ -72,6 +78,7 @@ void disk_parts::abort(bool wait) {
   reading.stop(wait);
   hashing.stop(wait);
   writing.stop(wait);
+  flushing.stop(wait);
   tidying.stop(wait);
 }
 
@@ -86,10 +93,13 @@ int stored_torrent::piece_length(int piece) const {
   return static_cast<int>(std::min<std::int64_t>(piece_bytes, size - piece_start(piece)));
 }
 
+bool stored_torrent::is_range(int piece, int start, int length) const {
+  return piece_length(piece) > 0 && start >= 0 && length > 0 && length <= block_bytes && start <= piece_bytes - length;
+}
+
 int stored_torrent::real_length(int piece, int start, int length) const {
-  auto const offset = piece_start(piece) + start;
-  if (piece < 0 || start < 0 || length <= 0 || start > piece_bytes - length || offset >= size) return 0;
-  return static_cast<int>(std::min<std::int64_t>(length, size - offset));
+  if (!is_range(piece, start, length)) return 0;
+  return std::clamp(piece_length(piece) - start, 0, length);
 }
 
 // order

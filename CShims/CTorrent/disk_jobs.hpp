@@ -28,6 +28,8 @@ public:
   explicit answers(lt::io_context& network) : network_(network) {}
 
   void add(shared_job answered);
+  /// Answers nobody will take.
+  void drop();
 
 private:
   void post();
@@ -48,6 +50,7 @@ struct disk_parts {
   static constexpr int read_threads_max = 4;
   static constexpr int write_threads_max = 8;
   static int hash_threads_max(); // one a core
+  static constexpr int flush_threads_max = 1;
   static constexpr int tidy_threads_max = 1;
 
   std::shared_ptr<file_table> table;
@@ -76,7 +79,8 @@ private:
 
 public:
   // Last, so that their threads end first.
-  lane tidying; // starts writeback, closes files
+  lane tidying;  // closes files
+  lane flushing; // starts writeback
   lane writing;
   lane hashing;
   lane reading;
@@ -97,8 +101,9 @@ struct stored_torrent {
   std::int64_t piece_start(int piece) const { return std::int64_t(piece) * piece_bytes; }
   /// 0 for a piece that is none.
   int piece_length(int piece) const;
-  /// How much of a range is the file's; 0 when none is or the range is none. libtorrent pads a v2 file to full pieces, and
-  /// its peers ask for the pad's bytes (zeros) to the end of the block that the file ends in.
+  /// Whether a peer may ask for it. libtorrent pads a v2 file to a full piece with zeros, and lets peers read those.
+  bool is_range(int piece, int start, int length) const;
+  /// How much of a range is the file's, and no pad; 0 for what is no range.
   int real_length(int piece, int start, int length) const;
 
   // Below: under the lock.

@@ -130,7 +130,7 @@ private:
 void writer::start_writeback(shared_descriptor const& opened) {
   if (torrent_->has_writeback) return;
   torrent_->bytes_since_writeback = 0;
-  torrent_->has_writeback = torrent_->parts.tidying.push(std::make_shared<writeback>(torrent_, opened));
+  torrent_->has_writeback = torrent_->parts.flushing.push(std::make_shared<writeback>(torrent_, opened));
 }
 
 } // namespace shoal
