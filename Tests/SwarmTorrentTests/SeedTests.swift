@@ -81,11 +81,11 @@ import Testing
     try await TestEngines.with { engines in
       let (blob, other) = (try TestBlob(bytes: 1000, seed: 25), try TestBlob(bytes: 1000, seed: 26))
       let engine = try await engines.fleet(1)
-      let false_ = SwarmTorrent(
+      let forged = SwarmTorrent(
         digest: blob.digest, size: blob.v2.size, pieceBytes: blob.v2.pieceBytes, infoHash: blob.v2.infoHash,
         info: other.v2.info)
       await #expect(throws: RegistryError.self) {
-        try await engine.seed(false_, from: try blob.open(), observer: { _ in })
+        try await engine.seed(forged, from: try blob.open(), observer: { _ in })
       }
       #expect(await engine.live().isEmpty)
       try await engine.seed(blob.v2, from: try blob.open(), observer: { _ in })

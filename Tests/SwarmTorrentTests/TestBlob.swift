@@ -8,6 +8,8 @@ final class TestBlob: Sendable {
   let bytes: [UInt8]
   let path: String
   let digest: Digest
+  /// The pieces root.
+  let root: [UInt8]
   let v1: SwarmTorrent
   let v2: SwarmTorrent
 
@@ -22,6 +24,7 @@ final class TestBlob: Sendable {
     var leaves = LeafPass(pieceBytes: TorrentRecipe.pieceBytes(forSize:))
     bytes.withUnsafeBytes { leaves.take($0) }
     guard let facts = leaves.finish() else { preconditionFailure("a test blob has bytes") }
+    root = facts.piecesRoot
     let info = TorrentRecipe.info(
       SwarmTicket(digest: digest, size: size, piecesRoot: facts.piecesRoot, pieceLayer: facts.pieceLayer))
     v2 = SwarmTorrent(
