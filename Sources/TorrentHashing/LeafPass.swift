@@ -22,7 +22,7 @@ public struct LeafPass: ~Copyable, Sendable {
   private var size: Int64 = 0
   private var leafFill = 0
   private var piece = PieceInProgress()
-  private var layer: HashRow
+  private(set) var layer: HashRow
 
   /// - Parameter pieceBytes: the length of a piece for a file of that size: a power of two, at least 16 KiB, never
   ///   shorter for a larger file.

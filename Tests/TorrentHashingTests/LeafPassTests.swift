@@ -42,6 +42,19 @@ import Testing
     }
   }
 
+  /// What makes a blob of any size cheap to hash: never a hash for each leaf.
+  @Test func noMoreIsKeptThanTheRuleAllowsAndOnePair() {
+    let most: Int64 = 6
+    var pass = LeafPass { GrowingPieces.bytes(forSize: $0, mostPieces: most) }
+    let leaf = [UInt8](repeating: 1, count: Self.leaf)
+    var longest = 0
+    for _ in 0..<1000 {
+      leaf.withUnsafeBytes { pass.take($0) }
+      longest = max(longest, pass.layer.count)
+    }
+    #expect(longest <= Int(most) + 2 && longest >= Int(most))
+  }
+
   private func passed(
     _ bytes: [UInt8], _ rule: @escaping @Sendable (Int64) -> Int, _ chance: inout SeededGenerator
   ) -> LeafPass.Facts? {
