@@ -60,7 +60,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CatalogSQLite", dependencies: ["RegistryCore", "BlockingWork", "CSQLite"], swiftSettings: strict),
-    .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["RegistryCore", "CYAML"], swiftSettings: strict),
 
     // floor 3: commands and wiring
     .executableTarget(
@@ -91,6 +91,12 @@ let package = Package(
       dependencies: ["TorrentHashing", "RegistryService", "RegistryCore", "OpenSSLKit", "TorrentOracle"],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
+    // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
+    .target(
+      name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",
+      cxxSettings: libtorrentDefines + [.headerSearchPath("../../CShims/CTorrent")]),
+    .testTarget(
+      name: "CTorrentDiskTests", dependencies: ["CTorrentDiskTrials"], swiftSettings: strict),
     .testTarget(
       name: "SwarmTorrentTests",
       dependencies: [

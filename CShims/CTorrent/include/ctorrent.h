@@ -7,8 +7,236 @@
 extern "C" {
 #endif
 
+// libtorrent behind a plain C wall. No exception leaves it and nothing calls back out of it: what happens is fetched
+// with ct_session_wait. Every text and buffer is copied on the way through, so nobody frees what the other made, but
+// for the two handles with their own free functions.
+//
+// Threads: unless a function says otherwise it may be called from any thread, at the same time as any other on the same
+// session, and returns without waiting for libtorrent.
+
+/// What a call came to. Anything but CT_OK has put a text into the caller's ct_failure.
+typedef enum ct_result {
+  CT_OK = 0,
+  /// Bytes or options that make no sense (a .torrent that does not parse, an address that is none).
+  CT_INVALID = 1,
+  /// The address to listen on is in use, or may not be used by us.
+  CT_LISTEN = 2,
+  /// The deadline passed.
+  CT_TIMEOUT = 3,
+  /// No such torrent: it was removed.
+  CT_UNKNOWN = 4,
+  /// The system refused: `system_code` says why.
+  CT_SYSTEM = 5,
+  CT_INTERNAL = 6,
+} ct_result;
+
+/// Filled by a call that fails, if not NULL. Owned by the caller.
+typedef struct ct_failure {
+  /// errno, or 0 when the failure has none.
+  int32_t system_code;
+  char text[256];
+} ct_failure;
+
 /// The version of libtorrent that is loaded, as text that is never freed.
 const char *ct_version(void);
+
+/// The defines that the shim was compiled with and that change the layout of libtorrent's classes, separated by spaces;
+/// never freed. A test compares them with pkg-config's.
+const char *ct_defines(void);
+
+// MARK: session
+
+typedef struct ct_session ct_session;
+
+typedef enum ct_role {
+  /// Members only: no uTP, DHT, local discovery, peer exchange, trackers.
+  CT_ROLE_FLEET = 0,
+  /// Strangers: uTP, DHT, peer exchange, trackers.
+  CT_ROLE_PUBLIC = 1,
+} ct_role;
+
+/// Bytes a second; 0 is no limit.
+typedef struct ct_rates {
+  int32_t upload, download;
+  /// Peers on private and loopback addresses, which the two above do not count.
+  int32_t near_upload, near_download;
+} ct_rates;
+
+typedef struct ct_options {
+  ct_role role;
+  /// Tried in order until one can be listened on: "127.0.0.1:6881"; several at once with commas:
+  /// "0.0.0.0:6881,[::]:6881". Port 0 is any free one.
+  const char *const *listen;
+  int32_t listen_count;
+  /// Nobody connects or is connected to but those that ct_session_admit named.
+  uint8_t registered_only;
+  /// Announce to the subnet by multicast. Only in the public role.
+  uint8_t local_discovery;
+  uint8_t dht;
+  int32_t connections_limit;
+  ct_rates rates;
+  /// "Shoal/0.2": told to trackers and peers.
+  const char *agent;
+  /// "host:port,host:port"; may be empty.
+  const char *dht_nodes;
+  /// Alerts that libtorrent holds before it drops some; 0 is the default of this shim. For tests.
+  int32_t alert_queue_size;
+} ct_options;
+
+/// Opens a session and listens. Blocks for milliseconds. The caller owns it: ct_session_close, then ct_session_free.
+ct_result ct_session_open(const ct_options *options, ct_session **session, ct_failure *failure);
+
+/// Ends everything: torrents stop, trackers are told (2 s at most), the threads of libtorrent are joined. Blocks. After
+/// it ct_session_wait returns -1, every other call CT_UNKNOWN. Safe twice.
+void ct_session_close(ct_session *session);
+
+/// After ct_session_close, and when no other call on it runs or will come.
+void ct_session_free(ct_session *session);
+
+typedef struct ct_endpoint {
+  /// IPv4 or IPv6 as text, without brackets.
+  char address[46];
+  uint16_t port;
+} ct_endpoint;
+
+/// Where the session listens for TCP: at most `capacity` are written, the number of them is returned.
+int32_t ct_session_endpoints(ct_session *session, ct_endpoint *endpoints, int32_t capacity);
+
+/// Lets this address (text, no port) in and out. Matters only with `registered_only`.
+ct_result ct_session_admit(ct_session *session, const char *address, ct_failure *failure);
+
+/// Takes it back: what is open is cut.
+ct_result ct_session_dismiss(ct_session *session, const char *address, ct_failure *failure);
+
+ct_result ct_session_set_rates(ct_session *session, ct_rates rates, ct_failure *failure);
+
+// MARK: torrents
+
+typedef struct ct_torrent {
+  /// The bencoded info dictionary.
+  const uint8_t *info;
+  int32_t info_bytes;
+  /// 32 bytes a piece, or empty.
+  const uint8_t *piece_layer;
+  int32_t piece_layer_bytes;
+  /// Expected: 20 bytes (v1) or 32 (v2). The info dictionary must have it.
+  const uint8_t *info_hash;
+  int32_t info_hash_bytes;
+  const char *const *trackers;
+  int32_t tracker_count;
+  /// Whole and read-only, or to be fetched.
+  uint8_t seed;
+  /// Of the blob; the file of a seed has it.
+  int64_t size;
+  /// A duplicate is used; the caller keeps its own. Open for reading and writing when it is fetched into.
+  int32_t descriptor;
+  const ct_endpoint *peers;
+  int32_t peer_count;
+} ct_torrent;
+
+/// Parses a torrent and takes its file; `*number` names it from now on (never 0). Nothing happens before
+/// ct_torrent_start, so that the caller can make ready for its events.
+ct_result ct_torrent_prepare(ct_session *session, const ct_torrent *torrent, uint64_t *number, ct_failure *failure);
+
+/// Hands it to libtorrent. Blocks until libtorrent's own thread has taken it: no answer can be lost with a dropped
+/// alert. On failure nothing remains of it and no event of it comes.
+ct_result ct_torrent_start(ct_session *session, uint64_t number, ct_failure *failure);
+
+/// From now on reads come from (a duplicate of) `descriptor`, and nothing is written any more. Blocks until writes that
+/// were accepted before have reached the older one. Peers stay connected.
+ct_result ct_torrent_settle(ct_session *session, uint64_t number, int32_t descriptor, ct_failure *failure);
+
+ct_result ct_torrent_introduce(
+    ct_session *session, uint64_t number, const ct_endpoint *peers, int32_t peer_count, ct_failure *failure);
+
+/// These pieces are wanted before all others, in this order.
+ct_result ct_torrent_hurry(
+    ct_session *session, uint64_t number, int32_t first_piece, int32_t count, ct_failure *failure);
+
+/// Stops it. Done when CT_EVENT_RELEASED comes: the file is used no more then and the same hash may come again.
+ct_result ct_torrent_remove(ct_session *session, uint64_t number, ct_failure *failure);
+
+// MARK: events
+
+typedef enum ct_event_kind {
+  /// `piece` is verified and can be read from the file.
+  CT_EVENT_PIECE = 1,
+  /// The read-only file does not hold the torrent's bytes, or cannot be read. Comes once; remove the torrent.
+  CT_EVENT_ROTTEN = 2,
+  /// The fetch cannot go on; `code` is errno. Comes once; remove the torrent.
+  CT_EVENT_FAILED = 3,
+  /// The last event of a torrent.
+  CT_EVENT_RELEASED = 4,
+  /// The numbers of ct_session_statuses are fresh; `number` is 0.
+  CT_EVENT_STATUS = 5,
+  /// The shim's own: never handed out.
+  CT_EVENT_RESUME = 6,
+} ct_event_kind;
+
+typedef struct ct_event {
+  uint64_t number;
+  ct_event_kind kind;
+  int32_t piece;
+  int32_t code;
+  char text[172];
+} ct_event;
+
+/// Waits for events and copies at most `capacity` of them, in the order in which they happened. Returns their number, 0
+/// after `timeout_ms` without one (-1: no timeout), and -1 when the session was closed. One thread only.
+int32_t ct_session_wait(ct_session *session, ct_event *events, int32_t capacity, int32_t timeout_ms);
+
+typedef struct ct_status {
+  uint64_t number;
+  int32_t peers, seeds;
+  int32_t download_rate, upload_rate;
+  int64_t downloaded_bytes, uploaded_bytes;
+  /// Arrived and did not verify, or was there already.
+  int64_t wasted_bytes;
+  uint8_t seeding;
+} ct_status;
+
+/// Asks for fresh numbers: CT_EVENT_STATUS tells that they are there.
+ct_result ct_session_refresh(ct_session *session, ct_failure *failure);
+
+/// The numbers of the last refresh of every torrent, at most `capacity`; returns how many there are.
+int32_t ct_session_statuses(ct_session *session, ct_status *statuses, int32_t capacity);
+
+typedef struct ct_disk_numbers {
+  int64_t buffered_bytes, read_jobs, written_bytes, refused_writes, rotten_reads;
+} ct_disk_numbers;
+
+void ct_session_disk(ct_session *session, ct_disk_numbers *numbers);
+
+/// Settings as libtorrent has them now, by its own names, for tests. Blocks.
+ct_result ct_session_setting(ct_session *session, const char *name, int64_t *value, ct_failure *failure);
+
+// MARK: magnets
+
+typedef struct ct_magnet {
+  /// 20 bytes, or NULL.
+  const uint8_t *v1_hash;
+  /// 32 bytes, or NULL.
+  const uint8_t *v2_hash;
+  const char *const *trackers;
+  int32_t tracker_count;
+  const ct_endpoint *peers;
+  int32_t peer_count;
+  /// "host:port,host:port"; may be empty.
+  const char *dht_nodes;
+  /// As in ct_options; one entry.
+  const char *listen;
+  const char *agent;
+  uint8_t dht;
+  int32_t timeout_ms;
+  /// A larger info dictionary is refused.
+  int32_t limit_bytes;
+} ct_magnet;
+
+/// Learns the info dictionary of a magnet link from peers and writes it as a .torrent ("d4:info…e") into `torrent`.
+/// Blocks up to `timeout_ms` and a second more. Its session is its own and ends with the call. A torrent without
+/// metadata is open to malice: call this only in a process that can be thrown away.
+ct_result ct_resolve_magnet(
+    const ct_magnet *magnet, uint8_t *torrent, int32_t capacity, int32_t *bytes, ct_failure *failure);
 
 #ifdef __cplusplus
 }

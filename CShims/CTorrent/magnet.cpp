@@ -1,0 +1,99 @@
+// A magnet link's info dictionary, in a session of its own.
+#include <chrono>
+#include <cstring>
+
+#include <libtorrent/alert_types.hpp>
+#include <libtorrent/disabled_disk_io.hpp>
+#include <libtorrent/extensions/ut_metadata.hpp>
+#include <libtorrent/extensions/ut_pex.hpp>
+#include <libtorrent/session.hpp>
+#include <libtorrent/session_params.hpp>
+#include <libtorrent/torrent_info.hpp>
+
+#include "failure.hpp"
+#include "session.hpp"
+#include "settings.hpp"
+
+namespace shoal {
+
+namespace {
+
+lt::session_params session_parameters(ct_magnet const& magnet) {
+  ct_options options = {};
+  options.role = CT_ROLE_PUBLIC;
+  options.dht = magnet.dht;
+  options.dht_nodes = magnet.dht_nodes;
+  options.agent = magnet.agent;
+  auto settings = settings_for(options);
+  settings.set_str(lt::settings_pack::listen_interfaces, magnet.listen);
+  settings.set_int(lt::settings_pack::max_metadata_size, magnet.limit_bytes);
+  lt::session_params parameters(settings, std::vector<std::shared_ptr<lt::plugin>>{});
+  // Only the info dictionary is fetched: nothing is to touch a disk.
+  parameters.disk_io_constructor = lt::disabled_disk_io_constructor;
+  return parameters;
+}
+
+lt::add_torrent_params torrent_parameters(ct_magnet const& magnet) {
+  namespace flags = lt::torrent_flags;
+  lt::add_torrent_params parameters;
+  if (magnet.v1_hash)
+    parameters.info_hashes.v1 = lt::sha1_hash(reinterpret_cast<char const*>(magnet.v1_hash));
+  if (magnet.v2_hash)
+    parameters.info_hashes.v2 = lt::sha256_hash(reinterpret_cast<char const*>(magnet.v2_hash));
+  if (!magnet.v1_hash && !magnet.v2_hash) throw refusal(CT_INVALID, "a magnet link needs an info hash");
+  parameters.save_path = "/nowhere";
+  parameters.flags = flags::apply_ip_filter | flags::duplicate_is_error | flags::upload_mode
+    | flags::default_dont_download | flags::stop_when_ready;
+  for (int i = 0; i < magnet.tracker_count; ++i) parameters.trackers.emplace_back(magnet.trackers[i]);
+  parameters.extensions.emplace_back(&lt::create_ut_metadata_plugin);
+  parameters.extensions.emplace_back(&lt::create_ut_pex_plugin);
+  return parameters;
+}
+
+std::string wait_for_info(lt::session& session, int timeout_ms) {
+  using clock = std::chrono::steady_clock;
+  auto const end = clock::now() + std::chrono::milliseconds(timeout_ms);
+  std::string last_problem;
+  while (clock::now() < end) {
+    session.wait_for_alert(std::chrono::duration_cast<lt::time_duration>(end - clock::now()));
+    std::vector<lt::alert*> alerts;
+    session.pop_alerts(&alerts);
+    for (auto const* alert : alerts) {
+      if (auto const* received = lt::alert_cast<lt::metadata_received_alert>(alert)) {
+        auto const info = received->handle.torrent_file();
+        if (!info) continue;
+        auto const section = info->info_section();
+        return std::string(section.data(), static_cast<std::size_t>(section.size()));
+      }
+      if (auto const* failed = lt::alert_cast<lt::tracker_error_alert>(alert))
+        last_problem = " (a tracker said: " + failed->error.message() + ")";
+      if (auto const* failed = lt::alert_cast<lt::listen_failed_alert>(alert))
+        throw refusal(CT_LISTEN, "cannot listen: " + failed->error.message());
+    }
+  }
+  throw refusal(CT_TIMEOUT, "no peer had the torrent's info dictionary in time" + last_problem);
+}
+
+} // namespace
+
+std::string resolve(ct_magnet const& magnet) {
+  lt::session session(session_parameters(magnet));
+  lt::error_code error;
+  auto const handle = session.add_torrent(torrent_parameters(magnet), error);
+  if (error) throw refusal(CT_INVALID, error.message());
+  for (auto const& peer : endpoints_of(magnet.peers, magnet.peer_count)) handle.connect_peer(peer);
+  return wait_for_info(session, magnet.timeout_ms);
+}
+
+} // namespace shoal
+
+extern "C" ct_result ct_resolve_magnet(
+  const ct_magnet* magnet, uint8_t* torrent, int32_t capacity, int32_t* bytes, ct_failure* failure) {
+  return shoal::guarded(failure, [&] {
+    auto const file = "d4:info" + shoal::resolve(*magnet) + "e";
+    if (file.size() > static_cast<std::size_t>(capacity))
+      throw shoal::refusal(CT_INVALID, "the info dictionary is larger than what was made ready for it");
+    std::memcpy(torrent, file.data(), file.size());
+    *bytes = static_cast<int32_t>(file.size());
+  });
+}

@@ -1,0 +1,423 @@
+#include "session.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <libtorrent/alert_types.hpp>
+#include <libtorrent/extensions/smart_ban.hpp>
+#include <libtorrent/extensions/ut_metadata.hpp>
+#include <libtorrent/extensions/ut_pex.hpp>
+#include <libtorrent/ip_filter.hpp>
+#include <libtorrent/peer_class.hpp>
+#include <libtorrent/session_params.hpp>
+
+#include "failure.hpp"
+#include "settings.hpp"
+
+namespace shoal {
+
+namespace {
+
+/// The TCP port is ours by then, but the UDP port of the same number need not be free.
+constexpr int tries_for_a_free_port = 8;
+
+class disk_watch final : public disk_hooks {
+public:
+  explicit disk_watch(std::shared_ptr<event_queue> events) : m_events(std::move(events)) {}
+
+  void on_rotten(std::uint64_t number, int piece, char const* reason) noexcept override {
+    m_events->push(CT_EVENT_ROTTEN, number, piece, 0, reason);
+  }
+
+  void on_released(std::uint64_t number) noexcept override { m_events->push(CT_EVENT_RELEASED, number); }
+
+private:
+  std::shared_ptr<event_queue> m_events;
+};
+
+/// The session constructors of libtorrent add plugins of their own choice; a session made of these parameters has none
+/// but what each torrent is given (`session::parameters`).
+lt::session_params session_parameters(
+  ct_options const& options, std::shared_ptr<file_table> files, std::shared_ptr<event_queue> events) {
+  lt::session_params parameters(settings_for(options), std::vector<std::shared_ptr<lt::plugin>>{});
+  parameters.disk_io_constructor = [files, watch = std::make_shared<disk_watch>(events)](
+                                     lt::io_context& context, lt::settings_interface const& settings,
+                                     lt::counters& counters) {
+    return make_disk(context, settings, counters, files, watch);
+  };
+  return parameters;
+}
+
+} // namespace
+
+session::session(ct_options const& options)
+    : m_fleet(options.role == CT_ROLE_FLEET), m_registered_only(options.registered_only != 0) {
+  m_session = std::make_shared<lt::session>(session_parameters(options, m_files, m_events));
+  if (m_registered_only) filter_addresses();
+  set_rates(options.rates);
+
+  std::string problem = "no address to listen on is configured";
+  bool listens = false;
+  for (int i = 0; i < options.listen_count && !listens; ++i) listens = listen_on(options.listen[i], problem);
+  if (!listens) throw refusal(CT_LISTEN, problem);
+
+  // Only signals: the pump fetches the alerts. The queue outlives the session's threads, which close() joins.
+  m_session->set_alert_notify([events = m_events] { events->wake(); });
+}
+
+/// Sets the addresses and asks for something behind them in the queue of libtorrent's thread: when the answer is there,
+/// it has listened, or has not.
+bool session::listen_on(std::string const& interfaces, std::string& problem) {
+  lt::settings_pack settings;
+  settings.set_str(lt::settings_pack::listen_interfaces, interfaces);
+  m_session->apply_settings(std::move(settings));
+  for (int attempt = 0; attempt < tries_for_a_free_port; ++attempt) {
+    if (attempt > 0) m_session->reopen_network_sockets(lt::reopen_network_flags_t{});
+    m_session->is_listening();
+    std::vector<lt::alert*> alerts;
+    m_session->pop_alerts(&alerts);
+    bool port_was_chosen = false;
+    for (auto const* alert : alerts) {
+      if (auto const* heard = lt::alert_cast<lt::listen_succeeded_alert>(alert)) {
+        if (heard->socket_type != lt::socket_type_t::tcp) continue;
+        ct_endpoint endpoint = {};
+        copy_text(endpoint.address, heard->address.to_string().c_str());
+        endpoint.port = static_cast<std::uint16_t>(heard->port);
+        m_endpoints.push_back(endpoint);
+      } else if (auto const* failed = lt::alert_cast<lt::listen_failed_alert>(alert)) {
+        problem = "cannot listen on " + interfaces + ": " + failed->error.message();
+        if (failed->error == boost::system::errc::address_in_use)
+          problem = "port " + std::to_string(failed->port) + " for BitTorrent is in use (" + interfaces + ")";
+        port_was_chosen = failed->socket_type == lt::socket_type_t::utp;
+      }
+    }
+    if (!m_endpoints.empty()) return true;
+    if (!port_was_chosen) return false;
+  }
+  return false;
+}
+
+void session::close() noexcept {
+  std::shared_ptr<lt::session> ending;
+  {
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    ending = std::move(m_session);
+    m_torrents.clear();
+  }
+  m_events->wake();
+  quietly([&] {
+    if (!ending) return;
+    ending->set_alert_notify([] {});
+    auto const proxy = ending->abort();
+    ending.reset();
+    // The end of `proxy` joins libtorrent's thread, unless another call still holds the session: then that one does.
+  });
+}
+
+std::shared_ptr<lt::session> session::running() {
+  std::lock_guard<std::mutex> const lock(m_mutex);
+  if (!m_session) throw refusal(CT_UNKNOWN, "the session is closed");
+  return m_session;
+}
+
+session::entry session::find(std::uint64_t number) {
+  std::lock_guard<std::mutex> const lock(m_mutex);
+  auto const found = m_torrents.find(number);
+  if (found == m_torrents.end()) throw refusal(CT_UNKNOWN, "no such torrent is live");
+  return found->second;
+}
+
+// MARK: admission and rates
+
+void session::admit(std::string const& text, bool admitted) {
+  lt::error_code error;
+  auto const address = lt::make_address(text, error);
+  if (error) throw refusal(CT_INVALID, "no IP address: " + text);
+  {
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    if (admitted) m_admitted.insert(address); else m_admitted.erase(address);
+  }
+  if (m_registered_only) filter_addresses();
+}
+
+/// Whoever is not named is cut before a byte of the handshake, in both directions; open connections too.
+void session::filter_addresses() {
+  lt::ip_filter filter;
+  filter.add_rule(lt::address_v4::any(), lt::address_v4::broadcast(), lt::ip_filter::blocked);
+  filter.add_rule(lt::address_v6::any(), lt::make_address_v6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    lt::ip_filter::blocked);
+  {
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    for (auto const& address : m_admitted) filter.add_rule(address, address, 0);
+  }
+  running()->set_ip_filter(filter);
+}
+
+void session::set_rates(ct_rates const& rates) {
+  auto const session = running();
+  lt::settings_pack settings;
+  shoal::set_rates(settings, rates);
+  session->apply_settings(std::move(settings));
+  auto near = session->get_peer_class(lt::session::local_peer_class_id);
+  near.upload_limit = rates.near_upload;
+  near.download_limit = rates.near_download;
+  session->set_peer_class(lt::session::local_peer_class_id, near);
+}
+
+std::int64_t session::setting(std::string const& name) {
+  int const index = lt::setting_by_name(name);
+  if (index < 0) throw refusal(CT_INVALID, "no such setting: " + name);
+  auto const settings = running()->get_settings();
+  if ((index & lt::settings_pack::type_mask) == lt::settings_pack::bool_type_base)
+    return settings.get_bool(index) ? 1 : 0;
+  if ((index & lt::settings_pack::type_mask) == lt::settings_pack::int_type_base) return settings.get_int(index);
+  throw refusal(CT_INVALID, "not a number: " + name);
+}
+
+// MARK: torrents
+
+lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::shared_ptr<live_torrent> const& live) {
+  namespace flags = lt::torrent_flags;
+  lt::add_torrent_params parameters;
+  parameters.ti = parse_torrent(torrent);
+  parameters.save_path = save_path(live->number);
+  parameters.peers = endpoints_of(torrent.peers, torrent.peer_count);
+  // Set whole: assigning seed_mode alone would drop the default apply_ip_filter, and with one such torrent the session
+  // filters nobody.
+  parameters.flags = flags::apply_ip_filter | flags::duplicate_is_error | flags::update_subscribe
+    | flags::override_trackers | flags::override_web_seeds;
+  if (torrent.seed) {
+    // Its size is looked at, its bytes are not read at the start. `verified_pieces` stays empty: each piece is hashed before its first upload in a life of
+    // the torrent, which is how rot is found by the one who has it.
+    parameters.flags |= flags::seed_mode;
+  } else {
+    // Paused until it is checked (torrent_hooks): a resume connects to known peers at once.
+    parameters.flags |= flags::paused;
+  }
+  if (m_fleet) parameters.flags |= flags::disable_dht | flags::disable_lsd | flags::disable_pex;
+  if (!m_fleet)
+    for (int i = 0; i < torrent.tracker_count; ++i) parameters.trackers.emplace_back(torrent.trackers[i]);
+
+  parameters.extensions.emplace_back(
+    [live, events = m_events](lt::torrent_handle const& handle, lt::client_data_t) {
+      std::shared_ptr<lt::torrent_plugin> hooks;
+      quietly([&] { hooks = make_torrent_hooks(handle, live, events); });
+      return hooks;
+    });
+  // Finds out which peer sent the bad block of a bad piece, and bans it.
+  parameters.extensions.emplace_back(&lt::create_smart_ban_plugin);
+  if (!m_fleet) {
+    // A magnet link's info dictionary; peers of peers.
+    parameters.extensions.emplace_back(&lt::create_ut_metadata_plugin);
+    parameters.extensions.emplace_back(&lt::create_ut_pex_plugin);
+  }
+  return parameters;
+}
+
+std::uint64_t session::prepare(ct_torrent const& torrent) {
+  auto live = std::make_shared<live_torrent>();
+  live->read_only = torrent.seed != 0;
+  live->number = m_files->add(torrent.descriptor, torrent.size, torrent.seed == 0);
+  try {
+    auto parameters = std::make_shared<lt::add_torrent_params>(this->parameters(torrent, live));
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    if (!m_session) throw refusal(CT_UNKNOWN, "the session is closed");
+    m_torrents[live->number] = entry{live, std::move(parameters), {}, {}, false};
+  } catch (...) {
+    m_files->remove(live->number);
+    throw;
+  }
+  return live->number;
+}
+
+void session::start(std::uint64_t number) {
+  try {
+    auto const session = running();
+    auto const entry = find(number);
+    lt::error_code error;
+    auto const handle = session->add_torrent(std::move(*entry.parameters), error);
+    if (error) throw boost::system::system_error(error);
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    auto const found = m_torrents.find(number);
+    if (found == m_torrents.end()) return;
+    found->second.handle = handle;
+    found->second.parameters.reset();
+  } catch (...) {
+    forget(number);
+    throw;
+  }
+  // It may have asked for its resume before its handle was known here.
+  m_events->push(CT_EVENT_RESUME, number);
+}
+
+void session::forget(std::uint64_t number) noexcept {
+  std::lock_guard<std::mutex> const lock(m_mutex);
+  m_torrents.erase(number);
+  m_files->remove(number);
+}
+
+void session::settle(std::uint64_t number, int descriptor) {
+  auto const entry = find(number);
+  entry.torrent->read_only = true;
+  m_files->replace_read_only(number, descriptor);
+}
+
+void session::introduce(std::uint64_t number, std::vector<lt::tcp::endpoint> const& peers) {
+  auto const entry = find(number);
+  for (auto const& peer : peers) entry.handle.connect_peer(peer);
+}
+
+void session::hurry(std::uint64_t number, int first, int count) {
+  auto const entry = find(number);
+  // The deadlines only order the pieces among themselves; nothing is given up when one passes.
+  for (int i = 0; i < count; ++i) entry.handle.set_piece_deadline(lt::piece_index_t(first + i), i);
+}
+
+void session::remove(std::uint64_t number) {
+  auto const entry = find(number);
+  running()->remove_torrent(entry.handle);
+}
+
+// MARK: events
+
+void session::refresh() { running()->post_torrent_updates(); }
+
+std::vector<ct_status> session::statuses() {
+  std::lock_guard<std::mutex> const lock(m_mutex);
+  std::vector<ct_status> result;
+  result.reserve(m_torrents.size());
+  for (auto const& [number, entry] : m_torrents) {
+    result.push_back(entry.status);
+    result.back().number = number;
+  }
+  return result;
+}
+
+int session::wait(ct_event* events, int capacity, int timeout_ms) {
+  using clock = std::chrono::steady_clock;
+  auto const end = clock::now() + std::chrono::milliseconds(timeout_ms);
+  while (true) {
+    look_at_alerts();
+    int count = m_events->take(events, capacity);
+    count = static_cast<int>(
+      std::remove_if(events, events + count, [&](ct_event const& event) { return !keeps(event); }) - events);
+    if (count > 0) return count;
+    {
+      std::lock_guard<std::mutex> const lock(m_mutex);
+      if (!m_session) return -1;
+    }
+    if (timeout_ms < 0) {
+      m_events->wait(-1);
+      continue;
+    }
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count();
+    if (left <= 0) return 0;
+    m_events->wait(static_cast<int>(left));
+  }
+}
+
+/// False for what is the shim's own business.
+bool session::keeps(ct_event const& event) {
+  std::lock_guard<std::mutex> const lock(m_mutex);
+  auto const found = m_torrents.find(event.number);
+  if (event.kind == CT_EVENT_STATUS) return true;
+  if (found == m_torrents.end()) return false;
+  auto& entry = found->second;
+  switch (event.kind) {
+  case CT_EVENT_ROTTEN:
+  case CT_EVENT_FAILED:
+    // Every read that fails tells of it; the first is enough.
+    return !std::exchange(entry.ended, true);
+  case CT_EVENT_RELEASED:
+    m_files->remove(event.number);
+    m_torrents.erase(found);
+    return true;
+  case CT_EVENT_RESUME:
+    // Read-only torrents were never paused; and resuming one that is not is nothing.
+    if (entry.handle.is_valid() && !entry.torrent->read_only) quietly([&] { entry.handle.resume(); });
+    return false;
+  default:
+    return true;
+  }
+}
+
+void session::look_at_alerts() {
+  std::shared_ptr<lt::session> session;
+  {
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    session = m_session;
+  }
+  if (!session) return;
+  // Until none is left: the notification comes only when the first one is posted to an empty queue.
+  std::vector<lt::alert*> alerts;
+  do {
+    session->pop_alerts(&alerts);
+    for (auto const* alert : alerts) look_at(*alert);
+  } while (!alerts.empty());
+}
+
+void session::look_at(lt::alert const& alert) {
+  if (auto const* update = lt::alert_cast<lt::state_update_alert>(&alert)) return take_statuses(update->status);
+  if (lt::alert_cast<lt::alerts_dropped_alert>(&alert)) return read_state_again();
+
+  lt::error_code error;
+  if (auto const* file = lt::alert_cast<lt::file_error_alert>(&alert)) error = file->error;
+  else if (auto const* torrent = lt::alert_cast<lt::torrent_error_alert>(&alert)) error = torrent->error;
+  else return;
+
+  auto const handle = static_cast<lt::torrent_alert const&>(alert).handle;
+  std::lock_guard<std::mutex> const lock(m_mutex);
+  for (auto const& [number, entry] : m_torrents)
+    if (entry.handle == handle) tell_end(*entry.torrent, error);
+}
+
+void session::tell_end(live_torrent const& torrent, lt::error_code const& error) {
+  bool const system =
+    error.category() == boost::system::system_category() || error.category() == boost::system::generic_category();
+  m_events->push(torrent.read_only ? CT_EVENT_ROTTEN : CT_EVENT_FAILED, torrent.number, -1,
+    system ? error.value() : 0, error ? error.message().c_str() : "libtorrent stopped writing");
+}
+
+void session::take_statuses(std::vector<lt::torrent_status> const& statuses) {
+  {
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    std::map<lt::torrent_handle, std::uint64_t> numbers;
+    for (auto const& [number, entry] : m_torrents) numbers[entry.handle] = number;
+    for (auto const& status : statuses) {
+      auto const number = numbers.find(status.handle);
+      if (number == numbers.end()) continue;
+      auto& kept = m_torrents[number->second].status;
+      kept.peers = status.num_peers;
+      kept.seeds = status.num_seeds;
+      kept.download_rate = status.download_payload_rate;
+      kept.upload_rate = status.upload_payload_rate;
+      kept.downloaded_bytes = status.all_time_download;
+      kept.uploaded_bytes = status.all_time_upload;
+      kept.wasted_bytes = status.total_failed_bytes + status.total_redundant_bytes;
+      kept.seeding = status.is_seeding;
+    }
+  }
+  m_events->push(CT_EVENT_STATUS, 0);
+}
+
+/// Some alert was lost: an error of a torrent, or the answer to `refresh`. Pieces and states are not told by alerts.
+/// Asks libtorrent's thread and waits for it, which the pump may.
+void session::read_state_again() {
+  std::vector<entry> entries;
+  {
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    for (auto const& [number, entry] : m_torrents) entries.push_back(entry);
+  }
+  for (auto const& entry : entries) {
+    if (!entry.handle.is_valid()) continue;
+    quietly([&] {
+      auto const status = entry.handle.status({});
+      bool const stuck = bool(status.flags & lt::torrent_flags::upload_mode);
+      if (status.errc || stuck) tell_end(*entry.torrent, status.errc);
+    });
+  }
+  m_events->push(CT_EVENT_STATUS, 0);
+}
+
+} // namespace shoal

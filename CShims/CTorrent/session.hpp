@@ -1,0 +1,93 @@
+// A session with its torrents: what `ct_session` points to.
+#ifndef SHOAL_SESSION_HPP
+#define SHOAL_SESSION_HPP
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <libtorrent/add_torrent_params.hpp>
+#include <libtorrent/session.hpp>
+
+#include "disk.hpp"
+#include "events.hpp"
+#include "torrent_hooks.hpp"
+
+namespace shoal {
+
+/// A libtorrent without metadata-less torrents, paths or files of its own.
+///
+/// libtorrent's own thread calls the hooks; any thread the methods; one thread `wait`. `m_mutex` guards the members below
+/// it and is never held while libtorrent is asked something.
+class session {
+public:
+  /// Listens on the first of the alternatives that it can. Throws `refusal` when there is none.
+  explicit session(ct_options const& options);
+
+  void close() noexcept;
+
+  std::vector<ct_endpoint> endpoints() const { return m_endpoints; }
+  void admit(std::string const& address, bool admitted);
+  void set_rates(ct_rates const& rates);
+
+  std::uint64_t prepare(ct_torrent const& torrent);
+  void start(std::uint64_t number);
+  void settle(std::uint64_t number, int descriptor);
+  void introduce(std::uint64_t number, std::vector<lt::tcp::endpoint> const& peers);
+  void hurry(std::uint64_t number, int first, int count);
+  void remove(std::uint64_t number);
+
+  void refresh();
+  std::vector<ct_status> statuses();
+  disk_counters disk() const { return m_files->counters(); }
+  std::int64_t setting(std::string const& name);
+
+  int wait(ct_event* events, int capacity, int timeout_ms);
+
+private:
+  struct entry {
+    std::shared_ptr<live_torrent> torrent;
+    /// Until it is started.
+    std::shared_ptr<lt::add_torrent_params> parameters;
+    lt::torrent_handle handle;
+    ct_status status;
+    bool ended = false;
+  };
+
+  bool listen_on(std::string const& interfaces, std::string& problem);
+  void filter_addresses();
+  std::shared_ptr<lt::session> running();
+  entry find(std::uint64_t number);
+  void forget(std::uint64_t number) noexcept;
+  lt::add_torrent_params parameters(ct_torrent const& torrent, std::shared_ptr<live_torrent> const& live);
+  void look_at_alerts();
+  void look_at(lt::alert const& alert);
+  void take_statuses(std::vector<lt::torrent_status> const& statuses);
+  void tell_end(live_torrent const& torrent, lt::error_code const& error);
+  void read_state_again();
+  bool keeps(ct_event const& event);
+
+  std::shared_ptr<event_queue> m_events = std::make_shared<event_queue>();
+  std::shared_ptr<file_table> m_files = std::make_shared<file_table>();
+  bool const m_fleet;
+  bool const m_registered_only;
+  std::vector<ct_endpoint> m_endpoints;
+
+  std::mutex m_mutex;
+  std::shared_ptr<lt::session> m_session;
+  std::map<std::uint64_t, entry> m_torrents;
+  std::set<lt::address> m_admitted;
+};
+
+lt::tcp::endpoint endpoint_of(ct_endpoint const& endpoint);
+std::vector<lt::tcp::endpoint> endpoints_of(ct_endpoint const* endpoints, int count);
+
+/// The info dictionary and the piece layer as a .torrent, parsed and compared with the hash.
+std::shared_ptr<lt::torrent_info> parse_torrent(ct_torrent const& torrent);
+
+} // namespace shoal
+
+#endif

@@ -1,0 +1,84 @@
+#include "torrent_hooks.hpp"
+
+#include <libtorrent/aux_/socket_type.hpp>
+#include <libtorrent/peer_connection.hpp>
+#include <libtorrent/peer_connection_handle.hpp>
+
+#include "failure.hpp"
+
+namespace shoal {
+
+namespace {
+
+/// libtorrent never sets TCP_NODELAY, which costs 40 ms a turn.
+void send_at_once(lt::peer_connection_handle const& peer) {
+  auto const connection = peer.native_handle();
+  if (!connection) return;
+  lt::error_code ignored; // a uTP socket has no such option
+  connection->get_socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+}
+
+class peer_hooks final : public lt::peer_plugin {
+public:
+  explicit peer_hooks(lt::peer_connection_handle const& peer) : m_peer(peer) {}
+
+  /// Outgoing: the socket is open from here on.
+  void on_connected() override {
+    quietly([&] { send_at_once(m_peer); });
+  }
+
+private:
+  lt::peer_connection_handle m_peer;
+};
+
+class torrent_hooks final : public lt::torrent_plugin {
+public:
+  torrent_hooks(
+    lt::torrent_handle const& handle, std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events)
+      : m_handle(handle), m_torrent(std::move(torrent)), m_events(std::move(events)) {}
+
+  std::shared_ptr<lt::peer_plugin> new_connection(lt::peer_connection_handle const& peer) override {
+    std::shared_ptr<lt::peer_plugin> hooks;
+    quietly([&] {
+      if (!peer.is_outgoing()) send_at_once(peer);
+      hooks = std::make_shared<peer_hooks>(peer);
+    });
+    return hooks;
+  }
+
+  void on_piece_pass(lt::piece_index_t piece) override {
+    if (!m_torrent->read_only) m_events->push(CT_EVENT_PIECE, m_torrent->number, static_cast<int>(piece));
+  }
+
+  void on_state(lt::torrent_status::state_t state) override {
+    bool const whole = state == lt::torrent_status::seeding || state == lt::torrent_status::finished;
+    if (m_torrent->read_only) {
+      if (m_torrent->checked && !whole)
+        m_events->push(CT_EVENT_ROTTEN, m_torrent->number, -1, 0, "a piece does not have its hash");
+    } else if (state == lt::torrent_status::checking_files) {
+      // The file holds something: a torrent that is paused would not look at it.
+      m_events->push(CT_EVENT_RESUME, m_torrent->number);
+    }
+  }
+
+  void on_files_checked() override {
+    if (m_torrent->checked.exchange(true) || m_torrent->read_only) return;
+    // Known peers are connected to at once only by a resume after the check; else on libtorrent's tick of a second.
+    quietly([&] { m_handle.pause(); });
+    m_events->push(CT_EVENT_RESUME, m_torrent->number);
+  }
+
+private:
+  lt::torrent_handle m_handle;
+  std::shared_ptr<live_torrent> m_torrent;
+  std::shared_ptr<event_queue> m_events;
+};
+
+} // namespace
+
+std::shared_ptr<lt::torrent_plugin> make_torrent_hooks(
+  lt::torrent_handle const& handle, std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events) {
+  return std::make_shared<torrent_hooks>(handle, std::move(torrent), std::move(events));
+}
+
+} // namespace shoal

@@ -1,0 +1,74 @@
+import CTorrent
+import RegistryCore
+
+/// The torrents of one engine and who waits for what, under the engine's lock.
+struct LiveTorrents: Sendable {
+  struct Record: Sendable {
+    let torrent: SwarmTorrent
+    let number: UInt64
+    /// Taken away when the torrent is withdrawn or told to have ended: nothing is heard after that.
+    var observer: SwarmObserver?
+    var isSeeding: Bool
+    var verified: PieceSet
+    /// Those who wait for the last event of it.
+    var waiters: [UnsafeContinuation<Void, Never>] = []
+  }
+
+  private var records: [UInt64: Record] = [:]
+  private var numbers: [InfoHash: UInt64] = [:]
+  var refreshWaiters: [UnsafeContinuation<Void, Never>] = []
+  var isClosed = false
+
+  subscript(_ number: UInt64) -> Record? {
+    get { records[number] }
+    set {
+      if let newValue { numbers[newValue.torrent.infoHash] = number }
+      if newValue == nil, let old = records[number] { numbers[old.torrent.infoHash] = nil }
+      records[number] = newValue
+    }
+  }
+
+  subscript(_ hash: InfoHash) -> Record? { numbers[hash].flatMap { records[$0] } }
+
+  var all: some Collection<Record> { records.values }
+
+  /// Notes a piece that arrived.
+  /// - Returns: who is to hear of it, and whether it was the last.
+  mutating func verify(_ number: UInt64, _ piece: Int) -> (SwarmObserver?, isWhole: Bool) {
+    guard var record = records.removeValue(forKey: number) else { return (nil, false) }
+    defer { records[number] = record }
+    guard record.verified.insert(piece) else { return (nil, false) }
+    if record.verified.isWhole { record.isSeeding = true }
+    return (record.observer, record.verified.isWhole)
+  }
+
+  mutating func remove(_ number: UInt64) -> Record? {
+    let record = records[number]
+    self[number] = nil
+    return record
+  }
+
+  mutating func takeRefreshWaiters() -> [UnsafeContinuation<Void, Never>] {
+    defer { refreshWaiters = [] }
+    return refreshWaiters
+  }
+
+  /// Everybody who waits for anything.
+  mutating func takeAllWaiters() -> [UnsafeContinuation<Void, Never>] {
+    let waiters = takeRefreshWaiters() + records.values.flatMap(\.waiters)
+    for number in records.keys { records[number]?.waiters = [] }
+    return waiters
+  }
+}
+
+extension LiveTorrent {
+  init(_ record: LiveTorrents.Record, _ status: ct_status) {
+    let isWholeFromTheStart = record.isSeeding && record.verified.count == 0
+    self.init(
+      digest: record.torrent.digest, infoHash: record.torrent.infoHash, size: record.torrent.size,
+      isSeeding: record.isSeeding, verifiedBytes: isWholeFromTheStart ? record.torrent.size : record.verified.bytes,
+      peers: Int(status.peers), seeds: Int(status.seeds), downloadBytesPerSecond: Int(status.download_rate),
+      uploadBytesPerSecond: Int(status.upload_rate), downloadedBytes: status.downloaded_bytes,
+      uploadedBytes: status.uploaded_bytes, wastedBytes: status.wasted_bytes)
+  }
+}

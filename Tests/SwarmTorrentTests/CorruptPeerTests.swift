@@ -1,0 +1,117 @@
+import BlockingWork
+import RegistryCore
+import Testing
+
+@testable import SwarmTorrent
+
+/// Peers that lie, against torrents that know nothing but their info dictionary.
+@Suite struct CorruptPeerTests {
+  /// Every block has one wrong byte.
+  private static func wrongBlocks(_ blob: TestBlob) -> @Sendable (Int, Int, Int) -> [UInt8]? {
+    { piece, start, length in
+      let from = piece * blob.v2.pieceBytes + start
+      var block = Array(blob.bytes[from..<min(from + length, blob.bytes.count)])
+      block += Array(repeating: 0, count: length - block.count)
+      block[0] ^= 0x40
+      return block
+    }
+  }
+
+  /// As many hashes as were asked for, all made up.
+  private static let wrongHashes: @Sendable (ArraySlice<UInt8>) -> [UInt8]? = { request in
+    let length = number(request.dropFirst(40))
+    var chance = SplitMix(state: 7)
+    return chance.bytes(32 * length)
+  }
+
+  /// Fetches from a liar alone, waits until it is banned, then lets a sound seed help.
+  private func fetchFromLiar(
+    _ blob: TestBlob, _ torrent: SwarmTorrent, _ manners: RawSeed.Manners
+  ) async throws {
+    try await TestEngines.with { engines in
+      let liar = try RawSeed(on: "127.0.0.3", of: torrent.infoHash, manners)
+      defer { liar.stop() }
+      let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
+      try await seed.seed(blob.torrent(torrent.infoHash.version), from: try blob.open(), observer: { _ in })
+      let target = try TestTarget(size: blob.bytes.count)
+      let wrong = Lock<[Int]>([])
+      let events = TestEvents { event in
+        guard case .verified(let piece) = event else { return }
+        let expected = blob.piece(piece)
+        let found = try? target.read(expected.startIndex..<expected.endIndex)
+        if found != Array(expected) { wrong.withLock { $0.append(piece) } }
+      }
+      try await engine.fetch(torrent, into: target.file, from: [liar.endpoint], observer: events.observer)
+      // It is banned when its first piece has failed, and only hung up on when what it says makes no sense.
+      try await liar.wasAsked.wait()
+      try await liar.wasLeft.wait()
+      #expect(events.pieces.isEmpty)
+      await engine.introduce([try seed.peer], to: torrent.infoHash)
+      try await events.whole()
+      #expect(wrong.withLock { $0 } == [])
+      #expect(try target.bytes == blob.bytes)
+    }
+  }
+
+  @Test(arguments: [1000, 60_000, 1_000_003])
+  func wrongBlocksOfAVersion1TorrentAreCaught(size: Int) async throws {
+    let blob = try TestBlob(bytes: size, seed: 50)
+    try await fetchFromLiar(blob, blob.v1, .init(block: Self.wrongBlocks(blob)))
+  }
+
+  @Test(arguments: [1000, 60_000, 1_000_003])
+  func wrongBlocksOfAVersion2TorrentAreCaught(size: Int) async throws {
+    let blob = try TestBlob(bytes: size, seed: 51)
+    try await fetchFromLiar(blob, blob.v2, .init(block: Self.wrongBlocks(blob)))
+  }
+
+  /// Wrong blocks whose hashes are vouched for by a piece layer that is made up: without the layer, only the proof up to
+  /// the root tells.
+  @Test(arguments: [60_000, 1_000_003, 8_000_000])
+  func aPieceLayerThatIsMadeUpIsNotBelieved(size: Int) async throws {
+    let blob = try TestBlob(bytes: size, seed: 52)
+    try await fetchFromLiar(blob, blob.bare, .init(block: Self.wrongBlocks(blob), hashes: Self.wrongHashes))
+  }
+
+  @Test(arguments: [60_000, 1_000_003])
+  func wrongBlocksFromOneWhoGivesNoHashesAreNotBelieved(size: Int) async throws {
+    let blob = try TestBlob(bytes: size, seed: 53)
+    try await fetchFromLiar(blob, blob.bare, .init(block: Self.wrongBlocks(blob)))
+  }
+
+  @Test func aLiarBesideASoundSeedChangesNoByte() async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 4 * 1024 * 1024 + 77, seed: 54)
+      let liar = try RawSeed(on: "127.0.0.3", of: blob.v2.infoHash, .init(block: Self.wrongBlocks(blob)))
+      defer { liar.stop() }
+      let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
+      try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
+      let target = try TestTarget(size: blob.bytes.count)
+      let events = TestEvents()
+      try await engine.fetch(
+        blob.bare, into: target.file, from: [liar.endpoint, try seed.peer], observer: events.observer)
+      try await events.whole()
+      #expect(try target.bytes == blob.bytes)
+    }
+  }
+
+  @Test func aPeerThatAcceptsAndNeverSendsIsLeftForAnotherInSeconds() async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 1024 * 1024, seed: 55)
+      let silent = try RawSeed(on: "127.0.0.3", of: blob.v2.infoHash, .init())
+      defer { silent.stop() }
+      let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
+      try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
+      let target = try TestTarget(size: blob.bytes.count)
+      let events = TestEvents()
+      try await engine.fetch(blob.v2, into: target.file, from: [silent.endpoint], observer: events.observer)
+      try await silent.wasAsked.wait()
+      let took = try await ContinuousClock().measure {
+        await engine.introduce([try seed.peer], to: blob.v2.infoHash)
+        try await events.whole()
+      }
+      #expect(took < .seconds(5))
+      print("took over from a silent peer in", took)
+    }
+  }
+}

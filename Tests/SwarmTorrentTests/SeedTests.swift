@@ -1,0 +1,112 @@
+import BlockingWork
+import Glibc
+import RegistryCore
+import Testing
+
+@testable import SwarmTorrent
+
+@Suite struct SeedTests {
+  @Test func seedingWhatIsLiveAlreadyDoesNothing() async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 100_000, seed: 20)
+      let engine = try await engines.fleet(1)
+      for _ in 0..<3 { try await engine.seed(blob.v2, from: try blob.open(), observer: { _ in }) }
+      #expect(await engine.live().map(\.digest) == [blob.digest])
+    }
+  }
+
+  @Test func aTorrentThatWasWithdrawnComesBackAsOftenAsOneLikes() async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 100_000, seed: 21)
+      let (seed, other) = (try await engines.fleet(1), try await engines.fleet(2))
+      for _ in 0..<5 {
+        try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
+        let target = try TestTarget(size: blob.bytes.count)
+        _ = try await other.fetch(blob.v2, into: target, from: seed)
+        #expect(try target.bytes == blob.bytes)
+        await other.withdraw(blob.v2.infoHash)
+        await seed.withdraw(blob.v2.infoHash)
+        #expect(await seed.live().isEmpty)
+        #expect(await other.live().isEmpty)
+      }
+    }
+  }
+
+  @Test func aWithdrawnFetchIsHeardOfNoMore() async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 16 * 1024 * 1024, seed: 22)
+      let (seed, other) = (try await engines.fleet(1), try await engines.fleet(2))
+      try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
+      let target = try TestTarget(size: blob.bytes.count)
+      let events = TestEvents()
+      try await other.fetch(blob.v2, into: target.file, from: [try seed.peer], observer: events.observer)
+      _ = try await events.wait("a piece") { if case .verified = $0 { true } else { false } }
+      await other.withdraw(blob.v2.infoHash)
+      let heard = events.heard.count
+      let (before, written) = (try target.bytes, other.session.disk.written_bytes)
+      // What might still come would come while this other torrent moves.
+      let next = try TestBlob(bytes: 2_000_000, seed: 23)
+      try await seed.seed(next.v2, from: try next.open(), observer: { _ in })
+      let after = try TestTarget(size: next.bytes.count)
+      _ = try await other.fetch(next.v2, into: after, from: seed)
+      #expect(events.heard.count == heard)
+      #expect(try target.bytes == before)
+      #expect(other.session.disk.written_bytes == written + Int64(next.bytes.count))
+    }
+  }
+
+  @Test func aFetchedTorrentSettlesOnAnotherFileWithoutLosingItsPeers() async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 8 * 1024 * 1024 + 3, seed: 24)
+      let engine = (try await engines.fleet(1), try await engines.fleet(2), try await engines.fleet(3))
+      try await engine.0.seed(blob.v2, from: try blob.open(), observer: { _ in })
+      let target = try TestTarget(size: blob.bytes.count)
+      let events = try await engine.1.fetch(blob.v2, into: target, from: engine.0)
+      let peers = try #require(await engine.1.live().first).peers
+      try await engine.1.settle(blob.v2.infoHash, on: try blob.open())
+      // What is not the settled file any more may say what it likes.
+      #expect(ftruncate(target.file.descriptor, 0) == 0)
+      #expect(try #require(await engine.1.live().first).peers == peers)
+      #expect(peers == 1)
+
+      await engine.0.withdraw(blob.v2.infoHash)
+      let third = try TestTarget(size: blob.bytes.count)
+      _ = try await engine.2.fetch(blob.bare, into: third, from: engine.1)
+      #expect(try third.bytes == blob.bytes)
+      #expect(events.heard.count == blob.v2.pieceCount + 1)
+    }
+  }
+
+  @Test func aTorrentWhoseInfoHasAnotherHashIsRefused() async throws {
+    try await TestEngines.with { engines in
+      let (blob, other) = (try TestBlob(bytes: 1000, seed: 25), try TestBlob(bytes: 1000, seed: 26))
+      let engine = try await engines.fleet(1)
+      let false_ = SwarmTorrent(
+        digest: blob.digest, size: blob.v2.size, pieceBytes: blob.v2.pieceBytes, infoHash: blob.v2.infoHash,
+        info: other.v2.info)
+      await #expect(throws: RegistryError.self) {
+        try await engine.seed(false_, from: try blob.open(), observer: { _ in })
+      }
+      #expect(await engine.live().isEmpty)
+      try await engine.seed(blob.v2, from: try blob.open(), observer: { _ in })
+    }
+  }
+
+  @Test func closingEndsEverythingAndIsSafeTwice() async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 1_000_000, seed: 27)
+      let engine = try await engines.fleet(1)
+      try await engine.seed(blob.v2, from: try blob.open(), observer: { _ in })
+      let took = await ContinuousClock().measure {
+        await engine.close()
+        await engine.close()
+      }
+      #expect(took < .seconds(3))
+      #expect(await engine.live().isEmpty)
+      await engine.withdraw(blob.v2.infoHash)
+      await #expect(throws: RegistryError.self) {
+        try await engine.seed(blob.v1, from: try blob.open(), observer: { _ in })
+      }
+    }
+  }
+}
