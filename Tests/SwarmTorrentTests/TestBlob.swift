@@ -41,11 +41,6 @@ final class TestBlob: Sendable {
 
   func torrent(_ version: TorrentVersion) -> SwarmTorrent { version == .v1 ? v1 : v2 }
 
-  /// The torrent as one who fetches has it: without the piece layer.
-  var bare: SwarmTorrent {
-    SwarmTorrent(digest: digest, size: v2.size, pieceBytes: v2.pieceBytes, infoHash: v2.infoHash, info: v2.info)
-  }
-
   func piece(_ index: Int) -> ArraySlice<UInt8> {
     bytes[index * v2.pieceBytes..<min((index + 1) * v2.pieceBytes, bytes.count)]
   }

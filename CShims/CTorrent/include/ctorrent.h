@@ -116,7 +116,7 @@ typedef struct ct_torrent {
   /// The bencoded info dictionary.
   const uint8_t *info;
   int32_t info_bytes;
-  /// 32 bytes a piece, or empty.
+  /// 32 bytes a piece; empty in version 1, and in version 2 for a single piece.
   const uint8_t *piece_layer;
   int32_t piece_layer_bytes;
   /// Expected: 20 bytes (v1) or 32 (v2). The info dictionary must have it.
