@@ -15,6 +15,11 @@ public struct Registry: Sendable {
   /// Live torrents, and blobs that are fetched from peers; `nil` for a node without BitTorrent.
   public let swarm: SwarmDesk?
   public let fetches: FetchDesk?
+  /// The two as an operator asks for them.
+  public var operations: (any SwarmOperations)? {
+    guard let swarm, let fetches else { return nil }
+    return NodeSwarm(swarm, fetches, work: ports.work)
+  }
   public let limits: RegistryLimits
   private let ports: RegistryPorts
 

@@ -29,7 +29,10 @@ public final class FetchDesk: Sendable {
         if try await run.join(request, peerLimit: fetches.limits.peers) { return }
         _ = await run.outcome()
       }
-      if try await linkIfHere(request) { return }
+      if try await linkIfHere(request) {
+        fetches.show(FetchProgress(alreadyHere: request))
+        return
+      }
       try await start(request, for: [request.repository])
     }
   }

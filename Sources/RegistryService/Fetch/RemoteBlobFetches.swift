@@ -68,9 +68,16 @@ final class RemoteBlobFetches: Sendable {
       if ending == .falsified {
         state.falseTorrents.remember(run.request.torrent.infoHash, as: run.digest, from: peers, at: .now)
       }
-      state.ended.append(progress)
-      if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
+      show(progress, in: &state)
     }
+  }
+
+  /// Shows what has ended for a while.
+  func show(_ progress: FetchProgress) { state.withLock { show(progress, in: &$0) } }
+
+  private func show(_ progress: FetchProgress, in state: inout State) {
+    state.ended.append(progress)
+    if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
   }
 
   func isFalse(_ torrent: SwarmTorrent) -> Bool {
