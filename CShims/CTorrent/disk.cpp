@@ -16,6 +16,14 @@ namespace shoal {
 
 namespace {
 
+/// libtorrent puts a pad file of its own behind a v2 file that does not fill its last piece.
+bool is_one_file(lt::file_storage const& files) {
+  for (int index = 1; index < files.num_files(); ++index) {
+    if (!files.pad_file_at(lt::file_index_t{index})) return false;
+  }
+  return files.num_files() > 0 && !files.pad_file_at(lt::file_index_t{0});
+}
+
 lt::storage_error invalid(lt::operation_t operation) {
   return {lt::errors::invalid_request, lt::file_index_t{0}, operation};
 }
@@ -65,26 +73,16 @@ void session_disk::abort(bool wait) { parts_.abort(wait); }
 
 // torrents
 
-namespace {
-
-/// libtorrent puts a pad file of its own behind a v2 file that does not fill its last piece.
-bool is_one_file(lt::file_storage const& files) {
-  for (int index = 1; index < files.num_files(); ++index)
-    if (!files.pad_file_at(lt::file_index_t{index})) return false;
-  return files.num_files() > 0 && !files.pad_file_at(lt::file_index_t{0});
-}
-
-} // namespace
-
 lt::storage_holder session_disk::new_torrent(lt::storage_params const& params, std::shared_ptr<void> const&) {
   // Handlers keep libtorrent's torrent alive; the storage need not, and must not, since it ends on other threads.
   auto const number = file_number(params.path).value_or(0);
   std::shared_ptr<open_file> file;
-  if (is_one_file(params.files)) file = parts_.files.find(number);
+  bool const is_one = is_one_file(params.files);
+  if (is_one) file = parts_.files.find(number);
   if (!file) file = std::make_shared<open_file>(number, shared_descriptor(), 0, false);
+  std::int64_t const size = is_one ? params.files.file_size(lt::file_index_t{0}) : 0;
   shared_torrent torrent(
-    new stored_torrent(
-      parts_, std::move(file), params.files.file_size(lt::file_index_t{0}), params.files.piece_length()), close_later);
+    new stored_torrent(parts_, std::move(file), size, params.files.piece_length()), close_later);
 
   std::size_t index = torrents_.size();
   if (free_.empty()) {
@@ -115,7 +113,7 @@ void session_disk::async_read(
   auto const read = std::make_shared<read_job>(torrent(index), request, std::move(handler));
   ++parts_.files.read_jobs;
   if (parts_.is_aborted) return refuse(read, parts_, aborted());
-  if (read->torrent->real_length(read->piece, request.start, request.length) == 0 || request.length > block_bytes) {
+  if (!read->torrent->is_range(read->piece, request.start, request.length)) {
     return refuse(read, parts_, invalid(lt::operation_t::file_read));
   }
   {
@@ -132,7 +130,7 @@ bool session_disk::async_write(lt::storage_index_t index, lt::peer_request const
   auto const& torrent = write->torrent;
   if (parts_.is_aborted) return refuse(write, parts_, aborted()), false;
   int const length = torrent->real_length(write->piece, request.start, request.length);
-  if (length == 0 || request.length > block_bytes) {
+  if (length == 0) {
     return refuse(write, parts_, invalid(lt::operation_t::file_write)), false;
   }
   int refusal = 0;

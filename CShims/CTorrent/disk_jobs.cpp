@@ -93,10 +93,13 @@ int stored_torrent::piece_length(int piece) const {
   return static_cast<int>(std::min<std::int64_t>(piece_bytes, size - piece_start(piece)));
 }
 
+bool stored_torrent::is_range(int piece, int start, int length) const {
+  return piece_length(piece) > 0 && start >= 0 && length > 0 && length <= block_bytes && start <= piece_bytes - length;
+}
+
 int stored_torrent::real_length(int piece, int start, int length) const {
-  auto const offset = piece_start(piece) + start;
-  if (piece < 0 || start < 0 || length <= 0 || start > piece_bytes - length || offset >= size) return 0;
-  return static_cast<int>(std::min<std::int64_t>(length, size - offset));
+  if (!is_range(piece, start, length)) return 0;
+  return std::clamp(piece_length(piece) - start, 0, length);
 }
 
 // order

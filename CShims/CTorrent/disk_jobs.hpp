@@ -101,8 +101,9 @@ struct stored_torrent {
   std::int64_t piece_start(int piece) const { return std::int64_t(piece) * piece_bytes; }
   /// 0 for a piece that is none.
   int piece_length(int piece) const;
-  /// How much of a range is the file's; 0 when none is or the range is none. libtorrent pads a v2 file to full pieces, and
-  /// its peers ask for the pad's bytes (zeros) to the end of the block that the file ends in.
+  /// Whether a peer may ask for it. libtorrent pads a v2 file to a full piece with zeros, and lets peers read those.
+  bool is_range(int piece, int start, int length) const;
+  /// How much of a range is the file's, and no pad; 0 for what is no range.
   int real_length(int piece, int start, int length) const;
 
   // Below: under the lock.

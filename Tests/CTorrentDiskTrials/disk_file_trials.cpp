@@ -197,6 +197,22 @@ void failed_write_fails_its_hash(std::string const& folder) {
   expect(hashed == 1, "a piece that is not in the file was verified");
 }
 
+void pads_are_zeros(std::string const& folder) {
+  workbench bench;
+  constexpr std::int64_t size = piece_size + block_size + 5;
+  test_file file(folder, size, false);
+  auto const storage = bench.add(bench.table->add(file.read_only_descriptor(), size, false), size, piece_size);
+  bytes seen;
+  expect(!bench.read(storage, 1, block_size, block_size, seen), "a read over the end failed");
+  auto wanted = file.read(piece_size + block_size, 5);
+  wanted.resize(block_size);
+  expect(seen == wanted, "a pad is not of zeros");
+  expect(!bench.read(storage, 1, 3 * block_size, block_size, seen) && seen == bytes(block_size), "a pad is not read");
+  expect(bool(bench.read(storage, 1, 3 * block_size + 1, block_size, seen)), "a read over the piece's end succeeds");
+  expect(bool(bench.read(storage, 2, 0, block_size, seen)), "a piece that is none is read");
+  expect(bench.hooks->rot_count() == 0, "a pad was called rotten");
+}
+
 void names_of_files(std::string const&) {
   expect(shoal::file_number(shoal::save_path(77)) == 77u, "a path does not lead back");
   for (auto const path : {"", "/", "/file:", "/file:0", "/file:-1", "/file:1/2", "file:1", "/file:99999999999999999999"}) {

@@ -48,7 +48,9 @@ import Testing
   @Test(arguments: [
     ("listen: 127.0.0.1:1\n", "1:1: unknown key 'listen'; did you mean 'http.listen'?"),
     ("tls:\n  key: a\n", "1:1: unknown key 'tls'; did you mean the section 'http.tls'?"),
-    ("torrent: {public: ['Team/*']}\n", "1:20: torrent.public: 'Team/*' is no pattern of repositories; write library/*"),
+    (
+      "torrent: {public: ['Team/*']}\n", "1:20: torrent.public: 'Team/*' is no pattern of repositories; write library/*"
+    ),
     ("torrent: {public: ['a**']}\n", "1:20: torrent.public: 'a**' is no pattern"),
     ("torrent: {advertise: '*:6881'}\n", "1:22: torrent.advertise: '*:6881' is nowhere that others can reach"),
     ("torrent: {url: 'registry.example'}\n", "1:16: torrent.url: 'registry.example' is no such URL; write http://"),

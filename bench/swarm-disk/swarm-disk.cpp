@@ -4,6 +4,7 @@
 //   swarm-disk FOLDER own|posix latency TOGETHER ROUNDS    1 MiB blobs, TOGETHER at once: milliseconds to complete
 //   swarm-disk FOLDER own|posix stream MEBIBYTES           one blob: MB/s, CPU, wrong pieces, resident memory
 #include "disk.hpp"
+#include "settings.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -96,26 +97,13 @@ public:
 
 private:
   lt::session_params params() {
-    lt::settings_pack pack;
+    ct_options options{};
+    options.role = CT_ROLE_FLEET;
+    auto pack = shoal::settings_for(options);
     pack.set_str(lt::settings_pack::listen_interfaces, "127.0.0.1:0");
     pack.set_int(lt::settings_pack::alert_mask, lt::alert_category::status | lt::alert_category::error |
       lt::alert_category::piece_progress | lt::alert_category::storage);
     pack.set_int(lt::settings_pack::alert_queue_size, 1 << 20);
-    for (auto const off : {lt::settings_pack::enable_dht, lt::settings_pack::enable_lsd, lt::settings_pack::enable_upnp,
-           lt::settings_pack::enable_natpmp, lt::settings_pack::enable_outgoing_utp,
-           lt::settings_pack::enable_incoming_utp}) {
-      pack.set_bool(off, false);
-    }
-    pack.set_bool(lt::settings_pack::allow_multiple_connections_per_ip, true);
-    pack.set_int(lt::settings_pack::send_buffer_watermark, 10 << 20);
-    pack.set_int(lt::settings_pack::send_buffer_watermark_factor, 150);
-    pack.set_int(lt::settings_pack::send_buffer_low_watermark, 1 << 20);
-    pack.set_int(lt::settings_pack::max_queued_disk_bytes, 64 << 20);
-    pack.set_int(lt::settings_pack::max_out_request_queue, 5000);
-    pack.set_int(lt::settings_pack::out_enc_policy, lt::settings_pack::pe_disabled);
-    pack.set_int(lt::settings_pack::in_enc_policy, lt::settings_pack::pe_disabled);
-    pack.set_int(lt::settings_pack::active_limit, 10000);
-    pack.set_int(lt::settings_pack::active_seeds, 10000);
     lt::session_params made(pack);
     made.disk_io_constructor = lt::posix_disk_io_constructor;
     if (own_) {

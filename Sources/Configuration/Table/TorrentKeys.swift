@@ -48,7 +48,8 @@ extension SettingKey {
       "Connections with peers that are open at once."),
     .one(
       "torrent.hashing_rate", \.torrent.hashingRateBytes, .size(0...1 << 40, a: " a second"),
-      "How fast blobs that were here before are read to make torrents of them, in bytes a second. 0 is as fast as can be."),
+      "How fast blobs that were here before are read to make torrents of them, in bytes a second. 0 is as fast as can be."
+    ),
     .one(
       "torrent.rate.upload", \.torrent.rate.uploadBytes, .size(0...1 << 40, a: " a second"),
       "The fastest that peers are sent to, all together, in bytes a second. 0 is as fast as can be."),

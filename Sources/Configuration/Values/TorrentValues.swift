@@ -11,7 +11,8 @@ extension ValueType<String> {
           try PublicPatterns.check(text)
           return text
         } catch {
-          throw ValueProblem("'\(Shown(text))' is no pattern of repositories", advice: "write library/*, team/** or ** (all)")
+          throw ValueProblem(
+            "'\(Shown(text))' is no pattern of repositories", advice: "write library/*, team/** or ** (all)")
         }
       }, show: { $0 })
   }

@@ -26,7 +26,8 @@ struct TorrentOperations: Sendable {
     case (.get, "torrents/show"): .json(try await show(try query.digest()))
     case (.post, "torrents/start"): try await start(try query.digest())
     case (.post, "torrents/stop"): try await stop(try query.digest())
-    case (.post, "torrents/verify"): .lines(TorrentVerificationLines(try await desk().verification(of: try query.digest())))
+    case (.post, "torrents/verify"):
+      .lines(TorrentVerificationLines(try await desk().verification(of: try query.digest())))
     case (.post, "blobs/fetch"): try await fetch(query, body)
     case (.get, "blobs/fetch"): .json(try await progress(of: try query.digest()))
     case (.delete, "blobs/fetch"): try await cancelFetch(try query.digest())

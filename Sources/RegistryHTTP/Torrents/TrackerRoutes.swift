@@ -8,7 +8,9 @@ struct TrackerRoutes: Sendable {
   let torrents: TorrentServices?
 
   func announce(_ request: Request) async throws(RegistryError) -> Response {
-    guard let desk = torrents?.tracker else { throw RegistryError(.nameUnknown, "this node is no tracker (torrent.tracker)") }
+    guard let desk = torrents?.tracker else {
+      throw RegistryError(.nameUnknown, "this node is no tracker (torrent.tracker)")
+    }
     guard request.method == .get else { return .methodNotAllowed("GET") }
     guard case .network(let address, _) = request.peer else {
       return Self.answer(AnnounceRefusal("announce over the network").bencoded)

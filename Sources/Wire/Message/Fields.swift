@@ -44,7 +44,8 @@ public struct Fields: Sendable, Sequence {
   public func mentions(_ text: StaticString, in name: String) -> Bool {
     text.withUTF8Buffer { text in
       switch storage {
-      case .entries(let entries): entries.contains { Self.matches($0.name, name) && Octet.contains($0.value.utf8, text) }
+      case .entries(let entries):
+        entries.contains { Self.matches($0.name, name) && Octet.contains($0.value.utf8, text) }
       case .head(let head):
         head.fields.contains { field in
           head.matches(field.name, name) && Octet.contains(head.bytes[field.value.start..<field.value.end], text)

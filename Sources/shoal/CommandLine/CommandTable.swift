@@ -93,7 +93,8 @@ enum CommandTable {
     positional: .init(name: "COMMAND", text: "One or two words.", count: .any),
     examples: [.init("shoal help tag rollback", "the same as shoal tag rollback --help")])
 
-  static let image = Command.Positional(name: "IMAGE", text: "REPOSITORY:TAG or REPOSITORY@DIGEST, with or without HOST:PORT/ before it.")
+  static let image = Command.Positional(
+    name: "IMAGE", text: "REPOSITORY:TAG or REPOSITORY@DIGEST, with or without HOST:PORT/ before it.")
   private static let tag = Command.Positional(name: "REPOSITORY:TAG", text: "A tag of a repository.")
 
   private static let config = Command.Option(

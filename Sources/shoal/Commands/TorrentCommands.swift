@@ -56,7 +56,8 @@ struct TorrentCommands {
     guard faulty.isEmpty else { throw CommandFailure(.failure, "") }
   }
 
-  private func verify(_ digest: String, _ display: ProgressDisplay, note: String) throws -> TorrentVerificationDocument {
+  private func verify(_ digest: String, _ display: ProgressDisplay, note: String) throws -> TorrentVerificationDocument
+  {
     var last: TorrentVerificationDocument?
     try session.lines("POST", "torrents/verify", [("digest", digest)]) { line in
       let step = try JSONDecoder().decode(TorrentVerificationDocument.self, from: Data(line))
@@ -96,7 +97,8 @@ struct TorrentCommands {
     output.line("repositories  \(blob.repositories.isEmpty ? "none" : blob.repositories.joined(separator: ", "))")
     for torrent in blob.torrents {
       output.line(
-        "version \(torrent.version)     \(torrent.infoHash), \(torrent.pieces) pieces of \(Amount.bytes(Int64(torrent.pieceBytes)))")
+        "version \(torrent.version)     \(torrent.infoHash), \(torrent.pieces) pieces of \(Amount.bytes(Int64(torrent.pieceBytes)))"
+      )
     }
     for live in blob.live {
       output.line(

@@ -58,7 +58,8 @@ final class ControlSession {
     do {
       let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
       let handler = RegistryHandler(
-        node.registry, torrents: TorrentServices(node, settings), node: identity, metrics: MetricsRegistry(), work: node.work, log: Logger.silent)
+        node.registry, torrents: TorrentServices(node, settings), node: identity, metrics: MetricsRegistry(),
+        work: node.work, log: Logger.silent)
       let socket = node.folder.layout.commandSocket
       let server = try HTTPServer(configuration: .init(listeners: [.unix(path: socket)], loops: 1), handler: handler)
       return ControlSession(client: ControlClient(socket: socket), own: (node, server))

@@ -73,7 +73,8 @@ struct Serve {
     options.servesMetrics = settings.metrics.isEnabled
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
     let handler = RegistryHandler(
-      node.registry, torrents: torrents(node), node: identity, metrics: metrics, work: node.work, log: log, options: options)
+      node.registry, torrents: torrents(node), node: identity, metrics: metrics, work: node.work, log: log,
+      options: options)
     let places = settings.http.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }
