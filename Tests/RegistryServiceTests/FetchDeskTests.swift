@@ -170,11 +170,11 @@ struct FetchDeskTests {
     try await node.fetchDesk.begin(node.request(torrent))
     let reader = try await node.registry.blobs.open(Self.digest, in: SwarmNode.open)
     async let read = code { () async throws(RegistryError) in try await reader.read(from: 999_999, count: 1) }
-    #expect(await node.fetchDesk.cancel(Self.digest))
+    #expect(try await node.fetchDesk.cancel(Self.digest))
     #expect(await read == .unavailable)
     #expect(node.fetches.digests == [] && node.bench.blobs.digests == [])
     #expect(await node.desk.live().isEmpty)
-    #expect(await !node.fetchDesk.cancel(Self.digest))
+    #expect(try await !node.fetchDesk.cancel(Self.digest))
     await node.close()
   }
 
@@ -199,6 +199,27 @@ struct FetchDeskTests {
     await node.swarm.allow(pieces: 12)
     // Sixteen pieces in all: four are there.
     _ = try await node.fetchDesk.fetch(node.request(torrent))
+    await node.close()
+  }
+
+  @Test func whatStalledFetchesKeepIsBoundedAndCanBeDropped() async throws {
+    let node = try await SwarmNode { $0.fetchLimits.keptFetches = 2 }
+    await node.swarm.allow(pieces: 0)
+    var digests: [Digest] = []
+    for number: UInt8 in 1...4 {
+      let torrent = try await node.offered([number])
+      digests.append(torrent.digest)
+      try await node.fetchDesk.begin(node.request(torrent))
+      await node.fetchDesk.tick(at: .now + .seconds(1000))
+      _ = await code { () async throws(RegistryError) in
+        try await node.fetchDesk.completion(of: torrent.digest, in: SwarmNode.open)
+      }
+    }
+    // The oldest goes when the next begins, and there were three by then.
+    #expect(node.fetches.digests == Set(digests[1...]))
+    #expect(try await node.fetchDesk.cancel(digests[1]))
+    #expect(node.fetches.digests == Set(digests[2...]))
+    #expect(node.fetchDesk.counts.failed == 4 && node.fetchDesk.counts.running == 0)
     await node.close()
   }
 

@@ -64,6 +64,22 @@ struct RotTests {
     await node.close()
   }
 
+  @Test func verifyingTellsRottenBlobsAndFalseTicketsFromSoundOnes() async throws {
+    let node = try await node()
+    #expect(try await node.desk.verify(Self.digest) == .sound)
+    let (other, bytes) = (Digest.hashing([1]), [UInt8]([1]))
+    let lie = try #require(SwarmTicket.hashing([2], as: other))
+    try await node.bench.blobs.put(bytes, as: other)
+    try await node.bench.catalogue.link(
+      StoredBlob(digest: other, size: 1), ticket: TicketEntry(lie), to: SwarmNode.open)
+    #expect(try await node.desk.verify(other) == .falseTicket)
+    node.bench.blobs.rot(Self.digest, to: [1])
+    #expect(try await node.desk.verify(Self.digest) == .rotten)
+    #expect(await node.desk.live().isEmpty && node.bench.blobs.quarantined == [Self.digest])
+    #expect(try await node.desk.verify(Self.digest) == .rotten, "it is gone")
+    await node.close()
+  }
+
   private func node() async throws -> SwarmNode {
     let node = try await SwarmNode()
     try await node.bench.pushBlob(Self.bytes, to: SwarmNode.open)

@@ -30,7 +30,7 @@ public struct NodeSwarm: SwarmOperations {
   public func fetches() async -> [FetchReport] { await fetchDesk.progress().compactMap { FetchReport($0) } }
 
   public func cancelFetch(of digest: Digest) async throws(RegistryError) {
-    guard await fetchDesk.cancel(digest) else {
+    guard try await fetchDesk.cancel(digest) else {
       throw RegistryError(.blobUnknown, "nobody fetches \(digest) here", detail: [digest.description])
     }
   }
