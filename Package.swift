@@ -19,6 +19,7 @@ let package = Package(
   targets: [
     // bedrock: C headers and nothing else
     .target(name: "CLinux", path: "CShims/CLinux"),
+    .target(name: "CHash", path: "CShims/CHash"),
     .systemLibrary(
       name: "CSQLite", path: "CShims/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(
@@ -36,7 +37,7 @@ let package = Package(
     .target(name: "BlockingWork", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: ["BlockingWork"], swiftSettings: strict),
     .target(name: "OpenSSLKit", dependencies: ["COpenSSL", "BlockingWork"], swiftSettings: strict),
-    .target(name: "TorrentHashing", dependencies: ["OpenSSLKit"], swiftSettings: strict),
+    .target(name: "TorrentHashing", dependencies: ["OpenSSLKit", "CHash"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["CLinux", "BlockingWork", "OpenSSLKit"], swiftSettings: strict),
 
     // floor 0: nouns, rules, state machines, ports
@@ -60,7 +61,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "CatalogSQLite", dependencies: ["RegistryCore", "BlockingWork", "CSQLite"], swiftSettings: strict),
-    .target(name: "Configuration", dependencies: ["CYAML"], swiftSettings: strict),
+    .target(name: "Configuration", dependencies: ["RegistryCore", "CYAML"], swiftSettings: strict),
 
     // floor 3: commands and wiring
     .executableTarget(
@@ -82,8 +83,13 @@ let package = Package(
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
       swiftSettings: strict),
+    // libtorrent's own opinion, for tests only
+    .target(
+      name: "TorrentOracle", path: "Tests/TorrentOracle", cxxSettings: libtorrentDefines,
+      linkerSettings: [.linkedLibrary("torrent-rasterbar"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .testTarget(
-      name: "TorrentHashingTests", dependencies: ["TorrentHashing", "RegistryCore", "OpenSSLKit"],
+      name: "TorrentHashingTests",
+      dependencies: ["TorrentHashing", "RegistryService", "RegistryCore", "OpenSSLKit", "TorrentOracle"],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.

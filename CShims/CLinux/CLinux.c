@@ -47,3 +47,11 @@ int32_t shoal_set_thread_name(const char *name) { return pthread_setname_np(pthr
 int32_t shoal_tune_allocator(int32_t map_bytes, int32_t keep_bytes, int32_t arenas) {
   return mallopt(M_MMAP_THRESHOLD, map_bytes) && mallopt(M_TRIM_THRESHOLD, keep_bytes) && mallopt(M_ARENA_MAX, arenas);
 }
+
+int32_t shoal_pipe(int32_t ends[2]) {
+  return pipe2(ends, O_CLOEXEC);
+}
+
+int32_t shoal_spawn_closing_from(posix_spawn_file_actions_t *actions, int32_t first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

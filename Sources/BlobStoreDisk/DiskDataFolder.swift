@@ -7,6 +7,7 @@ public final class DiskDataFolder: Sendable {
   public let layout: DiskLayout
   public let blobs: DiskBlobStore
   public let uploads: DiskUploadStore
+  public let fetches: DiskFetchStore
   public let shelf: DiskManifestShelf
 
   private let threads: DiskThreads
@@ -15,8 +16,9 @@ public final class DiskDataFolder: Sendable {
   /// Makes what is missing of the folder, locks it, and sweeps what an earlier life left half written. Blocks: for the
   /// start of a process, not for its event loops.
   ///
+  /// - Parameter hashesTorrents: uploads are hashed for torrents as they arrive.
   /// - Returns: the open folder; `close` it when nobody uses its stores any more.
-  public static func open(_ path: String) throws(RegistryError) -> DiskDataFolder {
+  public static func open(_ path: String, hashesTorrents: Bool = true) throws(RegistryError) -> DiskDataFolder {
     let layout = DiskLayout(root: path)
     let files = LinuxFileSystem()
     let folders = DurableFolders(files: files, root: layout.root)
@@ -26,21 +28,27 @@ public final class DiskDataFolder: Sendable {
       throw .unusable(error)
     }
     let lock = try DataLock(path: layout.lock)
-    return try DiskDataFolder(layout: layout, files: files, folders: folders, lock: lock, threads: DiskThreads())
+    return try DiskDataFolder(
+      layout: layout, files: files, folders: folders, lock: lock, threads: DiskThreads(),
+      hashesTorrents: hashesTorrents)
   }
 
   /// - Parameter folders: whose root is made.
   /// - Parameter threads: are stopped by `close`.
   init(
-    layout: DiskLayout, files: any FileSystem, folders: DurableFolders, lock: DataLock?, threads: DiskThreads
+    layout: DiskLayout, files: any FileSystem, folders: DurableFolders, lock: DataLock?, threads: DiskThreads,
+    hashesTorrents: Bool = true
   ) throws(RegistryError) {
     let temporaries = TemporaryFiles(files: files, layout: layout)
+    let blobs = DiskBlobStore(
+      files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
+    let fetches = DiskFetchStore(blobs: blobs, hashesTorrents: hashesTorrents)
     do {
-      try folders.ensure(layout.blobs)
-      try folders.ensure(layout.uploads)
-      try folders.ensure(layout.temporaries)
-      try folders.ensure(layout.manifests)
+      for folder in [layout.blobs, layout.uploads, layout.fetches, layout.temporaries, layout.manifests] {
+        try folders.ensure(folder)
+      }
       try temporaries.sweep()
+      try fetches.sweep()
     } catch {
       threads.stop()
       throw .unusable(error)
@@ -48,8 +56,8 @@ public final class DiskDataFolder: Sendable {
     self.layout = layout
     self.threads = threads
     self.lock = Lock(lock)
-    blobs = DiskBlobStore(files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
-    uploads = DiskUploadStore(blobs: blobs)
+    (self.blobs, self.fetches) = (blobs, fetches)
+    uploads = DiskUploadStore(blobs: blobs, hashesTorrents: hashesTorrents)
     shelf = DiskManifestShelf(
       files: files, layout: layout, folders: folders, temporaries: temporaries, threads: threads)
   }

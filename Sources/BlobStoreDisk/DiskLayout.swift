@@ -8,6 +8,10 @@ import RegistryCore
 ///       blobs/sha512/ab/abcd…              the same for the other algorithm
 ///       staging/uploads/<id>@<repository>  a push on its way in: offset = file size; the repository is the first
 ///                                          32 hex of the sha256 of its name, so that the file is bound to it
+///       staging/fetch/<algorithm>-<hex>    a blob arriving from elsewhere, in pieces and with holes
+///       staging/fetch/<algorithm>-<hex>.note
+///                                          beside it: its size, a newline, and how to go on; neither is there alone,
+///                                          but that the note outlives the blob's promotion until the blob is named
 ///       staging/temporary/<number>         small files being written; swept at start
 ///       staging/temporary/command.sock     of a command that works without a node
 ///       quarantine/<algorithm>-<hex>       blobs whose bytes did not match their name, kept for a look
@@ -38,6 +42,7 @@ public struct DiskLayout: Hashable, Sendable {
 
   var blobs: String { root + "/blobs" }
   var uploads: String { root + "/staging/uploads" }
+  var fetches: String { root + "/staging/fetch" }
   var temporaries: String { root + "/staging/temporary" }
   var quarantine: String { root + "/quarantine" }
   var manifests: String { root + "/shelf" }
@@ -79,6 +84,23 @@ extension DiskLayout {
   }
 
   func upload(fileNamed name: String) -> String { "\(uploads)/\(name)" }
+
+  func fetch(_ digest: Digest) -> String { "\(fetches)/\(digest.algorithm.rawValue)-\(digest.hex)" }
+
+  func fetchNote(_ digest: Digest) -> String { fetch(digest) + Self.noteSuffix }
+
+  func fetch(fileNamed name: String) -> String { "\(fetches)/\(name)" }
+
+  /// The blob that a file in the folder of fetches belongs to; `nil` for a stray file.
+  func fetched(ofFileNamed name: String) -> (digest: Digest, isNote: Bool)? {
+    let isNote = name.hasSuffix(Self.noteSuffix)
+    let stem = isNote ? name.dropLast(Self.noteSuffix.count) : name[...]
+    let parts = stem.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, let digest = try? Digest(parsing: "\(parts[0]):\(parts[1])") else { return nil }
+    return (digest, isNote)
+  }
+
+  private static let noteSuffix = ".note"
 
   func temporary(_ number: Int) -> String { "\(temporaries)/\(number)" }
 

@@ -54,23 +54,24 @@ final class DiskUpload: UploadSink {
     try mustNotHaveFailed()
   }
 
-  func seal(as expected: Digest) async throws(RegistryError) -> Int64 {
+  func seal(as expected: Digest) async throws(RegistryError) -> SealedBlob {
     try mustBeOpen()
     phase.withLock { $0 = .sealing }
     await lanesIdle()
     try mustNotHaveFailed()
-    let actual = try await finishDigest(expected.algorithm)
-    guard actual == expected else {
+    let passed = try await finishPass(expected.algorithm)
+    guard passed.digest == expected else {
       await cancel()
       throw RegistryError(
-        .digestInvalid, "the bytes that arrived have the digest \(actual), not \(expected); upload them again",
-        detail: [actual.description])
+        .digestInvalid,
+        "the bytes that arrived have the digest \(passed.digest), not \(expected); upload them again",
+        detail: [passed.digest.description])
     }
     let size = try await threads.write { () throws(FileFailure) in
       try self.file.seal(as: expected, in: self.blobs)
     }
     phase.withLock { $0 = .ended }
-    return size
+    return SealedBlob(digest: expected, size: size, ticket: passed.ticket)
   }
 
   func cancel() async {
@@ -84,15 +85,15 @@ final class DiskUpload: UploadSink {
     try? await threads.write { () throws(FileFailure) in try self.file.remove() }
   }
 
-  /// The digest under the algorithm asked for; under another than was expected the file is read once more.
-  private func finishDigest(_ algorithm: Digest.Algorithm) async throws(RegistryError) -> Digest {
-    var digest = digest
-    if algorithm != digest.algorithm {
-      digest = UploadDigest(algorithm)
-      try await digest.takeFile(path, size: offset, files: blobs.files, threads: threads)
-    }
-    guard let finished = digest.finish() else { throw Self.ended }
-    return finished
+  /// The digest under the algorithm asked for, and the leaves. For another algorithm than was expected the file is read
+  /// once more; the leaves are the same under either.
+  private func finishPass(_ algorithm: Digest.Algorithm) async throws(RegistryError) -> PassedBytes {
+    guard let passed = digest.finish() else { throw Self.ended }
+    if algorithm == digest.algorithm { return passed }
+    let other = UploadDigest(algorithm, hashesLeaves: false)
+    try await other.takeFile(path, size: offset, files: blobs.files, threads: threads)
+    guard let found = other.finish() else { throw Self.ended }
+    return PassedBytes(digest: found.digest, leaves: passed.leaves)
   }
 
   private func lanesIdle() async {

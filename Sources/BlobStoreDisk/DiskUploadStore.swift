@@ -5,6 +5,8 @@ import RegistryCore
 /// upload outlives the node with no other record.
 public struct DiskUploadStore: UploadStore {
   let blobs: DiskBlobStore
+  /// Uploads leave tickets for torrents.
+  private let hashesTorrents: Bool
   private let room = ByteRoom(limit: Self.waitingBytesLimit)
 
   private var files: any FileSystem { blobs.files }
@@ -14,18 +16,22 @@ public struct DiskUploadStore: UploadStore {
   /// Bytes of all uploads together that were accepted and wait for their hash or their write.
   static let waitingBytesLimit = 128 << 20
 
-  init(blobs: DiskBlobStore) { self.blobs = blobs }
+  init(blobs: DiskBlobStore, hashesTorrents: Bool) {
+    self.blobs = blobs
+    self.hashesTorrents = hashesTorrents
+  }
 
   public func begin(_ key: UploadKey, algorithm: Digest.Algorithm) async throws(RegistryError) -> any UploadSink {
     let path = layout.upload(key)
     try await threads.write { () throws(FileFailure) in _ = try files.open(path, .create) }
-    return DiskUpload(path: path, size: 0, digest: UploadDigest(algorithm), blobs: blobs, room: room)
+    let digest = UploadDigest(algorithm, hashesLeaves: hashesTorrents)
+    return DiskUpload(path: path, size: 0, digest: digest, blobs: blobs, room: room)
   }
 
   public func resume(_ key: UploadKey, algorithm: Digest.Algorithm) async throws(RegistryError) -> (any UploadSink)? {
     let path = layout.upload(key)
     guard let size = try await threads.write({ () throws(FileFailure) in try resumableSize(path) }) else { return nil }
-    let digest = UploadDigest(algorithm)
+    let digest = UploadDigest(algorithm, hashesLeaves: hashesTorrents)
     try await digest.takeFile(path, size: size, files: files, threads: threads)
     return DiskUpload(path: path, size: size, digest: digest, blobs: blobs, room: room)
   }

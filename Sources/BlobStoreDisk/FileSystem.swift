@@ -30,6 +30,8 @@ protocol OpenFile: AnyObject, Sendable {
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileFailure) -> Int
   /// Writes all of the chunks, one behind the other.
   func write(_ chunks: ArraySlice<[UInt8]>, at offset: Int64) throws(FileFailure)
+  /// Makes the file longer; what is between reads as zeros and takes no room yet.
+  func extend(to size: Int64) throws(FileFailure)
   /// Asks the disk to begin with a range, so that the sync at the end is short. A hint: it promises nothing.
   func startWriteback(at offset: Int64, count: Int64)
   /// Mode 0444; durable with the next `sync`.

@@ -47,6 +47,10 @@ final class LinuxFile: OpenFile {
     }
   }
 
+  func extend(to size: Int64) throws(FileFailure) {
+    guard ftruncate(descriptor, off_t(size)) == 0 else { throw FileFailure("ftruncate", errno) }
+  }
+
   func startWriteback(at offset: Int64, count: Int64) {
     _ = shoal_start_writeback(descriptor, offset, count)
   }

@@ -11,11 +11,11 @@ final class UploadDigest: @unchecked Sendable {
   /// Read at once; small enough to stay in the cache until it is hashed.
   private static let readBytes = 256 << 10
   /// Hashed before the thread is given back.
-  private static let bytesPerTurn: Int64 = 16 << 20
+  static let bytesPerTurn: Int64 = 16 << 20
 
-  init(_ algorithm: Digest.Algorithm) {
+  init(_ algorithm: Digest.Algorithm, hashesLeaves: Bool) {
     self.algorithm = algorithm
-    pass = BytePass(algorithm)
+    pass = BytePass(algorithm, hashesLeaves: hashesLeaves)
   }
 
   func take(_ chunks: [[UInt8]]) {
@@ -23,7 +23,7 @@ final class UploadDigest: @unchecked Sendable {
   }
 
   /// `nil` when it was finished before.
-  func finish() -> Digest? { pass.take()?.finish() }
+  func finish() -> PassedBytes? { pass.take()?.finish() }
 
   /// Takes what a file holds already, in turns, each on a hashing thread.
   func takeFile(_ path: String, size: Int64, files: any FileSystem, threads: DiskThreads) async throws(RegistryError) {
@@ -37,7 +37,8 @@ final class UploadDigest: @unchecked Sendable {
     }
   }
 
-  private func take(_ file: any OpenFile, from start: Int64, to end: Int64) throws(FileFailure) {
+  /// Takes a part of an open file; the caller is on a hashing thread.
+  func take(_ file: any OpenFile, from start: Int64, to end: Int64) throws(FileFailure) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.readBytes, alignment: 4096)
     defer { buffer.deallocate() }
     var offset = start

@@ -21,16 +21,17 @@ public struct CatalogRebuild: Sendable {
   public static func begin(
     path: String, node: NodeID, clock: any WallClock
   ) throws(RegistryError) -> CatalogRebuild {
-    let salvage = SQLiteCatalog.salvageTags(path: path)
+    let salvage = SQLiteCatalog.salvage(path: path)
     try CatalogFiles.remove(unfinished(path))
     let catalog = try SQLiteCatalog.open(
       path: unfinished(path), node: node, clock: clock, epochFloor: salvage.epoch)
     return CatalogRebuild(catalog: catalog, salvage: salvage, path: path, clock: clock)
   }
 
-  /// Closes the new catalogue and puts it in the old one's place.
+  /// Takes over the wishes that were salvaged, closes the new catalogue and puts it in the old one's place.
   /// - Returns: where the old one is kept; `nil` when there was none.
   public func finish() async throws(RegistryError) -> String? {
+    for (digest, wish) in salvage.wishes { try await catalog.set(wish, for: digest) }
     await catalog.close()
     let (unfinished, path, now) = (Self.unfinished(path), path, clock.millisecondsSince1970)
     let result: Result<String?, RegistryError> = await onOwnThread(named: "catalog-swap") {

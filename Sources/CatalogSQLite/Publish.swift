@@ -11,6 +11,7 @@ extension WriteTransaction {
     for tag in publication.tags where try digest(of: tag, in: repository) != publication.digest {
       try claim(tag, names: publication.digest, in: repository)
     }
+    if let ticket = publication.ticket { try keep(ticket) }
     return .published
   }
 

@@ -1,8 +1,13 @@
 import RegistryCore
 
 extension SQLiteCatalog: Content {
-  public func link(_ blob: StoredBlob, to repository: RepositoryName) async throws(RegistryError) {
-    try await commits.write { transaction throws(RegistryError) in try transaction.link(blob, to: repository) }
+  public func link(
+    _ blob: StoredBlob, ticket: TicketEntry?, to repository: RepositoryName
+  ) async throws(RegistryError) {
+    try await commits.write { transaction throws(RegistryError) in
+      try transaction.link(blob, to: repository)
+      if let ticket { try transaction.keep(ticket) }
+    }
   }
 
   public func linkedSize(

@@ -4,6 +4,8 @@ import RegistryCore
 public struct Salvage: Sendable {
   /// Where the tags pointed, as far as they could be read.
   public let tags: [SalvagedTag]
+  /// What operators decided about torrents, as far as it could be read.
+  public let wishes: [Digest: TorrentWish]
   /// The epoch in which the catalogue wrote; 0 when it could not be read.
   public let epoch: Int64
   /// What ended the reading early, for the log. `nil`: all was read.
@@ -11,20 +13,23 @@ public struct Salvage: Sendable {
 }
 
 extension SQLiteCatalog {
-  /// Reads what tags it can from a catalogue that nobody has open and that may be damaged. Changes nothing in it.
+  /// Reads what tags and wishes it can from a catalogue that nobody has open and that may be damaged. Changes nothing in it.
   ///
   /// Each table is read from its front until the damage and from its back until the damage, so that what lies behind a
   /// broken page is saved too. Blocks.
-  public static func salvageTags(path: String) -> Salvage {
+  public static func salvage(path: String) -> Salvage {
     do {
       let connection = try Connection(path: path, access: .read)
       let epoch = try connection.first("SELECT epoch FROM life") { $0.integer(0) } ?? 0
       var reading = SalvageReading(connection: connection)
       reading.readRepositories()
       reading.readTags()
-      return Salvage(tags: reading.tags, epoch: epoch, failure: reading.failure)
+      // A catalogue from before torrents has no such table.
+      let hasWishes = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'torrent_wish'") { _ in true }
+      if hasWishes != nil { reading.readWishes() }
+      return Salvage(tags: reading.tags, wishes: reading.wishes, epoch: epoch, failure: reading.failure)
     } catch {
-      return Salvage(tags: [], epoch: 0, failure: error)
+      return Salvage(tags: [], wishes: [:], epoch: 0, failure: error)
     }
   }
 }
@@ -33,6 +38,7 @@ private struct SalvageReading {
   let connection: Connection
   private var repositories: [Int64: RepositoryName] = [:]
   private(set) var tags: [SalvagedTag] = []
+  private(set) var wishes: [Digest: TorrentWish] = [:]
   private(set) var failure: RegistryError?
 
   init(connection: Connection) { self.connection = connection }
@@ -51,6 +57,11 @@ private struct SalvageReading {
     tags.removeAll { !seen.insert($0).inserted }
   }
 
+  mutating func readWishes() {
+    let readWhole = scan("SELECT digest, wish FROM torrent_wish ORDER BY digest") { $0.keepWish($1) }
+    if !readWhole { scan("SELECT digest, wish FROM torrent_wish ORDER BY digest DESC") { $0.keepWish($1) } }
+  }
+
   /// Reads until the end or the damage. `false`: it was the damage.
   @discardableResult
   private mutating func scan(_ sql: StaticString, keep: (inout SalvageReading, Row) -> Void) -> Bool {
@@ -67,6 +78,10 @@ private struct SalvageReading {
 
   private mutating func keepRepository(_ row: Row) {
     do { repositories[row.integer(0)] = try row.repositoryName(1) } catch { failure = error }
+  }
+
+  private mutating func keepWish(_ row: Row) {
+    do { wishes[try row.digest(0)] = try row.wish(1) } catch { failure = error }
   }
 
   private mutating func keepTag(_ row: Row) {

@@ -9,10 +9,12 @@ enum Schema {
     let script: String
   }
 
-  static let migrations = [Migration(name: "0001-claims", script: claims)]
+  static let migrations = [
+    Migration(name: "0001-claims", script: claims), Migration(name: "0002-torrents", script: torrents),
+  ]
 
   /// A digest as `DigestColumn` writes it.
-  private static func isDigest(_ column: String) -> String {
+  static func isDigest(_ column: String) -> String {
     """
     (length(\(column)) = 33 AND substr(\(column), 1, 1) = x'12'
       OR length(\(column)) = 65 AND substr(\(column), 1, 1) = x'13')

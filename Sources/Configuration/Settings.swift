@@ -12,6 +12,7 @@ public struct Settings: Hashable, Sendable {
   public var log = Log()
   public var metrics = Metrics()
   public var cache = Cache()
+  public var torrent = Torrent()
 
   public init() {}
 

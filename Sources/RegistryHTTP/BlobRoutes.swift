@@ -5,11 +5,16 @@ import Wire
 /// `/v2/<name>/blobs/<digest>` (distribution-spec 1.1, end-2, end-10).
 struct BlobRoutes: Sendable {
   let registry: Registry
+  let torrents: TorrentRoutes
 
   func respond(to request: Request, _ repository: RepositoryName, _ digest: Digest)
     async throws(RegistryError) -> Response
   {
-    switch request.method {
+    if request.isRead, case let wanted = Representation(request), wanted != .bytes {
+      return try await torrents.respond(
+        to: request, wanted, of: digest, in: repository, path: PartPath.blob(digest, repository))
+    }
+    return switch request.method {
     case .head: try await head(request, repository, digest)
     case .get: try await pull(request, repository, digest)
     case .delete: try await delete(repository, digest)
@@ -21,15 +26,16 @@ struct BlobRoutes: Sendable {
     async throws(RegistryError) -> Response
   {
     let size = try await registry.blobs.size(of: digest, in: repository)
-    if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields(of: digest)) }
-    return Response(status: 200, fields: fields(of: digest), body: .absent(length: size))
+    let fields = fields(of: digest, in: repository)
+    if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields) }
+    return Response(status: 200, fields: fields, body: .absent(length: size))
   }
 
   private func pull(_ request: Request, _ repository: RepositoryName, _ digest: Digest)
     async throws(RegistryError) -> Response
   {
     let reader = try await registry.blobs.open(digest, in: repository)
-    var fields = fields(of: digest)
+    var fields = fields(of: digest, in: repository)
     if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields) }
     switch selection(request, digest, size: reader.size) {
     case .whole:
@@ -55,11 +61,15 @@ struct BlobRoutes: Sendable {
     return Response(status: 202)
   }
 
-  private func fields(of digest: Digest) -> Fields {
-    Fields([
+  private func fields(of digest: Digest, in repository: RepositoryName) -> Fields {
+    var fields = Fields([
       ("Content-Type", "application/octet-stream"), ("Docker-Content-Digest", digest.description),
       ("ETag", "\"\(digest)\""), ("Accept-Ranges", "bytes"), ("X-Content-Type-Options", "nosniff"),
     ])
+    if torrents.isPublic(repository) {
+      torrents.describe(digest, path: PartPath.blob(digest, repository), in: &fields)
+    }
+    return fields
   }
 }
 

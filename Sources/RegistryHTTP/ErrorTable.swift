@@ -9,7 +9,7 @@ enum ErrorTable {
     case .blobUnknown, .uploadUnknown, .manifestUnknown, .nameUnknown: 404
     case .uploadRange: 416
     case .manifestBlobUnknown, .uploadInvalid, .digestInvalid, .manifestInvalid, .nameInvalid, .sizeInvalid,
-      .tagInvalid, .pageInvalid:
+      .tagInvalid, .torrentInvalid, .pageInvalid:
       400
     case .manifestTooLarge: 413
     case .blobNeeded: 409

@@ -5,6 +5,7 @@ import Wire
 /// `/v2/<name>/manifests/<tag-or-digest>` (distribution-spec 1.1, end-3, end-7, end-9).
 struct ManifestRoutes: Sendable {
   let registry: Registry
+  let torrents: TorrentRoutes
 
   func respond(
     to request: Request, _ body: any RequestBody, _ repository: RepositoryName, _ reference: Reference
@@ -17,16 +18,26 @@ struct ManifestRoutes: Sendable {
     }
   }
 
-  /// What is stored is what is served, whatever the client accepts: a manifest is never converted.
+  /// What is stored is what is served, whatever the client accepts: a manifest is never converted. But it has a torrent, like
+  /// any blob.
   private func pull(_ request: Request, _ repository: RepositoryName, _ reference: Reference)
     async throws(RegistryError) -> Response
   {
+    let wanted = Representation(request)
+    if wanted != .bytes, let refusal = torrents.refusal(of: wanted, in: repository) { return refusal }
     let manifest = try await registry.manifests.resolve(reference, in: repository)
+    if wanted != .bytes {
+      return try await torrents.respond(
+        to: request, wanted, of: manifest.digest, in: repository, path: PartPath.manifest(manifest.digest, repository))
+    }
     let digest = manifest.digest.description
-    let fields = Fields([
+    var fields = Fields([
       ("Content-Type", manifest.mediaType.text), ("Docker-Content-Digest", digest), ("ETag", "\"\(digest)\""),
       ("X-Content-Type-Options", "nosniff"),
     ])
+    if torrents.isPublic(repository) {
+      torrents.describe(manifest.digest, path: PartPath.manifest(manifest.digest, repository), in: &fields)
+    }
     if request.alreadyHas(digest) { return Response(status: 304, fields: fields) }
     if request.method == .head {
       return Response(status: 200, fields: fields, body: .absent(length: Int64(manifest.size)))

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import RegistryCore
 import RegistryService
 import Wire
@@ -7,9 +6,11 @@ import Wire
 struct OperatorRoutes: Sendable {
   let registry: Registry
   let node: NodeDocument
+  let torrents: TorrentOperations
 
-  func respond(to request: Request, _ path: String) async throws(RegistryError) -> Response {
+  func respond(to request: Request, _ body: any RequestBody, _ path: String) async throws(RegistryError) -> Response {
     let query = Query(request.query)
+    if let response = try await torrents.respond(to: request, body, path, query) { return response }
     switch (request.method, path) {
     case (.get, "node"): return .json(node)
     case (.get, "images"): return .json(try await repositories())
@@ -101,34 +102,28 @@ struct OperatorRoutes: Sendable {
 
   /// A line of JSON for each step, so that a long walk is seen to go on.
   private func verification(quarantines: Bool) -> Response {
-    let walk = registry.verification(quarantines: quarantines)
-    return Response(
-      status: 200, fields: Fields([("Content-Type", "application/x-ndjson")]),
-      body: .stream(length: nil, VerificationStream(walk)))
+    .lines(VerificationLines(walk: registry.verification(quarantines: quarantines)))
   }
 }
 
-private struct VerificationStream: ResponseStream {
+private struct VerificationLines: LineSource {
   let walk: BlobVerification
 
-  init(_ walk: BlobVerification) { self.walk = walk }
-
-  func next() async throws -> [UInt8]? {
+  func next() async throws -> VerificationDocument? {
     while let step = try await walk.next() {
       switch step {
-      case .progress(let report): return try line(report, isFinished: false)
-      case .finished(let report): return try line(report, isFinished: true)
+      case .progress(let report): return document(report, isFinished: false)
+      case .finished(let report): return document(report, isFinished: true)
       case .rotten: continue
       }
     }
     return nil
   }
 
-  private func line(_ report: BlobVerificationReport, isFinished: Bool) throws -> [UInt8] {
-    let document = VerificationDocument(
+  private func document(_ report: BlobVerificationReport, isFinished: Bool) -> VerificationDocument {
+    VerificationDocument(
       checkedBlobs: report.checkedBlobs, checkedBytes: report.checkedBytes, rotten: report.rotten.map(\.description),
       quarantined: report.quarantined, isFinished: isFinished)
-    return [UInt8](try JSONEncoder().encode(document)) + [UInt8(ascii: "\n")]
   }
 }
 
@@ -136,14 +131,4 @@ extension ManifestDocument.Descriptor {
   fileprivate func entry(isPresent: Bool) -> ImageDocument.Entry {
     ImageDocument.Entry(digest: digest.description, mediaType: mediaType, size: size, isPresent: isPresent)
   }
-}
-
-extension Query {
-  fileprivate func repository() throws(RegistryError) -> RepositoryName {
-    try RepositoryName(parsing: self["repository"] ?? "")
-  }
-
-  fileprivate func reference() throws(RegistryError) -> Reference { try Reference(parsing: self["reference"] ?? "") }
-
-  fileprivate func tag() throws(RegistryError) -> Tag { try Tag(parsing: self["tag"] ?? "") }
 }

@@ -20,6 +20,7 @@ public final class RegistryHandler: Handler {
   private let blobs: BlobRoutes
   private let uploads: UploadRoutes
   private let lists: ListRoutes
+  private let tracker: TrackerRoutes
   private let operators: OperatorRoutes
   private let metrics: HTTPMetrics
   private let exposition: MetricsRegistry
@@ -28,16 +29,22 @@ public final class RegistryHandler: Handler {
   private let options: Options
   private let isStopping = Atomic<Bool>(false)
 
-  /// - Parameter work: the threads on which a scrape reads /proc.
+  /// - Parameters:
+  ///   - torrents: `nil`: none are given out.
+  ///   - work: the threads on which a scrape reads /proc.
   public init(
-    _ registry: Registry, node: NodeDocument, metrics: MetricsRegistry, work: BlockingPool, log: Logger,
-    options: Options = Options()
+    _ registry: Registry, torrents: TorrentServices? = nil, node: NodeDocument, metrics: MetricsRegistry,
+    work: BlockingPool, log: Logger, options: Options = Options()
   ) {
-    manifests = ManifestRoutes(registry: registry)
-    blobs = BlobRoutes(registry: registry)
+    let torrentRoutes = TorrentRoutes(desk: torrents?.desk, address: torrents?.address ?? NodeAddress())
+    tracker = TrackerRoutes(torrents: torrents)
+    manifests = ManifestRoutes(registry: registry, torrents: torrentRoutes)
+    blobs = BlobRoutes(registry: registry, torrents: torrentRoutes)
     uploads = UploadRoutes(registry: registry, chunkMinimumBytes: options.chunkMinimumBytes)
     lists = ListRoutes(registry: registry)
-    operators = OperatorRoutes(registry: registry, node: node)
+    operators = OperatorRoutes(
+      registry: registry, node: node,
+      torrents: TorrentOperations(registry: registry, node: node, torrents: torrents, files: torrentRoutes))
     self.metrics = HTTPMetrics(metrics)
     exposition = metrics
     self.work = work
@@ -87,7 +94,8 @@ public final class RegistryHandler: Handler {
     case .health: Self.text("ok\n")
     case .readiness: readiness()
     case .metrics: await scrape(request)
-    case .operatorAPI(let path): try await operate(request, path)
+    case .announce: try await tracker.announce(request)
+    case .operatorAPI(let path): try await operate(request, body, path)
     case .unknown: throw RegistryError(.nameUnknown, "nothing is here; the registry's API starts at /v2/")
     }
   }
@@ -105,9 +113,11 @@ public final class RegistryHandler: Handler {
   }
 
   /// The operator API is for whoever may open the node's own socket; to the network it does not exist.
-  private func operate(_ request: Request, _ path: String) async throws(RegistryError) -> Response {
+  private func operate(_ request: Request, _ body: any RequestBody, _ path: String)
+    async throws(RegistryError) -> Response
+  {
     guard request.peer == .local else { throw RegistryError(.nameUnknown, "nothing is here") }
-    return try await operators.respond(to: request, path)
+    return try await operators.respond(to: request, body, path)
   }
 
   private static func text(_ text: String, _ mediaType: String = "text/plain; charset=utf-8") -> Response {

@@ -15,6 +15,7 @@ enum Route: Sendable {
   case health
   case readiness
   case metrics
+  case announce
   case operatorAPI(String)
   case unknown
 
@@ -40,6 +41,7 @@ enum Route: Sendable {
     case "/healthz": .health
     case "/readyz": .readiness
     case "/metrics": .metrics
+    case "/announce": .announce
     default: path.hasPrefix(operatorPrefix) ? .operatorAPI(String(path.dropFirst(operatorPrefix.count))) : .unknown
     }
   }
@@ -60,6 +62,19 @@ enum Route: Sendable {
     case "blobs": return .blob(try RepositoryName(parsing: name), try Digest(parsing: value))
     case "tags" where value == "list": return .tags(try RepositoryName(parsing: name))
     case "referrers": return .referrers(try RepositoryName(parsing: name), try Digest(parsing: value))
+    default: return try webSeed(name, kind, file: value)
+    }
+  }
+
+  /// A client of version 2 puts the file's name, which is the digest's hex, behind the URL of a web seed (BEP 19, where the
+  /// torrent is a folder; libtorrent does so with any torrent of version 2). It is the same part.
+  private static func webSeed(_ front: Substring, _ kind: Substring, file: Substring) throws(RegistryError) -> Route {
+    guard kind.count > file.count, kind.hasSuffix(file), let (name, room) = cut(front) else { return .unknown }
+    switch room {
+    case "blobs", "manifests":
+      let (repository, digest) = (try RepositoryName(parsing: name), try Digest(parsing: kind))
+      guard file == digest.hex else { return .unknown }
+      return room == "blobs" ? .blob(repository, digest) : .manifest(repository, .digest(digest))
     default: return .unknown
     }
   }

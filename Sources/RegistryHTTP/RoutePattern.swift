@@ -3,7 +3,7 @@ import Wire
 /// What kind of path a request has, without the names in it: the label of metrics, so that their number is bounded.
 /// Told from the raw path alone, and cheaply, since it is asked after each answer.
 enum RoutePattern: Int, CaseIterable {
-  case version, catalog, manifest, blob, upload, tags, referrers, health, metrics, operatorAPI, unknown
+  case version, catalog, manifest, blob, upload, tags, referrers, health, metrics, announce, operatorAPI, unknown
 
   var label: String {
     switch self {
@@ -18,6 +18,7 @@ enum RoutePattern: Int, CaseIterable {
     case "/v2/_catalog": self = .catalog
     case "/healthz", "/readyz": self = .health
     case "/metrics": self = .metrics
+    case "/announce": self = .announce
     default:
       if path.hasPrefix("/v2/") {
         self = Self.inRepository(path.utf8)

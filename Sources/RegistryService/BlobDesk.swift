@@ -6,26 +6,40 @@ public struct BlobDesk: Sendable {
   private let ports: RegistryPorts
   private let rules: RegistryRules
   private let gate: KeyedGate<Digest>
+  private let backfill: TicketBackfill
+  /// Blobs on their way here; `nil` for a node that fetches none.
+  private let arriving: RemoteBlobFetches?
+  private let swarm: SwarmDesk?
 
-  init(_ ports: RegistryPorts, rules: RegistryRules, gate: KeyedGate<Digest>) {
+  init(
+    _ ports: RegistryPorts, rules: RegistryRules, gate: KeyedGate<Digest>, backfill: TicketBackfill,
+    arriving: RemoteBlobFetches?, swarm: SwarmDesk?
+  ) {
+    self.arriving = arriving
+    self.swarm = swarm
     self.ports = ports
     self.rules = rules
     self.gate = gate
+    self.backfill = backfill
   }
 
+  /// The size of a blob that is here, or on its way here for this repository.
   public func size(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64 {
-    guard let size = try await ports.content.linkedSize(of: digest, in: repository) else {
-      throw RegistryError.noSuchBlob(digest, repository)
-    }
-    return size
+    if let size = try await ports.content.linkedSize(of: digest, in: repository) { return size }
+    if let blob = arriving?.arriving(digest, for: repository) { return blob.size }
+    return try await arrivedSize(of: digest, in: repository)
   }
 
   public func holds(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Bool {
     try await ports.content.linkedSize(of: digest, in: repository) != nil
   }
 
+  /// A reader of a blob that is here. One that is on its way here for this repository is read as it arrives, and fails
+  /// in the end if the bytes turn out not to be its.
   public func open(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> any BlobReader {
-    let size = try await size(of: digest, in: repository)
+    let linked = try await ports.content.linkedSize(of: digest, in: repository)
+    if linked == nil, let blob = arriving?.arriving(digest, for: repository) { return blob }
+    let size = if let linked { linked } else { try await arrivedSize(of: digest, in: repository) }
     guard let reader = try await ports.blobs.open(digest) else {
       ports.log.error(
         "a linked blob is not in the store", LogField("digest", digest.description),
@@ -40,6 +54,14 @@ public struct BlobDesk: Sendable {
     return reader
   }
 
+  /// For one who found neither a link nor a fetch: the fetch may have ended, and linked the blob, between the two looks.
+  private func arrivedSize(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64 {
+    guard arriving != nil, let size = try await ports.content.linkedSize(of: digest, in: repository) else {
+      throw RegistryError.noSuchBlob(digest, repository)
+    }
+    return size
+  }
+
   /// Lets `repository` read a blob that another repository holds already. `false`: it is not there to be mounted.
   /// - Parameter source: `nil` when the client leaves it to us to find one.
   public func mount(
@@ -51,6 +73,7 @@ public struct BlobDesk: Sendable {
         try await ports.blobs.size(of: digest) == size
       else { return false }
       try await ports.content.link(StoredBlob(digest: digest, size: size), to: repository)
+      backfill.notice(arrivalIn: repository)
       return true
     }
   }
@@ -60,7 +83,7 @@ public struct BlobDesk: Sendable {
       try await ports.content.unlink(digest, from: repository, refusingNeeded: rules.keepsNeededBlobs)
     }
     switch outcome {
-    case .unlinked: return
+    case .unlinked: await swarm?.reconsider(digest)
     case .absent: throw RegistryError.noSuchBlob(digest, repository)
     case .needed(let manifest):
       throw RegistryError(

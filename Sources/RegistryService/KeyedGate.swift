@@ -17,6 +17,13 @@ final class KeyedGate<Key: Hashable & Sendable>: Sendable {
     return try await body()
   }
 
+  /// The same for what cannot fail.
+  func wait<Success>(_ key: Key, _ body: () async -> Success) async -> Success {
+    await enter(key)
+    defer { leave(key) }
+    return await body()
+  }
+
   private func enter(_ key: Key) async {
     if tryEnter(key) { return }
     await withUnsafeContinuation { continuation in

@@ -7,12 +7,19 @@ public struct ManifestDesk: Sendable {
   private let limits: RegistryLimits
   private let rules: RegistryRules
   private let gate: KeyedGate<Digest>
+  private let backfill: TicketBackfill
+  private let swarm: SwarmDesk?
 
-  init(_ ports: RegistryPorts, limits: RegistryLimits, rules: RegistryRules, gate: KeyedGate<Digest>) {
+  init(
+    _ ports: RegistryPorts, limits: RegistryLimits, rules: RegistryRules, gate: KeyedGate<Digest>,
+    backfill: TicketBackfill, swarm: SwarmDesk?
+  ) {
+    self.swarm = swarm
     self.ports = ports
     self.limits = limits
     self.rules = rules
     self.gate = gate
+    self.backfill = backfill
   }
 
   // MARK: - Pull
@@ -55,14 +62,16 @@ public struct ManifestDesk: Sendable {
       throw RegistryError(.tagInvalid, "a push sets at most \(limits.tagsPerPush) tags; send the rest in another")
     }
     // Hashing and parsing 4 MiB takes tens of milliseconds: not on the caller's loop.
-    let (digest, document) = try await ports.work.run { () throws(RegistryError) in
-      (try Self.digest(of: bytes, pushedTo: reference), try ManifestDocument(bytes: bytes, contentType: contentType))
+    let publication = try await ports.work.run { [rules] () throws(RegistryError) in
+      let digest = try Self.digest(of: bytes, pushedTo: reference)
+      return Publication(
+        repository: repository, digest: digest,
+        document: try ManifestDocument(bytes: bytes, contentType: contentType), tags: reference.tags + moreTags,
+        demands: rules.acceptsSparseManifests ? .nothing : .everything,
+        ticket: rules.hashesTorrents ? SwarmTicket(of: bytes, digest).map { TicketEntry($0) } : nil)
     }
-    let publication = Publication(
-      repository: repository, digest: digest, document: document, tags: reference.tags + moreTags,
-      demands: rules.acceptsSparseManifests ? .nothing : .everything)
-    try await gate.pass(digest) { () async throws(RegistryError) in try await publish(publication) }
-    return PushedManifest(digest: digest, subject: document.facts.subject)
+    try await gate.pass(publication.digest) { () async throws(RegistryError) in try await publish(publication) }
+    return PushedManifest(digest: publication.digest, subject: publication.document.facts.subject)
   }
 
   private func publish(_ publication: Publication) async throws(RegistryError) {
@@ -71,7 +80,7 @@ public struct ManifestDesk: Sendable {
     try await ports.blobs.put(document.bytes, as: digest)
     try await ports.shelf.shelve(digest, as: document.facts.mediaType, in: publication.repository)
     switch try await ports.names.publish(publication) {
-    case .published: return
+    case .published: backfill.notice(arrivalIn: publication.repository)
     case .missing(let digests):
       try await unshelveUnlessNamed(digest, in: publication.repository)
       throw RegistryError(
@@ -106,6 +115,7 @@ public struct ManifestDesk: Sendable {
       case .tag(let tag): try await ports.names.untag(tag, in: repository)
       case .digest(let digest): try await retract(digest, from: repository)
       }
+    if case .digest(let digest) = reference { await swarm?.reconsider(digest) }
     guard existed else { throw RegistryError.noSuchManifest(reference, repository) }
   }
 

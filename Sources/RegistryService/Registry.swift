@@ -9,25 +9,65 @@ public struct Registry: Sendable {
   public let blobs: BlobDesk
   public let manifests: ManifestDesk
   public let catalogue: any Catalogue
+  public let tickets: TicketDesk
+  public let backfill: TicketBackfill
+  public let quarantine: BlobQuarantine
+  /// Live torrents, and blobs that are fetched from peers; `nil` for a node without BitTorrent.
+  public let swarm: SwarmDesk?
+  public let fetches: FetchDesk?
+  /// The two as an operator asks for them.
+  public var operations: (any SwarmOperations)? {
+    guard let swarm, let fetches else { return nil }
+    return NodeSwarm(swarm, fetches, work: ports.work)
+  }
+  private let pulse: SwarmPulse?
   public let limits: RegistryLimits
   private let ports: RegistryPorts
-  private let gate: KeyedGate<Digest>
 
-  public init(_ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules())
-  {
+  /// - Parameter swarm: `nil`: this node speaks no BitTorrent.
+  public init(
+    _ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(),
+    swarm: SwarmPorts? = nil
+  ) {
     let gate = KeyedGate<Digest>()
-    uploads = UploadDesk(ports, limits: limits, gate: gate)
-    blobs = BlobDesk(ports, rules: rules, gate: gate)
-    manifests = ManifestDesk(ports, limits: limits, rules: rules, gate: gate)
+    quarantine = BlobQuarantine(ports, gate: gate)
+    tickets = TicketDesk(ports, quarantine)
+    backfill = TicketBackfill(ports, tickets, limits: limits, rules: rules)
+    uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill)
+    var parts: (desk: SwarmDesk, fetches: FetchDesk)?
+    if let swarm {
+      let desk = SwarmDesk(ports, swarm, tickets, quarantine)
+      parts = (desk, FetchDesk(ports, swarm, swarm: desk, limits: limits, gate: gate))
+    }
+    (self.swarm, fetches) = (parts?.desk, parts?.fetches)
+    pulse = parts.map { SwarmPulse($0.desk, $0.fetches) }
+    blobs = BlobDesk(
+      ports, rules: rules, gate: gate, backfill: backfill, arriving: parts?.fetches.fetches, swarm: parts?.desk)
+    manifests = ManifestDesk(ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk)
     catalogue = ports.catalogue
     self.limits = limits
     self.ports = ports
-    self.gate = gate
+  }
+
+  /// Brings live what an operator started, goes on with the fetches of the last life, and does from then on what both
+  /// need. Not for a command that has the folder to itself.
+  public func openSwarm() async throws(RegistryError) {
+    try await swarm?.open()
+    try await fetches?.resume()
+    pulse?.start()
+  }
+
+  /// Ends what goes on in the background, before the ports close. Safe twice.
+  public func close() async {
+    await pulse?.stop()
+    await fetches?.close()
+    await backfill.stop()
+    await swarm?.close()
   }
 
   /// A walk over every blob of the store.
   public func verification(quarantines: Bool) -> BlobVerification {
-    BlobVerification(ports, gate: gate, quarantines: quarantines)
+    BlobVerification(ports, quarantine, quarantines: quarantines)
   }
 
   /// What an earlier life of the node still owed. Call it before the first request.
@@ -44,6 +84,8 @@ public struct RegistryPorts: Sendable {
   public let names: any Names
   public let catalogue: any Catalogue
   public let content: any Content
+  public let tickets: any Tickets
+  public let wishes: any TorrentWishes
   public let chance: any Chance
   public let clock: any WallClock
   /// For work that takes a processor long, such as hashing and parsing a manifest.
@@ -52,8 +94,8 @@ public struct RegistryPorts: Sendable {
 
   public init(
     blobs: any BlobStore, uploads: any UploadStore, shelf: any ManifestShelf, names: any Names,
-    catalogue: any Catalogue, content: any Content, chance: any Chance, clock: any WallClock, work: BlockingPool,
-    log: Logger
+    catalogue: any Catalogue, content: any Content, tickets: any Tickets, wishes: any TorrentWishes,
+    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger
   ) {
     self.blobs = blobs
     self.uploads = uploads
@@ -61,6 +103,8 @@ public struct RegistryPorts: Sendable {
     self.names = names
     self.catalogue = catalogue
     self.content = content
+    self.tickets = tickets
+    self.wishes = wishes
     self.chance = chance
     self.clock = clock
     self.work = work
@@ -74,6 +118,10 @@ public struct RegistryRules: Sendable {
   public var acceptsSparseManifests = false
   /// Refuse to delete a blob that a present manifest of the repository names.
   public var keepsNeededBlobs = false
+  /// Compute what torrents of blobs and manifests need, at their push and, for what is here without, in the background.
+  public var hashesTorrents = true
+  /// Where torrents of version 1 are computed as well.
+  public var publicPatterns = PublicPatterns([])
 
   public init() {}
 }

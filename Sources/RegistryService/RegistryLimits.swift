@@ -9,6 +9,8 @@ public struct RegistryLimits: Sendable {
   /// An upload that nobody went on with for so long is dropped.
   public var uploadExpirySeconds = 24 * 3600
   public var tagsPerPush = 100
+  /// How fast blobs that came in without a ticket are read to make one. 0: as fast as can be.
+  public var hashingBytesPerSecond = 64 << 20
 
   public init() {}
 }

@@ -14,11 +14,13 @@ public final class UploadDesk: Sendable {
   private let ports: RegistryPorts
   private let limits: RegistryLimits
   private let gate: KeyedGate<Digest>
+  private let backfill: TicketBackfill
 
-  init(_ ports: RegistryPorts, limits: RegistryLimits, gate: KeyedGate<Digest>) {
+  init(_ ports: RegistryPorts, limits: RegistryLimits, gate: KeyedGate<Digest>, backfill: TicketBackfill) {
     self.ports = ports
     self.limits = limits
     self.gate = gate
+    self.backfill = backfill
   }
 
   /// Uploads remembered now, for the metrics.
@@ -87,9 +89,10 @@ public final class UploadDesk: Sendable {
     async throws(RegistryError) -> StoredBlob
   {
     try await gate.pass(digest) { () async throws(RegistryError) in
-      let blob = StoredBlob(digest: digest, size: try await sink.seal(as: digest))
-      try await ports.content.link(blob, to: repository)
-      return blob
+      let sealed = try await sink.seal(as: digest)
+      try await ports.content.link(sealed, to: repository)
+      backfill.notice(arrivalIn: repository)
+      return StoredBlob(digest: sealed.digest, size: sealed.size)
     }
   }
 

@@ -7,14 +7,22 @@ public final class MemoryBlobStore: BlobStore {
     var blobs: [Digest: [UInt8]] = [:]
     var quarantined: [Digest: [UInt8]] = [:]
     var failure: RegistryError?
+    var openedCount = 0
   }
 
   private let state = Lock(State())
+  private let opensFiles: Bool
 
-  public init() {}
+  /// - Parameter opensFiles: readers have a file, for what needs a descriptor.
+  public init(opensFiles: Bool = false) { self.opensFiles = opensFiles }
 
   public func open(_ digest: Digest) async throws(RegistryError) -> (any BlobReader)? {
-    try access { state in state.blobs[digest].map { MemoryBlobReader(bytes: $0) } }
+    let bytes = try access { state in
+      state.openedCount += 1
+      return state.blobs[digest]
+    }
+    guard let bytes else { return nil }
+    return MemoryBlobReader(bytes: bytes, file: opensFiles ? try NamelessFile.holding(bytes) : nil)
   }
 
   public func size(of digest: Digest) async throws(RegistryError) -> Int64? {
@@ -71,6 +79,9 @@ extension MemoryBlobStore {
     state.withLock { $0.blobs[digest] = bytes }
   }
 
+  /// How often a blob was asked for by `open`.
+  public var openedCount: Int { state.withLock { $0.openedCount } }
+
   public var digests: Set<Digest> { state.withLock { Set($0.blobs.keys) } }
 
   public var quarantined: Set<Digest> { state.withLock { Set($0.quarantined.keys) } }
@@ -78,10 +89,9 @@ extension MemoryBlobStore {
 
 struct MemoryBlobReader: BlobReader {
   let bytes: [UInt8]
+  let file: BlobFile?
 
   var size: Int64 { Int64(bytes.count) }
-
-  var file: BlobFile? { nil }
 
   func read(from offset: Int64, count: Int) async throws(RegistryError) -> [UInt8] {
     guard offset >= 0, offset < size, count > 0 else { return [] }

@@ -1,8 +1,13 @@
 import RegistryCore
 
 extension MemoryCatalog: Content {
-  public func link(_ blob: StoredBlob, to repository: RepositoryName) async throws(RegistryError) {
-    state.withLock { $0.repositories[repository, default: Repository()].links[blob.digest] = blob.size }
+  public func link(
+    _ blob: StoredBlob, ticket: TicketEntry?, to repository: RepositoryName
+  ) async throws(RegistryError) {
+    state.withLock { state in
+      state.repositories[repository, default: Repository()].links[blob.digest] = blob.size
+      if let ticket { state.keep(ticket) }
+    }
   }
 
   public func linkedSize(

@@ -34,6 +34,7 @@ extension MemoryCatalog: Names {
         held.tags[tag] = publication.digest
       }
       state.repositories[publication.repository] = held
+      if let ticket = publication.ticket { state.keep(ticket) }
       return .published
     }
   }

@@ -1,7 +1,7 @@
 import BlockingWork
 import RegistryCore
 
-/// The three ports of the catalogue in memory: the model that the real one is compared with. Nothing is cached, nothing
+/// The ports of the catalogue in memory: the model that the real one is compared with. Nothing is cached, nothing
 /// is indexed; what is present is written down plainly.
 public final class MemoryCatalog: Sendable {
   let state: Lock<State>
@@ -13,6 +13,9 @@ public final class MemoryCatalog: Sendable {
     var claims: [Claim] = []
     var owed: [OwedUnshelving] = []
     var lastOwedID: Int64 = 0
+    var tickets: [Digest: TicketEntry] = [:]
+    var classics: [Digest: (pieces: ClassicPieces, infoHash: InfoHash)] = [:]
+    var wishes: [Digest: TorrentWish] = [:]
   }
 
   struct Repository {

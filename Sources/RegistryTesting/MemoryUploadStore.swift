@@ -7,9 +7,12 @@ public final class MemoryUploadStore: UploadStore {
   let staging: MemoryStaging
   let blobs: MemoryBlobStore
 
-  public init(staging: MemoryStaging = MemoryStaging(), blobs: MemoryBlobStore) {
+  let hashesTorrents: Bool
+
+  public init(staging: MemoryStaging = MemoryStaging(), blobs: MemoryBlobStore, hashesTorrents: Bool = true) {
     self.staging = staging
     self.blobs = blobs
+    self.hashesTorrents = hashesTorrents
   }
 
   public func begin(_ key: UploadKey, algorithm: Digest.Algorithm) async throws(RegistryError) -> any UploadSink {
@@ -121,7 +124,7 @@ final class MemoryUpload: UploadSink {
 
   func settle() async throws(RegistryError) { try mustBeOpen() }
 
-  func seal(as digest: Digest) async throws(RegistryError) -> Int64 {
+  func seal(as digest: Digest) async throws(RegistryError) -> SealedBlob {
     try mustBeOpen()
     state.withLock { $0.hasEnded = true }
     guard let bytes = store.staging.take(key) else { throw Self.ended }
@@ -132,7 +135,8 @@ final class MemoryUpload: UploadSink {
         detail: [actual.description])
     }
     try store.blobs.adopt(bytes, as: digest)
-    return Int64(bytes.count)
+    return SealedBlob(
+      digest: digest, size: Int64(bytes.count), ticket: store.hashesTorrents ? .hashing(bytes, as: digest) : nil)
   }
 
   func cancel() async {

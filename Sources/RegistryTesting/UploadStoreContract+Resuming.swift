@@ -15,7 +15,9 @@ extension UploadStoreContract {
         }
         try StoreViolation.unlessEqual(resumed.offset, 500_000, "the offset")
         try await append(Array(bytes[500_000...]), to: resumed)
-        _ = try await resumed.seal(as: .hashing(bytes, algorithm))
+        let sealed = try await resumed.seal(as: .hashing(bytes, algorithm))
+        try StoreViolation.unlessEqual(
+          sealed.ticket, .hashing(bytes, as: .hashing(bytes, algorithm)), "the ticket, made in two lives")
         try await life.unlessStored(bytes, as: .hashing(bytes, algorithm), "the blob")
         try await life.unlessGone(key(UInt8(at)), "a sealed upload")
       }

@@ -9,7 +9,10 @@ extension UploadStoreContract {
         let sink = try await ports.uploads.begin(key(UInt8(at)), algorithm: .sha256)
         try await append(bytes, to: sink)
         try StoreViolation.unlessEqual(sink.offset, Int64(count), "the offset")
-        try StoreViolation.unlessEqual(try await sink.seal(as: .hashing(bytes)), Int64(count), "the blob's size")
+        let sealed = try await sink.seal(as: .hashing(bytes))
+        try StoreViolation.unlessEqual(sealed.digest, .hashing(bytes), "the blob's digest")
+        try StoreViolation.unlessEqual(sealed.size, Int64(count), "the blob's size")
+        try StoreViolation.unlessEqual(sealed.ticket, .hashing(bytes, as: .hashing(bytes)), "the blob's ticket")
         try await ports.unlessStored(bytes, as: .hashing(bytes), "the blob")
         try await ports.unlessGone(key(UInt8(at)), "a sealed upload")
       }
@@ -20,7 +23,9 @@ extension UploadStoreContract {
           let bytes = seededBytes(300_000, seed: UInt64(10 * at + by))
           let sink = try await ports.uploads.begin(key(UInt8(10 * at + by)), algorithm: expected)
           try await append(bytes, to: sink)
-          _ = try await sink.seal(as: .hashing(bytes, given))
+          let sealed = try await sink.seal(as: .hashing(bytes, given))
+          try StoreViolation.unlessEqual(
+            sealed.ticket, .hashing(bytes, as: .hashing(bytes, given)), "\(expected) sealed as \(given): its ticket")
           try await ports.unlessStored(bytes, as: .hashing(bytes, given), "\(expected) sealed as \(given)")
         }
       }
@@ -44,7 +49,8 @@ extension UploadStoreContract {
       for number: UInt8 in 1...3 {
         let sink = try await ports.uploads.begin(key(number), algorithm: .sha256)
         try await append(bytes, to: sink)
-        try StoreViolation.unlessEqual(try await sink.seal(as: .hashing(bytes)), 1000, "the size, time \(number)")
+        let sealed = try await sink.seal(as: .hashing(bytes))
+        try StoreViolation.unlessEqual(sealed.size, 1000, "the size, time \(number)")
         try await ports.unlessStored(bytes, as: .hashing(bytes), "after time \(number)")
         try await ports.unlessGone(key(number), "a sealed upload")
       }

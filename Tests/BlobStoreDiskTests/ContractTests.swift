@@ -47,6 +47,26 @@ import Testing
     try await clause.check(MemoryManifestShelf())
   }
 
+  @Test(arguments: FetchStoreContract.clauses)
+  func theDiskKeepsTheFetchStoreContract(_ clause: FetchStoreContract.Clause) async throws {
+    try await withScratchFolder { path in
+      let lives = DiskLives(path: path)
+      defer { lives.end() }
+      try await clause.check(try lives.nextFetching())
+    }
+  }
+
+  @Test(arguments: FetchStoreContract.clauses)
+  func theMemoryKeepsTheFetchStoreContract(_ clause: FetchStoreContract.Clause) async throws {
+    try await clause.check(memoryPorts(fetches: MemoryFetches(), blobs: MemoryBlobStore()))
+  }
+
+  private func memoryPorts(fetches: MemoryFetches, blobs: MemoryBlobStore) -> FetchPorts {
+    FetchPorts(
+      fetches: MemoryFetchStore(fetches: fetches, blobs: blobs), blobs: blobs,
+      nextLife: { memoryPorts(fetches: fetches, blobs: blobs) })
+  }
+
   private func memoryPorts(staging: MemoryStaging, blobs: MemoryBlobStore) -> UploadPorts {
     UploadPorts(
       uploads: MemoryUploadStore(staging: staging, blobs: blobs), blobs: blobs,

@@ -45,6 +45,7 @@ private final class ForgetfulFile: OpenFile {
   func write(_ chunks: ArraySlice<[UInt8]>, at offset: Int64) throws(FileFailure) {
     try inner.write(chunks, at: offset)
   }
+  func extend(to size: Int64) throws(FileFailure) { try inner.extend(to: size) }
   func startWriteback(at offset: Int64, count: Int64) { inner.startWriteback(at: offset, count: count) }
   func makeReadOnly() throws(FileFailure) { try inner.makeReadOnly() }
   func sync() throws(FileFailure) {}

@@ -49,6 +49,7 @@ private final class GatedFile: OpenFile {
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(FileFailure) -> Int {
     try inner.read(into: buffer, at: offset)
   }
+  func extend(to size: Int64) throws(FileFailure) { try inner.extend(to: size) }
   func startWriteback(at offset: Int64, count: Int64) { inner.startWriteback(at: offset, count: count) }
   func makeReadOnly() throws(FileFailure) { try inner.makeReadOnly() }
   func sync() throws(FileFailure) { try inner.sync() }

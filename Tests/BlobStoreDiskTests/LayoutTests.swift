@@ -30,6 +30,18 @@ import Testing
     #expect(layout.uploadID(ofFileNamed: name) == nil)
   }
 
+  @Test func aFetchAndItsNoteAreFoundByTheirNames() {
+    let digest = Digest.hashing([], .sha512)
+    for (path, isNote) in [(layout.fetch(digest), false), (layout.fetchNote(digest), true)] {
+      #expect(path.hasPrefix("data/staging/fetch/sha512-\(digest.hex)"))
+      let found = layout.fetched(ofFileNamed: String(path.split(separator: "/").last!))
+      #expect(found?.digest == digest && found?.isNote == isNote)
+    }
+    for stray in ["", "-", ".note", "sha256-.note", "sha256-00", "sha256:\(digest.hex)", "sha512-\(digest.hex)-.note"] {
+      #expect(layout.fetched(ofFileNamed: stray) == nil)
+    }
+  }
+
   @Test func theFolderAboveIsFoundForPathsOfAnyShape() {
     #expect(["a/b/c", "/a", "a", "/a/b"].map(\.parentFolder) == ["a/b", "/", ".", "/a"])
   }

@@ -152,6 +152,11 @@ final class RecordingFile: OpenFile {
     files.perform("pwritev \(path)", .write(number, chunks.reduce(into: []) { $0 += $1 }, at: Int(offset)))
   }
 
+  func extend(to size: Int64) throws(FileFailure) {
+    try files.mayGoOn("ftruncate")
+    files.perform("ftruncate \(path)", .write(number, [], at: Int(size)))
+  }
+
   func startWriteback(at offset: Int64, count: Int64) {}
 
   func makeReadOnly() throws(FileFailure) {

@@ -38,10 +38,13 @@ final class DiskLives: Sendable {
 
   init(path: String) { self.path = path }
 
+  func nextFetching() throws -> FetchPorts {
+    let folder = try begin()
+    return FetchPorts(fetches: folder.fetches, blobs: folder.blobs, nextLife: { try self.nextFetching() })
+  }
+
   func next() throws -> UploadPorts {
-    end()
-    let folder = try DiskDataFolder.open(path)
-    current.withLock { $0 = folder }
+    let folder = try begin()
     return UploadPorts(
       uploads: folder.uploads, blobs: folder.blobs, nextLife: { try self.next() },
       age: { key, seconds in
@@ -49,6 +52,13 @@ final class DiskLives: Sendable {
         let code = utimensat(AT_FDCWD, folder.layout.upload(key), [then, then], 0)
         if code != 0 { throw TestFailure("utimensat: errno \(errno)") }
       })
+  }
+
+  private func begin() throws -> DiskDataFolder {
+    end()
+    let folder = try DiskDataFolder.open(path)
+    current.withLock { $0 = folder }
+    return folder
   }
 
   func end() {

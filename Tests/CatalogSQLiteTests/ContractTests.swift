@@ -4,7 +4,9 @@ import Testing
 
 @testable import CatalogSQLite
 
-private let clauses = NamesContract.clauses + CatalogueContract.clauses + ContentContract.clauses
+private let clauses =
+  NamesContract.clauses + CatalogueContract.clauses + ContentContract.clauses + TicketsContract.clauses
+  + TorrentWishesContract.clauses
 
 @Suite struct ContractTests {
   @Test(arguments: clauses) func sqliteKeepsTheContract(_ clause: CatalogClause) async throws {

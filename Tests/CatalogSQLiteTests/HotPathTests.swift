@@ -65,11 +65,24 @@ import Testing
       _ = try await catalog.referrers(of: image.digest, in: name, artifactType: "a")
       _ = try await catalog.manifests(of: name)
       _ = try await catalog.repositories(after: "a", limit: 10)
+      let ticket = try #require(SwarmTicket.hashing([1], as: .hashing([1])))
+      let infoHash = InfoHash(version: .v2, bytes: image.digest.hash)
+      try await catalog.keep(ticket, infoHash: infoHash)
+      try await catalog.keep(.hashing([1]), infoHash: InfoHash(version: .v1, bytes: infoHash.short))
+      _ = try await catalog.ticket(of: .hashing([1]))
+      _ = try await catalog.classicPieces(of: .hashing([1]))
+      _ = try await catalog.digest(ofTorrent: infoHash.short)
+      _ = try await catalog.withoutTicket(after: nil, limit: 10)
+      _ = try await catalog.withoutClassicPieces(in: name, after: nil, limit: 10)
+      _ = try await catalog.repositories(holding: image.digest)
+      try await catalog.set(.started, for: image.digest)
+      _ = try await catalog.wish(for: image.digest)
+      try await catalog.set(nil, for: image.digest)
       _ = try await catalog.unlink(StoredBlob.holding("config").digest, from: name, refusingNeeded: true)
       _ = try await catalog.retract(image.digest, from: name)
       let database = try PlainDatabase(folder.database)
       let questions = log.all.filter { $0.hasPrefix("SELECT") || $0.hasPrefix("DELETE") || $0.hasPrefix("INSERT") }
-      #expect(questions.count > 20)
+      #expect(questions.count > 40)
       for sql in Set(questions) {
         // The values of an INSERT … SELECT are a constant row.
         for step in try database.plan(of: sql) where step.hasPrefix("SCAN") && step != "SCAN CONSTANT ROW" {

@@ -56,7 +56,41 @@ import Testing
       let tags = try await catalog.tags(of: name, after: nil, limit: 10)
       #expect(tags?.elements.map(\.text) == ["a"])
     }
-    #expect(SQLiteCatalog.salvageTags(path: kept).tags.count == 2)
+    #expect(SQLiteCatalog.salvage(path: kept).tags.count == 2)
+  }
+
+  /// What is computed is computed anew; what somebody decided is not lost.
+  @Test func wishesAreTakenOverAndTicketsAreNot() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let (one, two) = (Digest.of("one"), Digest.of("two"))
+    let ticket = SwarmTicket.hashing([1], as: .hashing([1]))
+    try await withCatalog(in: folder) { catalog in
+      try await catalog.set(.stopped, for: one)
+      try await catalog.set(.started, for: two)
+      try await catalog.keep(try #require(ticket), infoHash: InfoHash(version: .v2, bytes: one.hash))
+    }
+    _ = try await CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock()).finish()
+    try await withCatalog(in: folder) { catalog in
+      let (wishes, ticket) = (try await catalog.everyWish(), try await catalog.ticket(of: .hashing([1])))
+      #expect(wishes == [one: .stopped, two: .started])
+      #expect(ticket == nil)
+    }
+  }
+
+  @Test func aCatalogueFromBeforeTorrentsIsSalvagedWhole() async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let old = try SQLiteCatalog.open(
+      path: folder.database, node: .test(), clock: HeldClock(), migrations: .released, trace: nil)
+    #expect(try await old.publish(try publication(["a"])) != .published)
+    try await old.link(.holding("config"), to: name)
+    #expect(try await old.publish(try publication(["a"])) == .published)
+    await old.close()
+    let salvage = SQLiteCatalog.salvage(path: folder.database)
+    #expect(salvage.failure == nil)
+    #expect(salvage.tags.map(\.tag.text) == ["a"])
+    #expect(salvage.wishes.isEmpty)
   }
 
   @Test func twoRebuildsInOneSecondKeepBoth() async throws {
@@ -116,7 +150,7 @@ import Testing
       let page = try await catalog.repositories(after: nil, limit: 1)
       #expect(page.elements.isEmpty, "nothing of the old log")
     }
-    #expect(SQLiteCatalog.salvageTags(path: kept).tags.count == 2)
+    #expect(SQLiteCatalog.salvage(path: kept).tags.count == 2)
   }
 
   @Test func tagsOnBothSidesOfADamagedPageAreSaved() async throws {
@@ -124,13 +158,13 @@ import Testing
     defer { folder.remove() }
     let all = (0..<2_000).map { "tag-\($0)" }
     try await fill(folder, tags: all)
-    #expect(Set(SQLiteCatalog.salvageTags(path: folder.database).tags.map(\.tag.text)) == Set(all))
+    #expect(Set(SQLiteCatalog.salvage(path: folder.database).tags.map(\.tag.text)) == Set(all))
 
     let leaves = try PlainDatabase(folder.database).rows(
       "SELECT pageno FROM dbstat WHERE name = 'tag' AND pagetype = 'leaf' ORDER BY path")
     try #require(leaves.count > 10)
     try overwrite(folder.database, page: try #require(Int(leaves[leaves.count / 2])))
-    let salvage = SQLiteCatalog.salvageTags(path: folder.database)
+    let salvage = SQLiteCatalog.salvage(path: folder.database)
     #expect(salvage.failure != nil)
     #expect(salvage.tags.count == Set(salvage.tags).count, "each once")
     #expect(salvage.tags.count > all.count * 8 / 10 && salvage.tags.count < all.count)
@@ -141,7 +175,7 @@ import Testing
     defer { folder.remove() }
     try await fill(folder, tags: ["a"])
     try overwrite(folder.database, page: 1)
-    let salvage = SQLiteCatalog.salvageTags(path: folder.database)
+    let salvage = SQLiteCatalog.salvage(path: folder.database)
     #expect(salvage.tags.isEmpty && salvage.epoch == 0 && salvage.failure != nil)
     let rebuild = try CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock())
     #expect(try await rebuild.finish() != nil)

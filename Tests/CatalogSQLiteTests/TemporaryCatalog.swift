@@ -75,6 +75,11 @@ func withCatalog(
   }
 }
 
+extension Migrations {
+  /// Those of release 0.1.0, which knew no torrents.
+  static let released = Migrations(Array(Schema.migrations.prefix(1)))
+}
+
 extension SQLiteCatalog.CacheLimits {
   /// Every question goes to the database.
   static var none: Self {

@@ -70,6 +70,19 @@ import Testing
         == ["127.0.0.1:3", "[::1]:4"])
   }
 
+  @Test func everythingCanBeMadePublicByOneVariable() throws {
+    let settings = try Settings.load(environment: ["SHOAL_TORRENT_PUBLIC": "**"])
+    #expect(settings.torrent.publicPatterns == ["**"])
+    let several = try Settings.load(environment: ["SHOAL_TORRENT_PUBLIC": "library/*, team/**"])
+    #expect(several.torrent.publicPatterns == ["library/*", "team/**"])
+  }
+
+  @Test func trackersByUDPAreNotTakenForLinksBetweenServices() throws {
+    let trackers = ["udp://a.example:6969", "https://b.example/announce?key=1"]
+    let settings = try Settings.load(environment: ["SHOAL_TORRENT_TRACKERS": trackers.joined(separator: ",")])
+    #expect(settings.torrent.trackers == trackers)
+  }
+
   @Test func emptyVariableIsNone() throws {
     #expect(try Settings.load(environment: ["SHOAL_DATA": "", "SHOAL_CONFIG": ""]) == Settings())
   }
@@ -101,6 +114,10 @@ import Testing
     switch key.name {
     case "http.listen": ("127.0.0.1:6000", "127.0.0.1:6001")
     case "http.tls.minimum": ("1.3", "1.2")
+    case "torrent.listen", "torrent.advertise": ("192.0.2.1:7000", "192.0.2.1:7001")
+    case "torrent.public": ("team/*", "**")
+    case "torrent.url", "torrent.trackers": ("http://a.example", "https://b.example:8443/path")
+    case "torrent.rest_after": ("61s", "62s")
     case "blobs.delete_needed": ("refuse", "allow")
     case "log.level": ("debug", "error")
     case "log.format": ("json", "logfmt")

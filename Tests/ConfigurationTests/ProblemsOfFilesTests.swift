@@ -48,6 +48,19 @@ import Testing
   @Test(arguments: [
     ("listen: 127.0.0.1:1\n", "1:1: unknown key 'listen'; did you mean 'http.listen'?"),
     ("tls:\n  key: a\n", "1:1: unknown key 'tls'; did you mean the section 'http.tls'?"),
+    (
+      "torrent: {public: ['Team/*']}\n", "1:20: torrent.public: 'Team/*' is no pattern of repositories; write library/*"
+    ),
+    ("torrent: {public: ['a**']}\n", "1:20: torrent.public: 'a**' is no pattern"),
+    ("torrent: {advertise: '*:6881'}\n", "1:22: torrent.advertise: '*:6881' is nowhere that others can reach"),
+    ("torrent: {url: 'registry.example'}\n", "1:16: torrent.url: 'registry.example' is no such URL; write http://"),
+    ("torrent: {url: 'http://a/?b'}\n", "1:16: torrent.url: paths cannot be put behind"),
+    ("torrent: {url: 'http://u:p@a'}\n", "1:16: torrent.url: 'http://u:p@a' names no host"),
+    ("torrent: {trackers: ['ws://a']}\n", "1:22: torrent.trackers: 'ws://a' is no such URL"),
+    (
+      "torrent: {public: ['**'], listen: ['127.0.0.1:5000']}\n",
+      "1:36: 127.0.0.1:5000 takes the port of http.listen 127.0.0.1:5000"
+    ),
     ("colour: red\n", "1:1: unknown key 'colour'; known here: data, http, insecure, limits, timeouts, uploads,"),
     ("log: {colour: red}\n", "1:7: unknown key 'log.colour'; known here: level, format, access"),
     ("log.level: debug\n", "1:1: 'log.level' has a dot in it; write the part after the dot"),

@@ -9,7 +9,7 @@ import Wire
 struct APITableTests {
   @Test(arguments: Stories.all, Transport.allCases)
   func theAnswersAreThoseOfTheTable(_ story: Story, _ transport: Transport) async throws {
-    let registry = TestRegistry()
+    let registry = TestRegistry(public: story.patterns)
     defer { registry.work.stop() }
     switch transport {
     case .inProcess:

@@ -50,12 +50,15 @@ struct Answer: Sendable {
 /// A story: rows that are asked one after the other of one registry.
 struct Story: Sendable, CustomStringConvertible {
   let name: String
+  /// What is public.
+  let patterns: [String]
   let calls: [Call]
 
   var description: String { name }
 
-  init(_ name: String, _ calls: [Call]) {
+  init(_ name: String, public patterns: [String] = [], _ calls: [Call]) {
     self.name = name
+    self.patterns = patterns
     self.calls = calls
   }
 }

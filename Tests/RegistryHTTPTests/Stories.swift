@@ -143,5 +143,5 @@ enum Stories {
           Call("DELETE", blob, 404, text: "BLOB_UNKNOWN"),
           Call("GET", "/v2/c/blobs/\(f.layerDigest)", 200, expectsBody: f.layer),
         ]),
-    ] + manifests + lists
+    ] + manifests + lists + torrents
 }

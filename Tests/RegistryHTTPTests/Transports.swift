@@ -15,19 +15,35 @@ enum Transport: String, CaseIterable, Sendable {
 struct TestRegistry {
   let handler: RegistryHandler
   let work: BlockingPool
+  /// What the tracker wanted to be live.
+  let woken = Lock<[Digest]>([])
+  private let blobs: MemoryBlobStore
 
   private static let node = NodeID([UInt8](repeating: 7, count: NodeID.byteCount))!
 
-  init(rules: RegistryRules = RegistryRules(), options: RegistryHandler.Options = .init()) {
+  init(
+    rules: RegistryRules = RegistryRules(), public patterns: [String] = [], options: RegistryHandler.Options = .init(),
+    arrange: (inout TorrentServices) -> Void = { _ in }
+  ) {
     let catalogue = MemoryCatalog(node: Self.node, clock: StandingClock())
     let blobs = MemoryBlobStore()
+    self.blobs = blobs
     work = BlockingPool(name: "work", threads: 1)
     let ports = RegistryPorts(
       blobs: blobs, uploads: MemoryUploadStore(blobs: blobs), shelf: MemoryManifestShelf(), names: catalogue,
-      catalogue: catalogue, content: catalogue, chance: CountingChance(), clock: StandingClock(), work: work,
-      log: Logger.silent)
+      catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
+      clock: StandingClock(), work: work, log: Logger.silent)
+    let registry = Registry(ports, rules: rules)
+    var torrentRules = TorrentRules()
+    torrentRules.publicPatterns = PublicPatterns(patterns)
+    torrentRules.trackers = ["udp://tracker.example.org:6969"]
+    let desk = TorrentDesk(ports, registry, rules: torrentRules)
+    var torrents = TorrentServices(desk)
+    torrents.tracker = TrackerDesk(catalogue, desk: desk) { [woken] digest, _ in woken.withLock { $0.append(digest) } }
+    torrents.publicEndpoint = { (nil, 6881) }
+    arrange(&torrents)
     handler = RegistryHandler(
-      Registry(ports, rules: rules), node: NodeDocument(version: "test", pid: 1, data: "memory"),
+      registry, torrents: torrents, node: NodeDocument(version: "test", pid: 1, data: "memory"),
       metrics: MetricsRegistry(), work: work, log: Logger.silent, options: options)
   }
 }
@@ -50,12 +66,18 @@ private struct StandingClock: WallClock {
 }
 
 extension TestRegistry {
+  /// As if the disk had changed the bytes of a blob.
+  func rot(_ digest: Digest) { blobs.rot(digest, to: Array("a worm".utf8)) }
+
   /// Asks by a plain call.
-  func answer(_ call: Call, _ target: String) async throws -> Answer {
+  func answer(_ call: Call, _ target: String, peer: PeerAddress = .local, local: PeerAddress = .local)
+    async throws -> Answer
+  {
     let parts = target.split(separator: "?", maxSplits: 1)
     let request = Request(
       method: Request.Method(token: call.method), path: String(parts[0]),
-      query: parts.count == 2 ? String(parts[1]) : nil, fields: Fields(call.fields.map { (name: $0, value: $1) }))
+      query: parts.count == 2 ? String(parts[1]) : nil,
+      fields: Fields([("Host", "localhost")] + call.fields.map { (name: $0, value: $1) }), peer: peer, local: local)
     let response = await handler.respond(to: request, body: MemoryBody(call.body))
     var fields = response.fields
     if let length = response.body.length { fields.set("Content-Length", "\(length)") }

@@ -6,7 +6,7 @@ import Telemetry
 
 /// A registry over in-memory ports, with the ports in reach of the test.
 final class Bench: Sendable {
-  let blobs = MemoryBlobStore()
+  let blobs: MemoryBlobStore
   let staging = MemoryStaging()
   let shelf = MemoryManifestShelf()
   let clock = HandClock()
@@ -14,17 +14,36 @@ final class Bench: Sendable {
   let ports: RegistryPorts
   let registry: Registry
   private let work = BlockingPool(name: "work", threads: 1)
+  /// Whose ports these are, and whose threads.
+  private let earlier: Bench?
 
   static let repository = name("team/app")
   static let imageType = MediaType.ociManifest
 
-  init(limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules()) {
+  /// - Parameter hashesTorrents: `false`: pushes leave no tickets, as before there were torrents.
+  init(
+    limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(), hashesTorrents: Bool = true,
+    blobs: MemoryBlobStore = MemoryBlobStore(), swarm: SwarmPorts? = nil
+  ) {
+    self.blobs = blobs
+    earlier = nil
+    var rules = rules
+    rules.hashesTorrents = hashesTorrents
     catalogue = MemoryCatalog(node: NodeID([UInt8](repeating: 1, count: NodeID.byteCount))!, clock: clock)
     ports = RegistryPorts(
-      blobs: blobs, uploads: MemoryUploadStore(staging: staging, blobs: blobs), shelf: shelf, names: catalogue,
-      catalogue: catalogue, content: catalogue, chance: CountingChance(), clock: clock, work: work,
+      blobs: blobs, uploads: MemoryUploadStore(staging: staging, blobs: blobs, hashesTorrents: hashesTorrents),
+      shelf: shelf, names: catalogue,
+      catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
+      clock: clock, work: work,
       log: Logger.silent)
-    registry = Registry(ports, limits: limits, rules: rules)
+    registry = Registry(ports, limits: limits, rules: rules, swarm: swarm)
+  }
+
+  /// The next life over the same disk and catalogue, with peers.
+  init(after bench: Bench, swarm: SwarmPorts) {
+    (blobs, catalogue, ports) = (bench.blobs, bench.catalogue, bench.ports)
+    registry = Registry(bench.ports, swarm: swarm)
+    earlier = bench
   }
 
   deinit { work.stop() }
@@ -59,6 +78,15 @@ final class Bench: Sendable {
     let manifest = try await image(content)
     return try await registry.manifests.push(
       manifest, contentType: Self.imageType, to: .tag(Self.tag(tag)), in: Self.repository
+    ).digest
+  }
+
+  /// An index of nothing: the least manifest there is.
+  @discardableResult
+  func pushIndex(to repository: RepositoryName) async throws -> Digest {
+    let index = try ManifestFixture.index([])
+    return try await registry.manifests.push(
+      index.document.bytes, contentType: nil, to: .digest(index.digest), in: repository
     ).digest
   }
 

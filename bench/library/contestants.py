@@ -1,5 +1,6 @@
 """The servers that are measured: how each is configured, started, stopped, and what it costs."""
 
+import json
 import os
 import signal
 import socket
@@ -46,13 +47,13 @@ class Server:
         """The command to start it with; `tls` is (certificate, key) or None."""
         raise NotImplementedError
 
-    def ready_path(self):
-        return "/v2/"
+    def environment(self):
+        return os.environ
 
     def start(self, tls=None, wait=True):
         command = self.command(tls)
         with open(os.path.join(self.folder, "log"), "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment())
         if wait:
             self.wait_until_listening()
         return self
@@ -106,12 +107,26 @@ class Server:
 class Shoal(Server):
     name = "shoal"
 
-    def __init__(self, folder, binary):
+    def __init__(self, folder, binary, name="shoal", public=False):
         super().__init__(folder)
         self.binary = binary
+        self.name = name
+        self.data = os.path.join(folder, "data")
+        # Where strangers reach its torrents; only a public node listens there.
+        self.peer = f"{ADDRESS}:{free_port()}" if public else None
+
+    def environment(self):
+        if not self.peer:
+            return os.environ
+        return os.environ | {"SHOAL_TORRENT_PUBLIC": "**", "SHOAL_TORRENT_LISTEN": self.peer, "SHOAL_TORRENT_DHT": "false"}
+
+    def ask(self, *arguments):
+        """One of its commands, as JSON."""
+        command = [self.binary, *arguments, "--data", self.data, "--json"]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout)
 
     def command(self, tls):
-        command = [self.binary, "serve", "--data", os.path.join(self.folder, "data")]
+        command = [self.binary, "serve", "--data", self.data]
         if tls is None:
             return command + ["--listen", f"{ADDRESS}:{self.port}"]
         path = os.path.join(self.folder, "shoal.yaml")

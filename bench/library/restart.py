@@ -22,7 +22,7 @@ def row(place):
     for server in servers:
         server.start()
         began = time.monotonic()
-        _fill(server, count)
+        fill(server, count)
         note(f"{server.name}: {count} blobs pushed in {time.monotonic() - began:.0f} s")
         server.stop()
 
@@ -49,7 +49,8 @@ def _image(number):
     return blobs, image_manifest(named[0], named[1:])
 
 
-def _fill(server, count):
+def fill(server, count, beginning=0):
+    """Pushes the images of blobs `beginning` to `count`."""
     failures = []
 
     def push(images):
@@ -63,7 +64,7 @@ def _fill(server, count):
         except Exception as failure:  # pylint: disable=broad-except  # it is raised again below
             failures.append(failure)
 
-    images = range(count // LAYERS_PER_IMAGE)
+    images = range(beginning // LAYERS_PER_IMAGE, count // LAYERS_PER_IMAGE)
     threads = [threading.Thread(target=push, args=(images[number::PUSHERS],)) for number in range(PUSHERS)]
     for thread in threads:
         thread.start()

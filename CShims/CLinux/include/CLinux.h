@@ -3,6 +3,7 @@
 // Each function returns what the call returned; errno is the call's own. _GNU_SOURCE is defined in CLinux.c only: in a
 // header that a module map shows it would break debug builds.
 #pragma once
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -20,6 +21,10 @@ int64_t shoal_read_cached(int32_t file, void *bytes, int64_t count, int64_t offs
 int64_t shoal_cached_pages(int32_t file, int64_t offset, int64_t count);
 // renameat2 with RENAME_NOREPLACE.
 int32_t shoal_rename_exclusive(const char *from, const char *to);
+// Both ends of a pipe, closed on exec.
+int32_t shoal_pipe(int32_t ends[2]);
+// The child has no descriptor from this one up. Returns an error number, as posix_spawn's own do.
+int32_t shoal_spawn_closing_from(posix_spawn_file_actions_t *actions, int32_t first);
 int32_t shoal_set_thread_name(const char *name);
 // Tells malloc to keep what was freed instead of mapping it anew (mallopt): blocks below `map_bytes` come from the heap, and
 // up to `keep_bytes` at its top stay. At most `arenas` heaps. Call before the first thread. 0 when malloc refused.

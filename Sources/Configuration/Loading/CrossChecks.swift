@@ -4,6 +4,7 @@ extension SettingsDraft {
     checkTLS()
     checkListenersDiffer()
     checkReach()
+    checkTorrentListeners()
   }
 
   private mutating func checkTLS() {
@@ -23,6 +24,17 @@ extension SettingsDraft {
       guard let other = listeners[..<index].first(where: listener.overlaps) else { continue }
       let reason = listener == other ? "\(listener) is listed twice" : "\(listener) and \(other) take the same port"
       note(place(of: "http.listen", item: index), reason, advice: "keep one of them")
+    }
+  }
+
+  /// Both take TCP; the second to start would find the port taken, at best.
+  private mutating func checkTorrentListeners() {
+    guard settings.torrent.isEnabled, !settings.torrent.publicPatterns.isEmpty else { return }
+    for (index, address) in settings.torrent.listen.enumerated() {
+      guard let other = settings.http.listen.first(where: address.overlaps) else { continue }
+      note(
+        place(of: "torrent.listen", item: index), "\(address) takes the port of http.listen \(other)",
+        advice: "give it another port, for example 6881")
     }
   }
 

@@ -13,8 +13,9 @@ struct EnvironmentSource {
 
   func apply(to draft: inout SettingsDraft) {
     for (name, value) in variables.sorted(by: { $0.key < $1.key }) where name.hasPrefix(Self.prefix) {
-      if name == Self.fileName || value.isEmpty || Self.isServiceLink(name, value) { continue }
+      if name == Self.fileName || value.isEmpty { continue }
       guard let key = Self.keys[name] else {
+        if Self.isServiceLink(name, value) { continue }
         let nearest = NearestName.of(name, among: Self.keys.keys.sorted() + [Self.fileName])
         draft.note(
           .environment(name), "no key has this name", advice: nearest.map { "did you mean \($0)?" } ?? "unset it")

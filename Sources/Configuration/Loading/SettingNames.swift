@@ -26,10 +26,10 @@ enum SettingNames {
     return children
   }
 
-  /// The key or section that was most likely meant: one of nearly that name, or of that last name in another section.
+  /// The key or section that was most likely meant: of that last name in another section, the first of the
+  /// table, or one of nearly that name.
   static func nearest(to name: String) -> String? {
     let last = Substring(name.split(separator: ".").last ?? "")
-    let displaced = all.filter { $0 == last || $0.hasSuffix(".\(last)") }
-    return displaced.count == 1 ? displaced[0] : NearestName.of(name, among: all)
+    return all.first { $0 == last || $0.hasSuffix(".\(last)") } ?? NearestName.of(name, among: all)
   }
 }

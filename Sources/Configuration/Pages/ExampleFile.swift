@@ -32,7 +32,8 @@ public enum ConfigurationPages {
     let values = key.show(Settings()).map { value in
       value.hasPrefix("[") || value.hasPrefix("*") ? "\"\(value)\"" : value
     }
-    return key.shape == .list ? "[\(values.joined(separator: ", "))]" : values.first
+    guard !values.isEmpty else { return nil }
+    return key.shape == .list ? "[\(values.joined(separator: ", "))]" : values[0]
   }
 
   private static func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }

@@ -1,7 +1,9 @@
 extension SettingKey {
   /// The one table of keys. The check of files, the names of environment variables, the options of `shoal serve`, the
   /// example file and the page of the docs all come from here; the defaults stand in `Settings`.
-  public static let all: [SettingKey] = [
+  public static let all: [SettingKey] = registry + torrent
+
+  private static let registry: [SettingKey] = [
     .one(
       "data", \.data, .path, flag: "data",
       "The folder that holds everything: blobs, uploads, catalogue and control socket. It is made when it is missing."),

@@ -5,6 +5,9 @@ import Glibc
 public struct ListenAddress: Hashable, Sendable {
   public static let usual = ListenAddress(host: "127.0.0.1", port: 5000)
 
+  /// Every address of the machine.
+  static func everywhere(_ port: UInt16) -> ListenAddress { ListenAddress(host: "*", port: port) }
+
   /// An address in its shortest spelling, IPv6 without brackets, or `*`.
   public let host: String
   /// 0: the kernel picks one.

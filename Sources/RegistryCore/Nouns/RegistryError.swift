@@ -16,6 +16,8 @@ public struct RegistryError: Error, Sendable, CustomStringConvertible {
     case nameUnknown = "NAME_UNKNOWN"
     case sizeInvalid = "SIZE_INVALID"
     case tagInvalid = "TAG_INVALID"
+    /// A .torrent file or a magnet link that cannot be used.
+    case torrentInvalid = "TORRENT_INVALID"
     case pageInvalid = "PAGINATION_NUMBER_INVALID"
     case unauthorized = "UNAUTHORIZED"
     case denied = "DENIED"

@@ -3,7 +3,8 @@
 /// Contract, checked by `ContentContract`. A digest alone reads nothing: only a link does.
 public protocol Content: Sendable {
   /// Links a blob that is durable already. Linking twice is linking once.
-  func link(_ blob: StoredBlob, to repository: RepositoryName) async throws(RegistryError)
+  /// - Parameter ticket: of the blob, if its hashes are at hand: kept in the same transaction, as `Tickets.keep` does.
+  func link(_ blob: StoredBlob, ticket: TicketEntry?, to repository: RepositoryName) async throws(RegistryError)
 
   /// The size of a blob that the repository may read. The hot path of a blob's GET and HEAD.
   func linkedSize(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64?
@@ -21,6 +22,12 @@ public protocol Content: Sendable {
   func owedUnshelvings(limit: Int) async throws(RegistryError) -> [OwedUnshelving]
 
   func settle(_ owed: OwedUnshelving) async throws(RegistryError)
+}
+
+extension Content {
+  public func link(_ blob: StoredBlob, to repository: RepositoryName) async throws(RegistryError) {
+    try await link(blob, ticket: nil, to: repository)
+  }
 }
 
 public enum UnlinkOutcome: Hashable, Sendable {

@@ -23,6 +23,8 @@ public struct UnfinishedFetch: Hashable, Sendable {
 }
 
 /// One blob on its way in. Others write into its file; it reads, hashes and promotes it.
+///
+/// `read` may be called at any time, also after `seal`; the other calls come one after the other.
 public protocol FetchSink: Sendable {
   /// Open for reading and writing.
   var file: BlobFile { get }
@@ -34,13 +36,17 @@ public protocol FetchSink: Sendable {
   func digest(upTo offset: Int64) async throws(RegistryError)
 
   /// Compares the whole digest, makes the bytes durable (fsync, rename, fsync of the directory) and names them.
-  /// `digestInvalid` when the bytes have another digest: they and the note are gone then.
+  /// `digestInvalid` when the bytes have another digest: they and the note are gone then. Else the note stays until
+  /// `cancel`, so that a node that is killed before it has linked the blob finds out what it owes.
   func seal() async throws(RegistryError) -> SealedBlob
+
+  /// Takes the place of the note; durable on return.
+  func keep(note: [UInt8]) async throws(RegistryError)
 
   /// Lets go of the file; what arrived stays for a later `begin`.
   func pause() async
 
-  /// Drops the bytes and the note. Safe twice and after `seal`.
+  /// Drops the bytes and the note. Safe twice; after `seal` it drops the note alone.
   func cancel() async
 }
 
@@ -48,7 +54,7 @@ public protocol FetchSink: Sendable {
 public struct SealedBlob: Hashable, Sendable {
   public let digest: Digest
   public let size: Int64
-  /// `nil` for an empty blob.
+  /// `nil` for an empty blob, and where nobody wants torrents.
   public let ticket: SwarmTicket?
 
   public init(digest: Digest, size: Int64, ticket: SwarmTicket?) {

@@ -27,6 +27,8 @@ public struct Publication: Sendable {
   public let document: ManifestDocument
   public let tags: [Tag]
   public let demands: Demand
+  /// Of the manifest's bytes, if its hashes are at hand: kept in the same transaction, as `Tickets.keep` does.
+  public let ticket: TicketEntry?
 
   /// What of the things that a manifest names must be in the repository. Whatever is there must have the size that the
   /// manifest says, in any case.
@@ -40,13 +42,14 @@ public struct Publication: Sendable {
 
   public init(
     repository: RepositoryName, digest: Digest, document: ManifestDocument, tags: [Tag],
-    demands: Demand = .everything
+    demands: Demand = .everything, ticket: TicketEntry? = nil
   ) {
     self.repository = repository
     self.digest = digest
     self.document = document
     self.tags = tags
     self.demands = demands
+    self.ticket = ticket
   }
 }
 

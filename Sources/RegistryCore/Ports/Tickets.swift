@@ -27,6 +27,17 @@ public protocol Tickets: Sendable {
   func repositories(holding digest: Digest) async throws(RegistryError) -> [RepositoryName]
 }
 
+/// A ticket with the info hash of the torrent that follows from it, so that the blob can be found by it.
+public struct TicketEntry: Hashable, Sendable {
+  public let ticket: SwarmTicket
+  public let infoHash: InfoHash
+
+  public init(ticket: SwarmTicket, infoHash: InfoHash) {
+    self.ticket = ticket
+    self.infoHash = infoHash
+  }
+}
+
 /// What an operator decided about single torrents; it outlives the node.
 ///
 /// Contract, checked by `TorrentWishesContract`.

@@ -28,8 +28,9 @@ public protocol UploadSink: Sendable {
   func settle() async throws(RegistryError)
 
   /// Ends the upload: compares the digest, makes the bytes durable (fsync, rename, fsync of the directory) and names
-  /// them. Returns the blob's size. `digestInvalid` when the bytes have another digest: the upload is gone then.
-  func seal(as digest: Digest) async throws(RegistryError) -> Int64
+  /// them. Returns the blob, with its ticket where the store makes them. `digestInvalid` when the bytes have another
+  /// digest: the upload is gone then.
+  func seal(as digest: Digest) async throws(RegistryError) -> SealedBlob
 
   /// Drops the upload and its bytes. Safe twice and after `seal`.
   func cancel() async

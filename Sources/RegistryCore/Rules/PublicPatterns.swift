@@ -5,27 +5,26 @@
 /// none.
 public struct PublicPatterns: Hashable, Sendable {
   public let patterns: [String]
+  /// Divided once: a pull asks whether its repository is public.
+  private let divided: [[Component]]
 
-  public init(_ patterns: [String]) { self.patterns = patterns }
+  /// A pattern that `check` refuses names no repository: what is in doubt stays private.
+  public init(_ patterns: [String]) {
+    self.patterns = patterns
+    divided = patterns.compactMap(Self.divide)
+  }
 
   public var isEmpty: Bool { patterns.isEmpty }
 
-  /// Whether a pattern names the repository. A pattern that `check` refuses names none: what is in doubt stays private.
   public func matches(_ repository: RepositoryName) -> Bool {
-    let name = repository.text.utf8.split(separator: UInt8(ascii: "/"))
-    return patterns.contains { pattern in
-      (try? Self.check(pattern)) != nil && Self.isMatch(name, of: Self.components(of: pattern))
-    }
+    guard !divided.isEmpty else { return false }
+    let name = Self.components(of: repository.text)
+    return divided.contains { Self.isMatch(name, of: $0) }
   }
 
   /// Refuses a text that could be no repository's pattern.
   public static func check(_ pattern: String) throws(RegistryError) {
-    let isPossible =
-      pattern.utf8.count <= RepositoryName.byteLimit
-      && components(of: pattern).allSatisfy { component in
-        component.elementsEqual(anyComponents) || isName(component)
-      }
-    guard isPossible else {
+    guard divide(pattern) != nil else {
       throw RegistryError(
         .nameInvalid,
         "'\(pattern)' is no pattern of repositories: write a name, with * for any text in one part of it or ** for any "
@@ -33,18 +32,25 @@ public struct PublicPatterns: Hashable, Sendable {
     }
   }
 
-  private typealias Component = Substring.UTF8View
+  private typealias Component = [UInt8]
 
   private static let star = UInt8(ascii: "*")
   private static let anyComponents = Array("**".utf8)
 
-  private static func components(of pattern: String) -> [Component] {
-    pattern.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+  private static func divide(_ pattern: String) -> [Component]? {
+    guard pattern.utf8.count <= RepositoryName.byteLimit else { return nil }
+    let components = components(of: pattern)
+    return components.allSatisfy(isPossible) ? components : nil
+  }
+
+  private static func components(of text: String) -> [Component] {
+    text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
   }
 
   /// A component with a letter for each star is a name exactly if some text for the stars makes it one: no rule of names
   /// speaks against a letter.
-  private static func isName(_ component: Component) -> Bool {
+  private static func isPossible(_ component: Component) -> Bool {
+    if component == anyComponents { return true }
     guard !zip(component, component.dropFirst()).contains(where: { $0 == star && $1 == star }) else { return false }
     let sample = component.map { $0 == star ? UInt8(ascii: "a") : $0 }
     return (try? RepositoryName(parsing: String(decoding: sample, as: UTF8.self))) != nil
@@ -53,16 +59,14 @@ public struct PublicPatterns: Hashable, Sendable {
   /// The same walk as within one component, a floor higher: components for characters, `**` for `*`.
   private static func isMatch(_ name: [Component], of pattern: [Component]) -> Bool {
     isWildcardMatch(
-      name, of: pattern, isStar: { $0.elementsEqual(anyComponents) },
-      isEqual: { part, component in
-        isWildcardMatch(Array(part), of: Array(component), isStar: { $0 == star }, isEqual: ==)
-      })
+      name, of: pattern, isStar: { $0 == anyComponents },
+      isEqual: { part, wanted in isWildcardMatch(part, of: wanted, isStar: { $0 == star }, isEqual: ==) })
   }
 
   /// After a mismatch the last star takes one element more: no recursion, and at most `elements × pattern` steps, since
   /// an earlier star need never take more once a later one has been reached.
-  private static func isWildcardMatch<Element, Pattern>(
-    _ elements: [Element], of pattern: [Pattern], isStar: (Pattern) -> Bool, isEqual: (Element, Pattern) -> Bool
+  private static func isWildcardMatch<Element>(
+    _ elements: [Element], of pattern: [Element], isStar: (Element) -> Bool, isEqual: (Element, Element) -> Bool
   ) -> Bool {
     var at = 0
     var step = 0

@@ -32,6 +32,7 @@ final class Connection: Watched, @unchecked Sendable {
   let loop: EventLoop
   let service: Service
   let peer: PeerAddress
+  let local: PeerAddress
   let socket: Int32
   let transport: Transport
 
@@ -62,9 +63,12 @@ final class Connection: Watched, @unchecked Sendable {
   private var scheduledWake = UInt64.max
 
   /// - Parameter session: the TLS session that speaks over the socket, `nil` for plaintext.
-  init(socket: Int32, peer: PeerAddress, session: TLSSession?, loop: EventLoop, service: Service) {
+  init(
+    socket: Int32, peer: PeerAddress, local: PeerAddress, session: TLSSession?, loop: EventLoop, service: Service
+  ) {
     self.socket = socket
     self.peer = peer
+    self.local = local
     self.loop = loop
     self.service = service
     transport = session.map { .secure($0) } ?? .plain

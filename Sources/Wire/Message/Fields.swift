@@ -39,6 +39,21 @@ public struct Fields: Sendable, Sequence {
     }
   }
 
+  /// Whether a value under the name holds the text, which is given in lower case, whatever the case of its letters.
+  /// Makes no string, so it can be asked of every request.
+  public func mentions(_ text: StaticString, in name: String) -> Bool {
+    text.withUTF8Buffer { text in
+      switch storage {
+      case .entries(let entries):
+        entries.contains { Self.matches($0.name, name) && Octet.contains($0.value.utf8, text) }
+      case .head(let head):
+        head.fields.contains { field in
+          head.matches(field.name, name) && Octet.contains(head.bytes[field.value.start..<field.value.end], text)
+        }
+      }
+    }
+  }
+
   public mutating func append(_ name: String, _ value: String) {
     var entries = takeEntries()
     entries.append((name, value))

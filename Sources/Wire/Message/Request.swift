@@ -10,19 +10,22 @@ public struct Request: Sendable {
   public let query: String?
   public let fields: Fields
   public let peer: PeerAddress
+  /// Our end of the connection: the address that the client reached.
+  public let local: PeerAddress
   public let isSecure: Bool
   /// Tells this request from every other of the process, in the answer and in the log.
   public let id: RequestID
 
   public init(
     method: Method, path: String, query: String? = nil, fields: Fields = Fields(), peer: PeerAddress = .local,
-    isSecure: Bool = false, id: RequestID = RequestID.next()
+    local: PeerAddress = .local, isSecure: Bool = false, id: RequestID = RequestID.next()
   ) {
     self.method = method
     self.path = path
     self.query = query
     self.fields = fields
     self.peer = peer
+    self.local = local
     self.isSecure = isSecure
     self.id = id
   }

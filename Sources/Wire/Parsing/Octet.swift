@@ -59,6 +59,18 @@ enum Octet {
       return true
     }
   }
+
+  /// Whether the word, which is given in lower case, stands somewhere in the bytes, whatever the case of its letters.
+  static func contains(_ bytes: some Collection<UInt8>, _ word: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = word.first else { return true }
+    var rest = bytes[...]
+    while rest.count >= word.count, let start = rest.firstIndex(where: { lowercase($0) == first }) {
+      rest = rest[start...]
+      if rest.count >= word.count, zip(rest, word).allSatisfy({ lowercase($0) == $1 }) { return true }
+      rest = rest.dropFirst()
+    }
+    return false
+  }
 }
 
 /// A range inside a head: two bytes an end, since no head is larger than 64 KiB.

@@ -96,7 +96,9 @@ final class Listener: Watched, @unchecked Sendable {
     target.load.add(1, ordering: .relaxed)
     do {
       let session = try tls?.makeSession(socket: descriptor)
-      let connection = Connection(socket: descriptor, peer: peer, session: session, loop: target, service: service)
+      let connection = Connection(
+        socket: descriptor, peer: peer, local: ListeningSocket.localAddress(descriptor), session: session, loop: target,
+        service: service)
       if target === loop { return connection.start() }
       if !target.execute({ connection.start() }) { abandon(descriptor, peer, target) }
     } catch {

@@ -13,6 +13,16 @@ struct Command: Sendable {
     case rollbackTag
     case verifyBlobs
     case rebuildCatalog
+    case magnet
+    case listTorrents
+    case showTorrent
+    case startTorrent
+    case stopTorrent
+    case verifyTorrent
+    case fetchBlob
+    case cancelFetch
+    case status
+    case resolveMagnet
     case document
     case help
   }

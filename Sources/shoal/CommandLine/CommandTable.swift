@@ -3,14 +3,15 @@ import Configuration
 /// The one table of commands. Parsing and help come from here.
 enum CommandTable {
   static let commands: [Command] =
-    [serve, checkConfiguration, version] + images + tags + [verifyBlobs, rebuild]
+    [serve, checkConfiguration, version] + images + tags + [verifyBlobs, rebuild] + torrentCommands
     + [document, help]
 
   /// First words of commands of two words, with what they are about.
   static let groups: [(name: String, summary: String)] = [
     ("image", "look at images and remove them"),
     ("tag", "look back at what a tag named, and go back to it"),
-    ("blob", "check stored bytes"),
+    ("blob", "check stored bytes, and fetch some from BitTorrent peers"),
+    ("torrent", "look at the torrents of blobs, start and stop them"),
     ("catalog", "repair the database of names"),
   ]
 
@@ -92,7 +93,8 @@ enum CommandTable {
     positional: .init(name: "COMMAND", text: "One or two words.", count: .any),
     examples: [.init("shoal help tag rollback", "the same as shoal tag rollback --help")])
 
-  private static let image = Command.Positional(name: "IMAGE", text: "REPOSITORY:TAG or REPOSITORY@DIGEST.")
+  static let image = Command.Positional(
+    name: "IMAGE", text: "REPOSITORY:TAG or REPOSITORY@DIGEST, with or without HOST:PORT/ before it.")
   private static let tag = Command.Positional(name: "REPOSITORY:TAG", text: "A tag of a repository.")
 
   private static let config = Command.Option(
@@ -100,7 +102,7 @@ enum CommandTable {
   private static let json = Command.Option(name: "json", text: "Print JSON, for programs.")
 
   /// What every command has that asks a node.
-  private static let node: [Command.Option] = [
+  static let node: [Command.Option] = [
     Command.Option(
       name: "data", placeholder: "PATH", text: "The node's data folder (SHOAL_DATA, else ./data).", isSetting: true),
     config, json,

@@ -1,13 +1,18 @@
 import RegistryCore
 
-/// An image as people write it: `REPOSITORY:TAG` or `REPOSITORY@DIGEST`, without the registry's host.
+/// An image as people write it: `REPOSITORY:TAG` or `REPOSITORY@DIGEST`. The registry's host may stand before it as docker
+/// wants it, `localhost:5000/team/app:1`: one with a port, or `localhost`, so that it cannot be a part of the name.
 struct ImageArgument: Hashable {
+  /// As it was written.
+  let host: String?
   let repository: RepositoryName
   let reference: Reference
 
   init(parsing text: String) throws(UsageError) {
     let advice = "write REPOSITORY:TAG or REPOSITORY@DIGEST, for example library/alpine:3.20"
-    let (name, reference) = try Self.parts(text, advice)
+    let (host, rest) = Self.split(text)
+    self.host = host
+    let (name, reference) = try Self.parts(rest, advice)
     do throws(RegistryError) {
       repository = try RepositoryName(parsing: name)
       self.reference = try Reference(parsing: reference)
@@ -22,6 +27,13 @@ struct ImageArgument: Hashable {
       throw UsageError("a digest is no tag", advice: "write REPOSITORY:TAG")
     }
     return tag
+  }
+
+  private static func split(_ text: String) -> (host: String?, rest: String) {
+    guard let slash = text.firstIndex(of: "/") else { return (nil, text) }
+    let first = text[..<slash]
+    guard first == "localhost" || first.contains(":"), !first.contains("@") else { return (nil, text) }
+    return (String(first), String(text[text.index(after: slash)...]))
   }
 
   private static func parts(_ text: String, _ advice: String) throws(UsageError) -> (Substring, Substring) {

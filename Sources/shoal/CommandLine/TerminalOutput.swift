@@ -5,11 +5,18 @@ import Glibc
 struct TerminalOutput {
   /// Whether titles and complaints are coloured.
   let colors: Bool
+  /// How wide a line may be that is drawn over itself; `nil`: complaints do not go to a terminal.
+  var barColumns: Int? { columns() }
+  private let columns: () -> Int?
   private let answer: (String) -> Void
   private let complaint: (String) -> Void
 
-  init(colors: Bool, answer: @escaping (String) -> Void, complaint: @escaping (String) -> Void) {
+  init(
+    colors: Bool, columns: @escaping () -> Int? = { nil }, answer: @escaping (String) -> Void,
+    complaint: @escaping (String) -> Void
+  ) {
     self.colors = colors
+    self.columns = columns
     self.answer = answer
     self.complaint = complaint
   }
@@ -18,6 +25,7 @@ struct TerminalOutput {
   static func standard(_ environment: [String: String]) -> TerminalOutput {
     TerminalOutput(
       colors: takesColors(STDOUT_FILENO, environment) && takesColors(STDERR_FILENO, environment),
+      columns: { environment["TERM"] == "dumb" ? nil : terminalColumns(STDERR_FILENO) },
       answer: { write($0, to: STDOUT_FILENO) }, complaint: { write($0, to: STDERR_FILENO) })
   }
 
@@ -28,6 +36,23 @@ struct TerminalOutput {
 
   /// One line; what came from outside in it is shown and not obeyed.
   func line(_ text: String) { answer(TerminalText.safe(text) + "\n") }
+
+  /// One line beside the answer, to standard error: how something goes on, what else is worth knowing.
+  func note(_ text: String) { complaint(TerminalText.safe(text) + "\n") }
+
+  /// Draws over the line that was drawn last; an empty text takes it away. For terminals alone.
+  func bar(_ text: String) { complaint("\r\u{1B}[K\(TerminalText.safe(text))") }
+
+  /// Everything from here on stands on an empty screen. For terminals alone.
+  func clearScreen() { answer("\u{1B}[H\u{1B}[2J") }
+
+  /// As it is now: windows change their size. `nil`: no terminal.
+  private static func terminalColumns(_ descriptor: Int32) -> Int? {
+    guard isatty(descriptor) == 1 else { return nil }
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
 
   /// Lines of our own: help, generated pages.
   func text(_ text: String) { answer(text.hasSuffix("\n") ? text : text + "\n") }

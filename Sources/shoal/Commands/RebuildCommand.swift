@@ -48,7 +48,8 @@ struct RebuildCommand {
     let fresh = rebuild.catalog
     let ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: fresh, catalogue: fresh,
-      content: fresh, chance: SystemChance(), clock: SystemClock(), work: work, log: Logger.silent)
+      content: fresh, tickets: fresh, wishes: fresh, chance: SystemChance(), clock: SystemClock(), work: work,
+      log: Logger.silent)
     return try waitFor { () async throws(RegistryError) in
       do throws(RegistryError) {
         let report = try await NameRestoration(ports).run(tags: rebuild.salvage.tags)

@@ -39,6 +39,16 @@ struct RunCommand {
     case .rollbackTag: try asking { try TagCommands($0, invocation, output).rollback() }
     case .verifyBlobs: try asking { try VerifyCommand($0, invocation, output).run() }
     case .rebuildCatalog: try RebuildCommand(settings: try settings(), invocation, output).run()
+    case .magnet: try asking { try MagnetCommand($0, invocation, output).run() }
+    case .listTorrents: try asking { try TorrentCommands($0, invocation, output).list() }
+    case .showTorrent: try asking { try TorrentCommands($0, invocation, output).show() }
+    case .startTorrent: try asking { try TorrentCommands($0, invocation, output).start() }
+    case .stopTorrent: try asking { try TorrentCommands($0, invocation, output).stop() }
+    case .verifyTorrent: try asking { try TorrentCommands($0, invocation, output).verify() }
+    case .fetchBlob: try asking { try FetchCommand($0, invocation, output).run() }
+    case .cancelFetch: try asking { try FetchCommand($0, invocation, output).cancel() }
+    case .status: try asking { try StatusCommand($0, invocation, output).run() }
+    case .resolveMagnet: try ResolveMagnetCommand(invocation).run()
     case .document: try document()
     case .help: preconditionFailure("help is printed where lines are parsed")
     }
@@ -59,8 +69,12 @@ struct RunCommand {
   /// A line that is wrong is wrong whether or not there is a folder, so it is read before one is touched.
   private func checkReference() throws(UsageError) {
     switch invocation.verb {
-    case .inspectImage, .removeImage: _ = try ImageArgument(parsing: invocation.argument)
+    case .inspectImage, .removeImage, .magnet: _ = try ImageArgument(parsing: invocation.argument)
     case .tagHistory, .rollbackTag: _ = try ImageArgument(parsing: invocation.argument).tag()
+    case .showTorrent, .startTorrent, .stopTorrent, .verifyTorrent:
+      _ = try BlobOrImageArgument(parsing: invocation.argument)
+    case .fetchBlob: _ = try FetchCommand.Order(invocation)
+    case .cancelFetch: _ = try FetchCommand.digest(invocation.argument)
     default: return
     }
   }

@@ -14,10 +14,13 @@ struct ControlClient {
   init(socket path: String) { self.path = path }
 
   /// - Parameter eachLine: gets the body line by line while it comes; the answer's body is what is left after the last.
-  func ask(_ method: String, _ target: String, eachLine: (([UInt8]) throws -> Void)? = nil) throws -> Answer {
+  func ask(
+    _ method: String, _ target: String, body: [UInt8]? = nil, eachLine: (([UInt8]) throws -> Void)? = nil
+  ) throws -> Answer {
     let socket = try connected()
     defer { close(socket) }
-    try send("\(method) \(target) HTTP/1.0\r\nHost: node\r\n\r\n", to: socket)
+    let length = body.map { "Content-Length: \($0.count)\r\n" } ?? ""
+    try send(Array("\(method) \(target) HTTP/1.0\r\nHost: node\r\n\(length)\r\n".utf8) + (body ?? []), to: socket)
     var received = ReceivedAnswer(eachLine: eachLine)
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     while true {
@@ -53,12 +56,15 @@ struct ControlClient {
     return socket
   }
 
-  private func send(_ text: String, to socket: Int32) throws {
-    var rest = Array(text.utf8)[...]
+  private func send(_ bytes: [UInt8], to socket: Int32) throws {
+    var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw ControlFailure.broken(String(cString: strerror(errno))) }
+      let code = errno
+      if count < 0, code == EINTR { continue }
+      // A node that has answered may close before it read all: then what it said counts.
+      if count < 0, code == EPIPE || code == ECONNRESET { return }
+      guard count > 0 else { throw ControlFailure.broken(String(cString: strerror(code))) }
       rest = rest.dropFirst(count)
     }
   }

@@ -58,7 +58,8 @@ final class ControlSession {
     do {
       let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
       let handler = RegistryHandler(
-        node.registry, node: identity, metrics: MetricsRegistry(), work: node.work, log: Logger.silent)
+        node.registry, torrents: TorrentServices(node, settings), node: identity, metrics: MetricsRegistry(),
+        work: node.work, log: Logger.silent)
       let socket = node.folder.layout.commandSocket
       let server = try HTTPServer(configuration: .init(listeners: [.unix(path: socket)], loops: 1), handler: handler)
       return ControlSession(client: ControlClient(socket: socket), own: (node, server))
@@ -88,14 +89,25 @@ final class ControlSession {
     try document("POST", path, parameters)
   }
 
+  /// Not JSON.
+  func bytes(_ path: String, _ parameters: [(String, String?)]) throws(CommandFailure) -> [UInt8] {
+    try ask("GET", path, parameters, nil)
+  }
+
+  /// Where the answer is nothing but that it was done.
+  func order(_ path: String, _ parameters: [(String, String?)]) throws(CommandFailure) {
+    _ = try ask("POST", path, parameters, nil)
+  }
+
   func delete(_ path: String, _ parameters: [(String, String?)]) throws(CommandFailure) {
     _ = try ask("DELETE", path, parameters, nil)
   }
 
   func lines(
-    _ method: String, _ path: String, _ parameters: [(String, String?)], _ body: @escaping ([UInt8]) throws -> Void
+    _ method: String, _ path: String, _ parameters: [(String, String?)], sending content: [UInt8]? = nil,
+    _ body: @escaping ([UInt8]) throws -> Void
   ) throws(CommandFailure) {
-    _ = try ask(method, path, parameters, body)
+    _ = try ask(method, path, parameters, sending: content, body)
   }
 
   private func document<Document: Decodable>(_ method: String, _ path: String, _ parameters: [(String, String?)])
@@ -110,13 +122,16 @@ final class ControlSession {
   }
 
   private func ask(
-    _ method: String, _ path: String, _ parameters: [(String, String?)], _ eachLine: (([UInt8]) throws -> Void)?
+    _ method: String, _ path: String, _ parameters: [(String, String?)], sending content: [UInt8]? = nil,
+    _ eachLine: (([UInt8]) throws -> Void)?
   ) throws(CommandFailure) -> [UInt8] {
     let query = parameters.compactMap { name, value in value.map { "\(name)=\(Query.encode($0))" } }
     let target = "/operator/v1/\(path)" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     let answer: ControlClient.Answer
     do {
-      answer = try client.ask(method, target, eachLine: eachLine)
+      answer = try client.ask(method, target, body: content, eachLine: eachLine)
+    } catch let failure as CommandFailure {
+      throw failure
     } catch {
       throw CommandFailure(.unreachable, "the node stopped answering: \(error.shown)")
     }

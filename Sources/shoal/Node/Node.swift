@@ -14,6 +14,7 @@ final class Node: Sendable {
   let folder: DiskDataFolder
   let catalogue: SQLiteCatalog
   let registry: Registry
+  let torrents: TorrentDesk
   let ports: RegistryPorts
   let work: BlockingPool
 
@@ -25,8 +26,10 @@ final class Node: Sendable {
     work = BlockingPool(name: "work", threads: Self.workThreads)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
-      content: catalogue, chance: SystemChance(), clock: SystemClock(), work: work, log: log)
+      content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
+      work: work, log: log)
     registry = Registry(ports, limits: RegistryLimits(settings), rules: RegistryRules(settings))
+    torrents = TorrentDesk(ports, registry, rules: TorrentRules(settings.torrent))
   }
 
   /// How long `serve` waits for a command that has the folder to itself.
@@ -104,6 +107,7 @@ final class Node: Sendable {
   }
 
   func close() async {
+    await registry.close()
     await catalogue.close()
     work.stop()
     folder.close()
@@ -120,11 +124,23 @@ extension RegistryLimits {
   }
 }
 
+extension TorrentRules {
+  init(_ torrent: Settings.Torrent) {
+    self.init()
+    isEnabled = torrent.isEnabled
+    publicPatterns = PublicPatterns(torrent.publicPatterns)
+    trackers = torrent.trackers
+    hasTracker = torrent.hasTracker
+  }
+}
+
 extension RegistryRules {
   init(_ settings: Settings) {
     self.init()
     acceptsSparseManifests = settings.manifests.sparse
     keepsNeededBlobs = settings.blobs.deleteNeeded == .refuse
+    hashesTorrents = settings.torrent.isEnabled
+    publicPatterns = PublicPatterns(settings.torrent.publicPatterns)
   }
 }
 

@@ -4,6 +4,7 @@ import Glibc
 import OpenSSLKit
 import RegistryCore
 import RegistryHTTP
+import RegistryService
 import Telemetry
 import Wire
 
@@ -35,6 +36,7 @@ struct Serve {
       }
       announce(listening.server)
       let housekeeping = Housekeeping(node.registry, log: log)
+      node.registry.backfill.start()
       obeySignals(listening)
       housekeeping.stop()
       waitFor { await node.close() }
@@ -71,7 +73,8 @@ struct Serve {
     options.servesMetrics = settings.metrics.isEnabled
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
     let handler = RegistryHandler(
-      node.registry, node: identity, metrics: metrics, work: node.work, log: log, options: options)
+      node.registry, torrents: torrents(node), node: identity, metrics: metrics, work: node.work, log: log,
+      options: options)
     let places = settings.http.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }
@@ -83,6 +86,14 @@ struct Serve {
     let uploads = node.registry.uploads
     metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
     return Listening(server: server, handler: handler, tls: tls)
+  }
+
+  private func torrents(_ node: Node) -> TorrentServices {
+    var services = TorrentServices(node, settings)
+    if settings.torrent.isEnabled, settings.torrent.hasTracker, !settings.torrent.publicPatterns.isEmpty {
+      services.tracker = TrackerDesk(node.ports.tickets, desk: node.torrents) { _, _ in }
+    }
+    return services
   }
 
   /// What never becomes a request is seen here alone.

@@ -1,12 +1,11 @@
 func randomBytes(_ count: Int, _ chance: inout SeededGenerator) -> [UInt8] {
-  var bytes = [UInt8](repeating: 0, count: count)
+  var bytes = [UInt8](repeating: 0, count: (count + 7) / 8 * 8)
   bytes.withUnsafeMutableBytes { buffer in
     for at in stride(from: 0, to: count, by: 8) {
-      withUnsafeBytes(of: chance.next()) { word in
-        for (offset, byte) in word.enumerated() where at + offset < count { buffer[at + offset] = byte }
-      }
+      buffer.storeBytes(of: chance.next(), toByteOffset: at, as: UInt64.self)
     }
   }
+  bytes.removeLast(bytes.count - count)
   return bytes
 }
 

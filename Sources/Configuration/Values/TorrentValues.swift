@@ -1,0 +1,81 @@
+import Glibc
+import RegistryCore
+
+extension ValueType<String> {
+  /// A pattern of repository names, in the grammar of `PublicPatterns`.
+  static var pattern: Self {
+    ValueType(
+      allowed: "PATTERN", placeholder: "PATTERN",
+      parse: { text throws(ValueProblem) in
+        do throws(RegistryError) {
+          try PublicPatterns.check(text)
+          return text
+        } catch {
+          throw ValueProblem(
+            "'\(Shown(text))' is no pattern of repositories", advice: "write library/*, team/** or ** (all)")
+        }
+      }, show: { $0 })
+  }
+
+  /// Where trackers are: by HTTP (BEP 3) or UDP (BEP 15).
+  static var trackerAddress: Self {
+    ValueType(
+      allowed: "URL", placeholder: "URL",
+      parse: { text throws(ValueProblem) in
+        try WebAddress.check(text, schemes: ["http", "https", "udp"], "udp://tracker.example.org:6969/announce")
+        return text
+      }, show: { $0 })
+  }
+}
+
+extension ValueType<String?> {
+  /// Where something is on the web, without a slash at its end, so that paths can be put behind it.
+  static var webAddress: Self {
+    ValueType(
+      allowed: "a URL", placeholder: "URL",
+      parse: { text throws(ValueProblem) in
+        let bare = text.hasSuffix("/") ? String(text.dropLast()) : text
+        try WebAddress.check(bare, schemes: ["http", "https"], "https://registry.example.org")
+        guard !bare.contains("?") else {
+          throw ValueProblem("paths cannot be put behind '\(Shown(bare))'", advice: "take ? and what follows out")
+        }
+        return bare
+      }, show: { $0 })
+  }
+}
+
+extension ValueType<ListenAddress?> {
+  /// One address and one port that others can reach.
+  static var endpoint: Self {
+    ValueType(
+      allowed: "ADDRESS:PORT", placeholder: "ADDRESS:PORT",
+      parse: { text throws(ValueProblem) in
+        let address = try ListenAddress(parsing: text)
+        guard address.port != 0, !["*", "0.0.0.0", "::"].contains(address.host) else {
+          throw ValueProblem(
+            "'\(Shown(text))' is nowhere that others can reach",
+            advice: "write the address and port that they see, for example 203.0.113.7:6881")
+        }
+        return address
+      }, show: { $0?.description })
+  }
+}
+
+/// Enough of RFC 3986 to refuse what would make a broken .torrent: the rest is the reader's business.
+enum WebAddress {
+  static func check(_ text: String, schemes: [String], _ example: String) throws(ValueProblem) {
+    let advice = "write \(schemes.map { "\($0)://" }.joined(separator: " or "))HOST, for example \(example)"
+    guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }) else {
+      throw ValueProblem("'\(Shown(text))' is no such URL", advice: advice)
+    }
+    let rest = text.utf8.dropFirst(scheme.utf8.count + 3)
+    let authority = rest.prefix { $0 != UInt8(ascii: "/") }
+    guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else {
+      throw ValueProblem("'\(Shown(text))' names no host", advice: advice)
+    }
+    // Fields of a head, quoted strings and bencoded text hold these URLs as they are.
+    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"\"<>\\^`{|}#".utf8.contains($0) }) else {
+      throw ValueProblem("'\(Shown(text))' has characters that a URL has not", advice: advice)
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import BlockingWork
+import RegistryCore
+import Telemetry
+
+/// Where blobs are fetched from elsewhere: begun, watched, cancelled, and taken up again after a restart.
+public final class FetchDesk: Sendable {
+  let fetches: RemoteBlobFetches
+  private let ports: RegistryPorts
+  private let store: any FetchStore
+  private let swarm: SwarmDesk
+  private let limits: RegistryLimits
+  private let gate: KeyedGate<Digest>
+  /// Beginning the same fetch twice at once is beginning it once.
+  private let turns = KeyedGate<Digest>()
+
+  init(
+    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, limits: RegistryLimits, gate: KeyedGate<Digest>
+  ) {
+    (self.ports, store, self.swarm, self.limits, self.gate) = (ports, given.fetches, swarm, limits, gate)
+    fetches = RemoteBlobFetches(limits: given.fetchLimits)
+  }
+
+  /// Begins to fetch, joins a fetch of the same blob, or links a blob that is here already. It returns when the fetch has
+  /// begun; `completion` waits for its end.
+  public func begin(_ request: FetchRequest) async throws(RegistryError) {
+    try check(request.torrent)
+    try await turns.pass(request.torrent.digest) { () async throws(RegistryError) in
+      while let run = fetches.run(of: request.torrent.digest) {
+        if try await run.join(request, peerLimit: fetches.limits.peers) { return }
+        _ = await run.outcome()
+      }
+      if try await linkIfHere(request) {
+        fetches.show(FetchProgress(alreadyHere: request))
+        return
+      }
+      try await start(request, for: [request.repository])
+    }
+    if let oldest = fetches.takeKept() { try await drop(oldest) }
+  }
+
+  /// Begins to fetch and waits until the blob is here.
+  public func fetch(_ request: FetchRequest) async throws(RegistryError) -> StoredBlob {
+    try await begin(request)
+    return try await completion(of: request.torrent.digest, in: request.repository)
+  }
+
+  /// Waits for the end of a fetch; `blobUnknown` when there is none and the blob is not here.
+  public func completion(
+    of digest: Digest, in repository: RepositoryName
+  ) async throws(RegistryError) -> StoredBlob {
+    if let run = fetches.run(of: digest), run.isFor(repository) { return try await run.outcome().get() }
+    guard let size = try await ports.content.linkedSize(of: digest, in: repository) else {
+      if let failure = failure(of: digest) { throw failure }
+      throw RegistryError.noSuchBlob(digest, repository)
+    }
+    return StoredBlob(digest: digest, size: size)
+  }
+
+  /// Ends a fetch and drops what arrived, also of one that has ended and kept it. `false`: there is none; one that is whole
+  /// already is not cancelled any more.
+  public func cancel(_ digest: Digest) async throws(RegistryError) -> Bool {
+    if let run = fetches.run(of: digest) {
+      run.take(.cancel)
+      if case .success = await run.outcome() { return false }
+      // One that stalled a moment before has kept its bytes.
+      if let kept = fetches.takeKept(digest) { try await drop(kept) }
+      return true
+    }
+    guard let kept = fetches.takeKept(digest) else { return false }
+    try await drop(kept)
+    return true
+  }
+
+  public var counts: FetchCounts { fetches.counts }
+
+  /// Fetches under way with the numbers of this moment, then those that ended lately.
+  public func progress() async -> [FetchProgress] {
+    let numbers = await numbers()
+    return fetches.progress.map { progress in
+      var progress = progress
+      guard progress.completeAfter == nil, let live = numbers[progress.infoHash] else { return progress }
+      progress.peers = live.peers
+      progress.downloadBytesPerSecond = live.downloadBytesPerSecond
+      progress.uploadBytesPerSecond = live.uploadBytesPerSecond
+      return progress
+    }
+  }
+
+  /// Who vouched for bytes that turned out not to be this blob's.
+  public func vouchersOfFalsehood(for digest: Digest) -> [PeerEndpoint] { fetches.vouchers(for: digest) }
+
+  /// Goes on with what an earlier life of the node was fetching. What cannot be gone on with is logged and does not hold
+  /// up the rest.
+  public func resume() async throws(RegistryError) {
+    for unfinished in try await store.unfinished() {
+      do throws(RegistryError) {
+        try await resume(unfinished)
+      } catch {
+        ports.log.warning(
+          "a fetch that the last run of the node began is not gone on with",
+          LogField("digest", unfinished.digest.description), LogField("error", error.description))
+      }
+    }
+  }
+
+  /// Once a second: fetches that make no progress are ended in time.
+  public func tick(at now: ContinuousClock.Instant = .now) async {
+    let runs = fetches.runs
+    guard !runs.isEmpty else { return }
+    let numbers = await numbers()
+    for run in runs {
+      run.take(.sees(peers: numbers[run.request.torrent.infoHash]?.peers ?? 0), at: now)
+      run.take(.tick, at: now)
+    }
+  }
+
+  /// What arrived stays for the next life of the node. Call it before the engines are closed.
+  public func close() async { await fetches.close() }
+
+  // MARK: - Beginning
+
+  private func check(_ torrent: SwarmTorrent) throws(RegistryError) {
+    guard torrent.size > 0, torrent.pieceBytes > 0 else {
+      throw RegistryError(.sizeInvalid, "the torrent is of no bytes; an empty blob is pushed, not fetched")
+    }
+    guard torrent.size <= limits.blobBytes else {
+      throw RegistryError(.sizeInvalid, "a blob may have \(limits.blobBytes) bytes here; this one has \(torrent.size)")
+    }
+    guard !fetches.isFalse(torrent) else {
+      throw RegistryError(
+        .digestInvalid, "this torrent was fetched lately and its bytes had another digest; find another torrent",
+        detail: [torrent.digest.description])
+    }
+    let known = fetches.digest(fetchedBy: torrent.infoHash) ?? swarm.digest(of: torrent.infoHash)
+    guard known == nil || known == torrent.digest else {
+      throw RegistryError(.digestInvalid, "this torrent is known here as that of another blob")
+    }
+  }
+
+  private func start(_ request: FetchRequest, for repositories: [RepositoryName]) async throws(RegistryError) {
+    let (torrent, peers) = (request.torrent, Array(request.peers.prefix(fetches.limits.peers)))
+    try fetches.takePlace()
+    do throws(RegistryError) {
+      let note = FetchNote(torrent, request.session, repositories, peers)
+      let sink = try await store.begin(torrent.digest, size: torrent.size, note: note.encoded)
+      fetches.start(
+        FetchRun(
+          FetchRequest(torrent: torrent, peers: peers, repository: request.repository, session: request.session),
+          repositories: repositories, sink: sink, source: SwarmSource(desk: swarm, request: request),
+          content: ports.content, gate: gate, limits: fetches.limits))
+    } catch {
+      fetches.leavePlace()
+      throw error
+    }
+  }
+
+  /// A blob in the store was hashed when it came in: it needs a link and no transfer.
+  private func linkIfHere(_ request: FetchRequest) async throws(RegistryError) -> Bool {
+    let torrent = request.torrent
+    return try await gate.pass(torrent.digest) { () async throws(RegistryError) in
+      guard let size = try await ports.blobs.size(of: torrent.digest) else { return false }
+      guard size == torrent.size else {
+        throw RegistryError(
+          .digestInvalid, "the blob is here and has \(size) bytes; a torrent of \(torrent.size) bytes is not of it")
+      }
+      try await ports.content.link(StoredBlob(digest: torrent.digest, size: size), to: request.repository)
+      return true
+    }
+  }
+
+  private func resume(_ unfinished: UnfinishedFetch) async throws(RegistryError) {
+    guard let note = FetchNote(unfinished), let first = note.repositories.first else {
+      let sink = try await store.begin(unfinished.digest, size: unfinished.size, note: [])
+      await sink.cancel()
+      throw RegistryError(.internal, "its note is not one of this release's; what had arrived was dropped")
+    }
+    let requests = note.repositories.map {
+      FetchRequest(torrent: note.torrent, peers: note.peers, repository: $0, session: note.session)
+    }
+    try await turns.pass(unfinished.digest) { () async throws(RegistryError) in
+      // Killed between the blob and its link: the link is what is missing, and the note goes with it.
+      if try await linkIfHere(requests[0]) {
+        for request in requests.dropFirst() { _ = try await linkIfHere(request) }
+        let sink = try await store.begin(unfinished.digest, size: unfinished.size, note: unfinished.note)
+        await sink.cancel()
+        return
+      }
+      try await start(
+        FetchRequest(torrent: note.torrent, peers: note.peers, repository: first, session: note.session),
+        for: note.repositories)
+    }
+  }
+
+  /// Drops what a fetch that ended has kept, unless somebody fetches the blob again by now.
+  private func drop(_ kept: StoredBlob) async throws(RegistryError) {
+    try await turns.pass(kept.digest) { () async throws(RegistryError) in
+      guard fetches.run(of: kept.digest) == nil else { return }
+      let sink = try await store.begin(kept.digest, size: kept.size, note: [])
+      await sink.cancel()
+    }
+  }
+
+  private func failure(of digest: Digest) -> RegistryError? {
+    for progress in fetches.progress where progress.digest == digest {
+      if case .failed(let failure) = progress.state { return failure }
+    }
+    return nil
+  }
+
+  private func numbers() async -> [InfoHash: LiveTorrent] {
+    Dictionary(await swarm.live().map { ($0.torrent.infoHash, $0.torrent) }, uniquingKeysWith: { first, _ in first })
+  }
+}

@@ -1,0 +1,55 @@
+import RegistryCore
+
+/// A blob to be fetched: whose torrent it is said to be, who may have it, and for whom.
+public struct FetchRequest: Sendable {
+  /// Its digest is what the bytes must have in the end, whatever the torrent's own hashes say.
+  public let torrent: SwarmTorrent
+  public let peers: [PeerEndpoint]
+  /// Reads the blob while it arrives and is linked to it in the end.
+  public let repository: RepositoryName
+  public let session: SwarmSession
+
+  public init(torrent: SwarmTorrent, peers: [PeerEndpoint], repository: RepositoryName, session: SwarmSession) {
+    self.torrent = torrent
+    self.peers = peers
+    self.repository = repository
+    self.session = session
+  }
+}
+
+/// How far a fetch is.
+public struct FetchProgress: Sendable {
+  public enum State: Sendable {
+    case arriving
+    /// All is here; the digest is compared and the bytes are made durable.
+    case sealing
+    case complete
+    case failed(RegistryError)
+  }
+
+  public let digest: Digest
+  public let size: Int64
+  public let infoHash: InfoHash
+  public let session: SwarmSession
+  public let repositories: [RepositoryName]
+  public let state: State
+  public let verifiedBytes: Int64
+  /// From the beginning to the first verified piece, and to the end.
+  public let firstPieceAfter: Duration?
+  public let completeAfter: Duration?
+  /// Of this moment; zero when it is over.
+  public internal(set) var peers = 0
+  public internal(set) var downloadBytesPerSecond = 0
+  public internal(set) var uploadBytesPerSecond = 0
+}
+
+extension FetchProgress {
+  /// Of a blob that needed a link and no transfer.
+  init(alreadyHere request: FetchRequest) {
+    let torrent = request.torrent
+    self.init(
+      digest: torrent.digest, size: torrent.size, infoHash: torrent.infoHash, session: request.session,
+      repositories: [request.repository], state: .complete, verifiedBytes: torrent.size, firstPieceAfter: .zero,
+      completeAfter: .zero)
+  }
+}

@@ -1,0 +1,129 @@
+import BlockingWork
+import RegistryCore
+
+/// The fetches under way: one for each digest, however many repositories and readers want it.
+final class RemoteBlobFetches: Sendable {
+  private struct State {
+    var runs: [Digest: FetchRun] = [:]
+    /// Those that are being begun count too.
+    var places = 0
+    var ended: [FetchProgress] = []
+    /// Ended without their blob, with what arrived on disk; the oldest first.
+    var kept: [StoredBlob] = []
+    var counts = FetchCounts()
+    var falseTorrents: FalseTorrents
+    var isClosed = false
+  }
+
+  let limits: FetchLimits
+  private let state: Lock<State>
+
+  init(limits: FetchLimits) {
+    self.limits = limits
+    state = Lock(
+      State(falseTorrents: FalseTorrents(limit: limits.falseTorrents, memory: limits.falseTorrentMemory)))
+  }
+
+  func run(of digest: Digest) -> FetchRun? { state.withLock { $0.runs[digest] } }
+
+  var runs: [FetchRun] { state.withLock { Array($0.runs.values) } }
+
+  /// The blob as it arrives, for a repository that it is fetched for.
+  func arriving(_ digest: Digest, for repository: RepositoryName) -> ArrivingBlob? {
+    run(of: digest).flatMap { $0.isFor(repository) ? ArrivingBlob(run: $0) : nil }
+  }
+
+  /// A fetch of the same torrent under another digest: one of the two is not true, and an engine knows a torrent once.
+  func digest(fetchedBy infoHash: InfoHash) -> Digest? {
+    state.withLock { $0.runs.first { $0.value.request.torrent.infoHash == infoHash }?.key }
+  }
+
+  func takePlace() throws(RegistryError) {
+    try state.withLock { state throws(RegistryError) in
+      guard !state.isClosed else { throw RegistryError.fetchPaused }
+      guard state.places < limits.concurrentFetches else {
+        throw RegistryError(
+          .tooManyRequests, "\(limits.concurrentFetches) blobs are being fetched; try again when some have ended")
+      }
+      state.places += 1
+    }
+  }
+
+  func leavePlace() { state.withLock { $0.places -= 1 } }
+
+  /// Enrols a run that has a place and starts it.
+  func start(_ run: FetchRun) {
+    let isClosed = state.withLock { state in
+      state.runs[run.digest] = run
+      state.kept.removeAll { $0.digest == run.digest }
+      return state.isClosed
+    }
+    if isClosed { run.take(.pause) }
+    // Unstructured: a fetch outlives the request that began it. It ends with its last step, which `close` brings about
+    // and waits for.
+    Task { await run.run { ending in self.end(run, ending) } }
+  }
+
+  private func end(_ run: FetchRun, _ ending: RemoteBlobFetch.Ending) {
+    let (progress, peers) = (run.progress, run.peers)
+    state.withLock { state in
+      state.runs[run.digest] = nil
+      state.places -= 1
+      if ending == .falsified {
+        state.falseTorrents.remember(run.request.torrent.infoHash, as: run.digest, from: peers, at: .now)
+      }
+      if ending == .kept { state.kept.append(StoredBlob(digest: run.digest, size: run.size)) }
+      state.counts.add(progress, ending)
+      show(progress, in: &state)
+    }
+  }
+
+  /// Takes out the oldest kept fetch when there are too many, or the one that is asked for.
+  func takeKept(_ digest: Digest? = nil) -> StoredBlob? {
+    state.withLock { state in
+      guard let digest else { return state.kept.count > limits.keptFetches ? state.kept.removeFirst() : nil }
+      guard let at = state.kept.firstIndex(where: { $0.digest == digest }) else { return nil }
+      return state.kept.remove(at: at)
+    }
+  }
+
+  var counts: FetchCounts {
+    state.withLock { state in
+      var counts = state.counts
+      counts.running = state.runs.count
+      return counts
+    }
+  }
+
+  /// Shows what has ended for a while.
+  func show(_ progress: FetchProgress) { state.withLock { show(progress, in: &$0) } }
+
+  private func show(_ progress: FetchProgress, in state: inout State) {
+    state.ended.append(progress)
+    if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
+  }
+
+  func isFalse(_ torrent: SwarmTorrent) -> Bool {
+    state.withLock { $0.falseTorrents.isFalse(torrent.infoHash, as: torrent.digest, at: .now) }
+  }
+
+  func vouchers(for digest: Digest) -> [PeerEndpoint] {
+    state.withLock { $0.falseTorrents.vouchers(for: digest, at: .now) }
+  }
+
+  /// Those under way, then those that ended, the last one first.
+  var progress: [FetchProgress] {
+    let (runs, ended) = state.withLock { ($0.runs.values.map { $0 }, $0.ended) }
+    return runs.map(\.progress).sorted { $0.digest < $1.digest } + ended.reversed()
+  }
+
+  /// Lets what arrived stay for the next life of the node, and waits until all have ended.
+  func close() async {
+    let runs = state.withLock { state in
+      state.isClosed = true
+      return Array(state.runs.values)
+    }
+    for run in runs { run.take(.pause) }
+    for run in runs { _ = await run.outcome() }
+  }
+}

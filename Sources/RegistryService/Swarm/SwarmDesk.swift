@@ -1,0 +1,122 @@
+import BlockingWork
+import RegistryCore
+import Telemetry
+
+/// Which torrents are live in which session. They rest until somebody wants them, go live in milliseconds, and rest again
+/// after a while; what strangers may not have is in the session of the fleet alone.
+///
+/// The rule of privacy: a torrent is seeded to strangers only while some repository that holds its blob is public. It is
+/// looked up when the torrent goes live and again (`reconsider`) after each change that can end it: a link that goes, a
+/// manifest that goes, patterns that change. All decisions about one blob pass `gate`, so that a change either is seen
+/// by whoever brings a torrent live or finds it live and withdraws it.
+///
+/// The registry's gate is never entered inside this one.
+public final class SwarmDesk: Sendable {
+  struct State {
+    var patterns: PublicPatterns
+    /// The public engine is leased for the patterns.
+    var holdsPublic = false
+    var live = LiveSwarms()
+    /// Torrents that a fetch has in its session.
+    var fetching: Set<InfoHash> = []
+    /// Blobs about to go live to strangers: a change of patterns has to wait for their decision.
+    var deciding: [Digest: Int] = [:]
+    /// Found fault with by an engine and then found sound: they rest until then.
+    var suspects: [Digest: ContinuousClock.Instant] = [:]
+    var rottenCount = 0
+  }
+
+  public let rules: SwarmRules
+  let ports: RegistryPorts
+  let sessions: SwarmSessions
+  let tickets: TicketDesk
+  let quarantine: BlobQuarantine
+  let state: Lock<State>
+  let gate = KeyedGate<Digest>()
+  /// Changes of the patterns, one after the other.
+  let patternTurns = KeyedGate<SwarmSession>()
+  private let rotten: AsyncStream<(Digest, String)>
+  private let reporting: AsyncStream<(Digest, String)>.Continuation
+  private let judging = Lock<Task<Void, Never>?>(nil)
+
+  init(_ ports: RegistryPorts, _ given: SwarmPorts, _ tickets: TicketDesk, _ quarantine: BlobQuarantine) {
+    (self.ports, self.tickets, self.quarantine, rules) = (ports, tickets, quarantine, given.rules)
+    sessions = SwarmSessions(fleet: given.fleet, makePublic: given.makePublic)
+    state = Lock(State(patterns: given.rules.publicPatterns))
+    // Unbounded in form; an engine reports a torrent once and stops it, so there are never more than were live.
+    (rotten, reporting) = AsyncStream.makeStream()
+    quarantine.aroundPuttingAside { [weak self] digest in await self?.rest(digest) }
+  }
+
+  /// What an operator started is live from the start of the node; nothing else is.
+  public func open() async throws(RegistryError) {
+    // Unstructured: blobs are judged as long as the node lives, one at a time, so that the disk is left to others.
+    // `close` ends it.
+    let task = Task {
+      for await (digest, reason) in self.rotten { await self.judgeRotten(digest, reason) }
+    }
+    judging.withLock { $0 = task }
+    try await holdPublic(!state.withLock { $0.patterns.isEmpty })
+    await startWished()
+  }
+
+  /// Ends the sessions. The fetches end first.
+  public func close() async {
+    reporting.finish()
+    let task = judging.withLock { $0.take() }
+    await task?.value
+    await sessions.close()
+  }
+
+  /// All torrents that are live, those that are being fetched too.
+  public func live() async -> [(session: SwarmSession, torrent: LiveTorrent)] { await sessions.live() }
+
+  public var counts: SwarmCounts {
+    state.withLock {
+      SwarmCounts(
+        fleetTorrents: $0.live.fleetCount, publicTorrents: $0.live.publicCount, rottenBlobs: $0.rottenCount)
+    }
+  }
+
+  /// What is public now.
+  public var publicPatterns: PublicPatterns { state.withLock { $0.patterns } }
+
+  /// Where strangers reach the public session; `nil` while there is none.
+  public var publicEndpoint: PeerEndpoint? { sessions.engine(.public)?.endpoint }
+
+  func engine(_ session: SwarmSession) -> (any SwarmEngine)? { sessions.engine(session) }
+
+  /// The blob that seeds under this hash.
+  func digest(of infoHash: InfoHash) -> Digest? { state.withLock { $0.live.digest(of: infoHash) } }
+
+  /// From a thread of an engine's: does not block.
+  func report(_ digest: Digest, rotten reason: String) { reporting.yield((digest, reason)) }
+
+  func startWished() async {
+    do throws(RegistryError) {
+      for (digest, wish) in try await ports.wishes.everyWish().sorted(by: { $0.key < $1.key }) where wish == .started {
+        await startWished(digest)
+      }
+    } catch {
+      ports.log.error("the wishes for torrents cannot be read", LogField("error", error.description))
+    }
+  }
+
+  private func startWished(_ digest: Digest) async {
+    do throws(RegistryError) {
+      try await want(digest)
+    } catch {
+      ports.log.warning(
+        "a torrent that an operator started is not live", LogField("digest", digest.description),
+        LogField("error", error.description))
+    }
+  }
+}
+
+/// For the metrics.
+public struct SwarmCounts: Hashable, Sendable {
+  public let fleetTorrents: Int
+  public let publicTorrents: Int
+  /// Blobs that were found rotten under a torrent.
+  public let rottenBlobs: Int
+}

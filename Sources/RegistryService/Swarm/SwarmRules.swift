@@ -1,0 +1,20 @@
+import RegistryCore
+
+/// What an operator decides about the swarms, and the bounds by name.
+public struct SwarmRules: Sendable {
+  /// The repositories that strangers may fetch and seed; `SwarmDesk.set` changes them while the node runs.
+  public var publicPatterns = PublicPatterns([])
+  /// Live torrents in the public session; a blob has two there.
+  public var publicLiveMax = 2000
+  /// Trackers of public torrents.
+  public var trackers: [String] = []
+  /// A torrent that nobody wanted and that had no peer for so long rests.
+  public var idlePatience = Duration.seconds(600)
+  /// How long somebody who wants a torrent waits for hashes that are not there yet; the work goes on when it is over.
+  public var hashingPatience = Duration.seconds(20)
+  /// After an engine found fault with a blob that was then found sound, it rests for so long: else a disk that fails
+  /// now and then would have the blob read again and again.
+  public var suspectPause = Duration.seconds(600)
+
+  public init() {}
+}

@@ -1,0 +1,119 @@
+import BlockingWork
+import RegistryCore
+import Synchronization
+
+/// The tracker of this node's public torrents: who is in which swarm. It keeps peers in memory alone; they come back by
+/// themselves within an interval.
+public final class TrackerDesk: Sendable {
+  public struct Limits: Sendable {
+    /// How often a peer should come back, and at most. Shorter than torrents stay live that nobody asks for.
+    public var intervalSeconds = 300
+    public var leastIntervalSeconds = 30
+    public var torrents = 10_000
+    public var peers = 200_000
+    public var peersPerTorrent = 2000
+    /// Over all torrents. Clients behind one NAT share an address.
+    public var entriesPerAddress = 2000
+
+    public init() {}
+  }
+
+  private let tickets: any Tickets
+  private let desk: TorrentDesk
+  private let limits: Limits
+  private let wake: @Sendable (Digest, TorrentVersion) async -> Void
+  private let table: Lock<PeerTable>
+  private let announces = Atomic<Int>(0)
+  private let refusals = Atomic<Int>(0)
+
+  /// - Parameter wake: makes a torrent live that may be resting: somebody wants it. Returns soon.
+  public init(
+    _ tickets: any Tickets, desk: TorrentDesk, limits: Limits = Limits(),
+    wake: @escaping @Sendable (Digest, TorrentVersion) async -> Void
+  ) {
+    self.tickets = tickets
+    self.desk = desk
+    self.limits = limits
+    self.wake = wake
+    table = Lock(PeerTable(limits: PeerTable.Limits(limits)))
+  }
+
+  /// - Parameters:
+  ///   - address: of the client's connection. What he says of it himself counts for nothing: with that he could point a
+  ///     swarm at anybody.
+  ///   - own: where this node's public session can be reached, as the client sees it.
+  ///   - start: any number: which of many peers come first.
+  public func announce(
+    _ query: AnnounceQuery, from address: String, own: PeerEndpoint?, nowSeconds now: Int64, start: UInt64
+  ) async throws(RegistryError) -> Result<AnnounceAnswer, AnnounceRefusal> {
+    announces.add(1, ordering: .relaxed)
+    guard let digest = try await tickets.digest(ofTorrent: query.infoHash), try await desk.isPublic(digest) else {
+      // The same answer for what is not here and for what is private.
+      return refused("this tracker does not know the torrent")
+    }
+    let peer = PeerTable.Entry(
+      endpoint: PeerEndpoint(address: address, port: query.port), isSeed: query.left == 0)
+    guard query.event != .stopped else {
+      table.withLock { $0.remove(peer.endpoint, from: query.infoHash) }
+      return .success(answer(to: query, []))
+    }
+    do throws(PeerTable.Refusal) {
+      try table.withLock { table throws(PeerTable.Refusal) in try table.enter(peer, into: query.infoHash, now: now) }
+    } catch {
+      switch error {
+      case .full: return refused("this tracker is full; try again later")
+      case .tooManyOfAddress: return refused("too many torrents are announced from \(address)")
+      }
+    }
+    guard !peer.isSeed else { return .success(answer(to: query, peers(for: peer, query, start))) }
+    await wake(digest, try await version(of: query.infoHash, digest))
+    return .success(answer(to: query, ([own].compactMap(\.self) + peers(for: peer, query, start))))
+  }
+
+  public var statistics: TrackerStatistics {
+    let (torrents, peers) = table.withLock { ($0.torrentCount, $0.peerCount) }
+    return TrackerStatistics(
+      torrents: torrents, peers: peers, announces: announces.load(ordering: .relaxed),
+      refusals: refusals.load(ordering: .relaxed))
+  }
+
+  private func refused(_ reason: String) -> Result<AnnounceAnswer, AnnounceRefusal> {
+    refusals.add(1, ordering: .relaxed)
+    return .failure(AnnounceRefusal(reason))
+  }
+
+  private func peers(for peer: PeerTable.Entry, _ query: AnnounceQuery, _ start: UInt64) -> [PeerEndpoint] {
+    table.withLock { $0.peers(for: peer, of: query.infoHash, count: query.wanted, start: start) }
+  }
+
+  private func answer(to query: AnnounceQuery, _ peers: [PeerEndpoint]) -> AnnounceAnswer {
+    let numbers = table.withLock { $0.numbers(of: query.infoHash) }
+    return AnnounceAnswer(
+      interval: limits.intervalSeconds, leastInterval: limits.leastIntervalSeconds, complete: numbers.seeds,
+      incomplete: numbers.others, peers: Array(peers.prefix(query.wanted)))
+  }
+
+  /// Which of a blob's two torrents somebody asks for.
+  private func version(of infoHash: [UInt8], _ digest: Digest) async throws(RegistryError) -> TorrentVersion {
+    guard let ticket = try await tickets.ticket(of: digest) else { return .v1 }
+    return SwarmTorrent(ticket).infoHash.short == infoHash ? .v2 : .v1
+  }
+}
+
+public struct TrackerStatistics: Hashable, Sendable {
+  public let torrents: Int
+  public let peers: Int
+  public let announces: Int
+  public let refusals: Int
+}
+
+extension PeerTable.Limits {
+  fileprivate init(_ limits: TrackerDesk.Limits) {
+    torrents = limits.torrents
+    peers = limits.peers
+    peersPerTorrent = limits.peersPerTorrent
+    entriesPerAddress = limits.entriesPerAddress
+    // Two announces may be missed.
+    expirySeconds = Int64(2 * limits.intervalSeconds + 60)
+  }
+}

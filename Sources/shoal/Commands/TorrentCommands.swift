@@ -1,0 +1,114 @@
+import FoundationEssentials
+import RegistryHTTP
+
+/// `shoal torrent …`
+struct TorrentCommands {
+  private let session: ControlSession
+  private let invocation: Invocation
+  private let output: TerminalOutput
+
+  init(_ session: ControlSession, _ invocation: Invocation, _ output: TerminalOutput) {
+    self.session = session
+    self.invocation = invocation
+    self.output = output
+  }
+
+  func list() throws {
+    let blobs: [BlobTorrentsDocument] = try session.get("torrents")
+    if invocation.wantsJSON { return try output.json(blobs) }
+    var table = TextTable(
+      .init("DIGEST"), .init("SIZE", .right), .init("STATE"), .init("PEERS", .right), .init("SENT", .right),
+      .init("RECEIVED", .right))
+    for blob in blobs {
+      let (sent, received) = blob.live.reduce((0, 0)) { ($0.0 + $1.uploadedBytes, $0.1 + $1.downloadedBytes) }
+      table.append(
+        blob.digest, Amount.bytes(blob.size), Self.state(blob), "\(blob.live.reduce(0) { $0 + $1.peers })",
+        Amount.bytes(sent), Amount.bytes(received))
+    }
+    output.table(table)
+  }
+
+  func show() throws {
+    let blobs: [BlobTorrentsDocument] = try digests().map { try session.get("torrents/show", [("digest", $0)]) }
+    if invocation.wantsJSON { return try output.json(blobs) }
+    for (at, blob) in blobs.enumerated() {
+      if at > 0 { output.line("") }
+      show(blob)
+    }
+  }
+
+  func start() throws { try change("torrents/start", "started") }
+
+  func stop() throws { try change("torrents/stop", "stopped") }
+
+  func verify() throws {
+    let digests = try digests()
+    var faulty: [TorrentVerificationDocument] = []
+    let display = ProgressDisplay(output)
+    defer { display.end() }
+    for (at, digest) in digests.enumerated() {
+      let report = try verify(digest, display, note: digests.count > 1 ? "\(at + 1) of \(digests.count)" : "")
+      display.end()
+      if report.fault != nil { faulty.append(report) }
+      if !invocation.wantsJSON { output.line(report.fault.map { "\(digest): \($0)" } ?? "\(digest): sound") }
+    }
+    if invocation.wantsJSON { try output.json(faulty) }
+    guard faulty.isEmpty else { throw CommandFailure(.failure, "") }
+  }
+
+  private func verify(_ digest: String, _ display: ProgressDisplay, note: String) throws -> TorrentVerificationDocument
+  {
+    var last: TorrentVerificationDocument?
+    try session.lines("POST", "torrents/verify", [("digest", digest)]) { line in
+      let step = try JSONDecoder().decode(TorrentVerificationDocument.self, from: Data(line))
+      last = step
+      guard !invocation.wantsJSON else { return }
+      display.show(
+        Progress(title: "verify \(Amount.short(digest))", done: step.checkedBytes, total: step.size, note: note))
+    }
+    guard let last, last.isFinished else {
+      throw CommandFailure(.failure, "the verification broke off; the node's log says why")
+    }
+    return last
+  }
+
+  private func change(_ path: String, _ done: String) throws {
+    let digests = try digests()
+    for digest in digests { try session.order(path, [("digest", digest)]) }
+    if invocation.wantsJSON { return try output.json([done: digests]) }
+    for digest in digests { output.line("\(done) \(digest)") }
+  }
+
+  /// One, or those of all parts of an image that can have a torrent.
+  private func digests() throws -> [String] {
+    switch try BlobOrImageArgument(parsing: invocation.argument) {
+    case .blob(let digest): return [digest.description]
+    case .image(let image):
+      let parts: [TorrentPartDocument] = try session.get("torrents/parts", image.parameters)
+      return parts.filter { $0.isPresent && $0.size > 0 }.map(\.digest)
+    }
+  }
+
+  private func show(_ blob: BlobTorrentsDocument) {
+    output.line("digest        \(blob.digest)")
+    output.line("size          \(Amount.bytes(blob.size))")
+    output.line("state         \(Self.state(blob))")
+    output.line("public        \(blob.isPublic ? "yes" : "no")")
+    output.line("repositories  \(blob.repositories.isEmpty ? "none" : blob.repositories.joined(separator: ", "))")
+    for torrent in blob.torrents {
+      output.line(
+        "version \(torrent.version)     \(torrent.infoHash), \(torrent.pieces) pieces of \(Amount.bytes(Int64(torrent.pieceBytes)))"
+      )
+    }
+    for live in blob.live {
+      output.line(
+        "live          version \(live.version), \(live.peers) peers, sent \(Amount.bytes(live.uploadedBytes)), "
+          + "received \(Amount.bytes(live.downloadedBytes))")
+    }
+  }
+
+  private static func state(_ blob: BlobTorrentsDocument) -> String {
+    let activity = blob.live.isEmpty ? "rests" : blob.live.contains { !$0.isSeeding } ? "fetches" : "seeds"
+    return blob.wish.map { "\(activity), \($0)" } ?? activity
+  }
+}

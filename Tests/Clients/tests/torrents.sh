@@ -1,0 +1,188 @@
+# Ordinary BitTorrent clients, each in a network namespace: aria2 1.36, qBittorrent 4.5 and transmission 3.00.
+# shellcheck shell=bash
+
+client() { nsenter --net="/proc/$(namespace clients)/ns/net" -- "$@"; }
+
+# aria2 FOLDER ARGUMENT…: no discovery but the torrent's own; ends when the file is whole.
+aria2() {
+  local folder=$1
+  shift
+  limited nsenter --net="/proc/$(namespace clients)/ns/net" -- aria2c --no-conf --dir="$folder" --seed-time=0 --enable-dht=false \
+    --enable-dht6=false --bt-enable-lpd=false --enable-peer-exchange=false --summary-interval=0 --bt-stop-timeout=60 "$@"
+}
+
+# qbittorrent NAME ARGUMENT: starts it with a profile of its own, to fetch into NAME/down.
+qbittorrent() {
+  local folder=$PWD/$1 port=${3:-8099}
+  mkdir -p "$folder/qBittorrent/config" "$folder/down"
+  cat >"$folder/qBittorrent/config/qBittorrent.conf" <<INI
+[LegalNotice]
+Accepted=true
+[Preferences]
+WebUI\\Address=127.0.0.1
+WebUI\\Port=$port
+WebUI\\LocalHostAuth=false
+[BitTorrent]
+Session\\DefaultSavePath=$folder/down
+Session\\Port=6882
+Session\\DHTEnabled=false
+Session\\LSDEnabled=false
+Session\\PeXEnabled=false
+INI
+  spawn "qbittorrent-$1" nsenter --net="/proc/$(namespace clients)/ns/net" -- \
+    qbittorrent-nox --profile="$folder" --skip-dialog=true --add-paused=false "$2"
+}
+
+test_torrents_aria2_fetches_by_v1_file() {
+  need aria2c && need_swarm
+  push_image open/aria-file:1 5
+  torrent_of open/aria-file "$layer" layer.torrent 1
+  aria2 down layer.torrent
+  expect_equal "$layer" "$(file_digest "down/${layer#sha256:}")" "digest of what aria2 fetched"
+}
+
+test_torrents_aria2_fetches_by_v1_magnet() {
+  need aria2c && need_swarm
+  push_image open/aria-magnet:1 5
+  aria2 down "$(magnet_of open/aria-magnet:1 "$layer")"
+  expect_equal "$layer" "$(file_digest "down/${layer#sha256:}")" "digest of what aria2 fetched"
+}
+
+test_torrents_aria2_fetches_from_the_web_seed_alone() {
+  need aria2c && need_swarm
+  push_image open/aria-web:1 5
+  torrent_of open/aria-web "$layer" layer.torrent 1
+  aria2 down --bt-exclude-tracker='*' layer.torrent
+  expect_equal "$layer" "$(file_digest "down/${layer#sha256:}")" "digest of what aria2 fetched"
+}
+
+test_torrents_qbittorrent_fetches_by_v2_file() {
+  need qbittorrent-nox && need_swarm
+  push_image open/qb-file:1 5
+  torrent_of open/qb-file "$layer" layer.torrent 2
+  qbittorrent file "$PWD/layer.torrent"
+  wait_for_file 60 "file/down/${layer#sha256:}" "$layer"
+  stop qbittorrent-file
+}
+
+test_torrents_qbittorrent_fetches_by_v2_magnet() {
+  need qbittorrent-nox && need_swarm
+  push_image open/qb-magnet:1 5
+  qbittorrent magnet "$(magnet_of open/qb-magnet:1 "$layer" --v2)"
+  wait_for_file 60 "magnet/down/${layer#sha256:}" "$layer"
+  stop qbittorrent-magnet
+}
+
+# It speaks uTP first and finds its peers by the tracker: thrice, since once worked by luck before.
+test_torrents_transmission_fetches_three_times() {
+  need transmission-cli && need_swarm
+  local round began
+  for round in 1 2 3; do
+    push_image "open/transmission-$round:1" 5
+    torrent_of "open/transmission-$round" "$layer" "layer-$round.torrent" 1
+    mkdir "down-$round"
+    began=$SECONDS
+    spawn "transmission-$round" nsenter --net="/proc/$(namespace clients)/ns/net" -- \
+      transmission-cli --config-dir "$PWD/config-$round" --download-dir "$PWD/down-$round" --port 51413 "layer-$round.torrent"
+    wait_for_file 120 "down-$round/${layer#sha256:}" "$layer"
+    echo "round $round took $((SECONDS - began)) s"
+    stop "transmission-$round" || true
+  done
+}
+
+# make_torrent FILE TORRENT: by somebody else's hand, for a client that seeds it.
+make_torrent() { limited /usr/bin/python3 "$here/library/foreign_torrent.py" "$@"; }
+
+test_torrents_node_fetches_from_aria2() {
+  need aria2c && need_swarm
+  mkdir up
+  head -c 3000001 /dev/urandom >up/content
+  local digest
+  digest=$(file_digest up/content)
+  make_torrent v1 up/content content.torrent
+  spawn aria2-seed nsenter --net="/proc/$(namespace clients)/ns/net" -- \
+    aria2c --no-conf --dir="$PWD/up" --seed-ratio=0 --check-integrity=true --enable-dht=false --bt-enable-lpd=false \
+    --listen-port=6890 --summary-interval=0 content.torrent
+  ask "blob" fetch content.torrent --digest "$digest" --into fetched/from-aria2 --peer "$client_address:6890"
+  expect_equal "$digest" "$(inside seed curl -fsS "http://$swarm_registry/v2/fetched/from-aria2/blobs/$digest" | file_digest -)" "digest of the blob"
+  # What was fetched into a private repository is not seeded to strangers.
+  expect_refusal torrent_of fetched/from-aria2 "$digest" private.torrent 1
+  stop aria2-seed
+}
+
+test_torrents_node_fetches_by_a_magnet_from_qbittorrent() {
+  need qbittorrent-nox && need_swarm
+  mkdir -p seed/down
+  head -c 3000001 /dev/urandom >seed/down/content
+  local digest magnet
+  digest=$(file_digest seed/down/content)
+  magnet=$(make_torrent v2 seed/down/content content.torrent)
+  qbittorrent seed "$PWD/content.torrent"
+  ask "blob" fetch "$magnet" --digest "$digest" --into fetched/from-qbittorrent --peer "$client_address:6882"
+  expect_equal "$digest" "$(inside seed curl -fsS "http://$swarm_registry/v2/fetched/from-qbittorrent/blobs/$digest" | file_digest -)" "digest of the blob"
+  stop qbittorrent-seed
+}
+
+# The bytes of the torrent are not those of the digest: refused, and nothing stays.
+test_torrents_node_refuses_bytes_of_another_digest() {
+  need aria2c && need_swarm
+  mkdir up
+  head -c 2000000 /dev/urandom >up/content
+  local digest
+  digest=$(printf 'something else' | file_digest -)
+  make_torrent v1 up/content content.torrent
+  spawn aria2-false nsenter --net="/proc/$(namespace clients)/ns/net" -- \
+    aria2c --no-conf --dir="$PWD/up" --seed-ratio=0 --check-integrity=true --enable-dht=false --bt-enable-lpd=false \
+    --listen-port=6891 --summary-interval=0 content.torrent
+  expect_refusal ask "blob" fetch content.torrent --digest "$digest" --into fetched/false --peer "$client_address:6891"
+  expect_equal 404 "$(inside seed curl -sS -o /dev/null -w '%{http_code}' "http://$swarm_registry/v2/fetched/false/blobs/$digest")" "status"
+  expect_equal '' "$(find "$swarm_data/staging/fetch" -type f)" "what stayed behind"
+  stop aria2-false
+}
+
+test_torrents_private_image_has_no_magnet() {
+  need_swarm
+  push_image secret/app:1 1
+  if ask magnet "$swarm_registry/secret/app:1" >out 2>err; then fail "a private image has a magnet: $(<out)"; fi
+  expect_contains "$(<err)" torrent.public
+  expect_refusal torrent_of secret/app "$layer" secret.torrent 1
+  expect_equal '' "$(inside clients curl -fsSI "http://$swarm_registry/v2/secret/app/blobs/$layer" | grep -i '^link:')" "Link of a private blob"
+  # Not by its info hash either.
+  ask magnet "$swarm_registry/secret/app:1" --out private --private >/dev/null
+  mkdir down
+  if CLIENT_SECONDS=15 aria2 down --bt-stop-timeout=8 "private/${layer#sha256:}.torrent"; then fail "a private blob left the node"; fi
+}
+
+test_torrents_rotten_blob_is_never_served_whole() {
+  need aria2c && need_swarm
+  push_image open/rotten:1 5
+  torrent_of open/rotten "$layer" layer.torrent 1
+  local name=${layer#sha256:} file
+  file=$swarm_data/blobs/sha256/${name:0:2}/$name
+  chmod u+w "$file"
+  printf 'rot' | dd of="$file" bs=1 seek=2500000 conv=notrunc status=none
+  if CLIENT_SECONDS=40 aria2 down --bt-stop-timeout=15 layer.torrent && [[ $(file_digest "down/$name") != "$layer" ]]; then
+    fail "wrong bytes ended well"
+  fi
+  # Nothing was written into the store in place: what is there now, if anything, is as we left it.
+  wait_until 20 test ! -e "$file" || fail "the rotten blob is still in the store"
+  grep -q "$name" "$work/logs/swarm-node" || fail "the log does not name the blob"
+  expect_equal 404 "$(inside seed curl -sS -o /dev/null -w '%{http_code}' "http://$swarm_registry/v2/open/rotten/blobs/$layer")" "status"
+}
+
+test_torrents_commands() {
+  need_swarm
+  push_image open/commands:1 1
+  ask magnet "$swarm_registry/open/commands:1" --json >magnets.json
+  expect_equal 3 "$(jq length magnets.json)" "manifest, config and layer"
+  expect_equal '["digest","magnet","mediaType","size","torrent"]' "$(jq -c '.[0] | keys' magnets.json)" "keys"
+  ask magnet "$swarm_registry/open/commands:1" --out files
+  expect_equal 3 "$(find files -name '*.torrent' | wc -l)" "number of .torrent files"
+  ask torrent start "$layer"
+  expect_contains "$(ask torrent ls)" "${layer#sha256:}"
+  expect_contains "$(ask torrent show "$layer")" "$layer"
+  ask torrent verify "$layer"
+  ask torrent stop "$layer"
+  ask status >status
+  ask status --json | jq -e . >/dev/null
+}

@@ -1,0 +1,143 @@
+import BlockingWork
+import RegistryCore
+import RegistryService
+import RegistryTesting
+import Telemetry
+
+/// A node that speaks to peers in memory, and a stranger among these who has blobs.
+final class SwarmNode: Sendable {
+  let swarm: MemorySwarm
+  let fleet: MemorySwarmEngine
+  let stranger: MemorySwarmEngine
+  let fetches: MemoryFetches
+  let bench: Bench
+  /// Every public session that the node made, the last one last.
+  private let made: Lock<[MemorySwarmEngine]>
+
+  static let open = Bench.name("open/app")
+  static let closed = Bench.name("closed/app")
+  static let patience = Duration.seconds(20)
+
+  var registry: Registry { bench.registry }
+  var desk: SwarmDesk { bench.registry.swarm! }
+  var fetchDesk: FetchDesk { bench.registry.fetches! }
+  var publicEngine: MemorySwarmEngine? { made.withLock { $0.last }.flatMap { $0.endpoint == nil ? nil : $0 } }
+  var publicEngines: Int { made.withLock { $0.count } }
+
+  convenience init(
+    patterns: [String] = ["open/**"], limits: RegistryLimits = RegistryLimits(),
+    _ change: (inout SwarmPorts) -> Void = { _ in }
+  ) async throws {
+    let swarm = MemorySwarm()
+    try await self.init(
+      swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, change,
+      makeBench: { Bench(limits: limits, blobs: MemoryBlobStore(opensFiles: true), swarm: $0) })
+  }
+
+  /// The same disk and catalogue in the next life, among the same peers. This one was closed.
+  func restarted(patterns: [String] = ["open/**"]) async throws -> SwarmNode {
+    try await SwarmNode(
+      swarm, stranger: stranger, fetches, patterns: patterns, { _ in },
+      makeBench: { Bench(after: self.bench, swarm: $0) })
+  }
+
+  private init(
+    _ swarm: MemorySwarm, stranger: MemorySwarmEngine, _ fetches: MemoryFetches, patterns: [String],
+    _ change: (inout SwarmPorts) -> Void, makeBench: (SwarmPorts) -> Bench
+  ) async throws {
+    let made = Lock<[MemorySwarmEngine]>([])
+    (self.swarm, self.stranger, self.fetches, self.made) = (swarm, stranger, fetches, made)
+    fleet = swarm.makeEngine()
+    let store = LateFetchStore()
+    var ports = SwarmPorts(
+      fleet: fleet,
+      makePublic: {
+        let engine = swarm.makeEngine()
+        made.withLock { $0.append(engine) }
+        return engine
+      }, fetches: store)
+    ports.rules.publicPatterns = PublicPatterns(patterns)
+    change(&ports)
+    bench = makeBench(ports)
+    store.stand(on: MemoryFetchStore(fetches: fetches, blobs: bench.blobs))
+    try await desk.open()
+  }
+
+  /// The stranger seeds the bytes; to the node they are to be a blob of that digest.
+  func offered(
+    _ bytes: [UInt8], as digest: Digest? = nil, _ version: TorrentVersion = .v2
+  ) async throws -> SwarmTorrent {
+    let torrent = try Self.torrent(bytes, version, as: digest ?? Digest.hashing(bytes))
+    try await stranger.seed(torrent, from: NamelessFile.holding(bytes), observer: { _ in })
+    return torrent
+  }
+
+  func request(_ torrent: SwarmTorrent, for repository: RepositoryName = open) -> FetchRequest {
+    FetchRequest(torrent: torrent, peers: [stranger.address], repository: repository, session: .public)
+  }
+
+  static func torrent(_ bytes: [UInt8], _ version: TorrentVersion, as digest: Digest) throws -> SwarmTorrent {
+    switch version {
+    case .v2:
+      guard let ticket = SwarmTicket.hashing(bytes, as: digest) else { throw Empty() }
+      return SwarmTorrent(ticket)
+    case .v1:
+      return SwarmTorrent(ClassicPieces.hashing(bytes, as: digest))
+    }
+  }
+
+  /// The digests of all torrents in an engine.
+  static func digests(in engine: MemorySwarmEngine?) async -> [Digest: Int] {
+    await (engine?.live() ?? []).reduce(into: [:]) { $0[$1.digest, default: 0] += 1 }
+  }
+
+  /// All bytes from an offset to an end, as a response sends them.
+  static func read(_ reader: any BlobReader, _ range: Range<Int64>? = nil) async throws -> [UInt8] {
+    let range = range ?? 0..<reader.size
+    var bytes: [UInt8] = []
+    while Int64(bytes.count) < range.upperBound - range.lowerBound {
+      let offset = range.lowerBound + Int64(bytes.count)
+      let piece = try await reader.read(from: offset, count: Int(min(256 << 10, range.upperBound - offset)))
+      guard !piece.isEmpty else { break }
+      bytes += piece
+    }
+    return bytes
+  }
+
+  func close() async { await registry.close() }
+
+  private struct Empty: Error {}
+}
+
+/// Waits for what some other task brings about.
+func eventually(
+  _ what: String, within patience: Duration = SwarmNode.patience, _ isSo: () async throws -> Bool
+) async throws {
+  let deadline = ContinuousClock.now + patience
+  while try await !isSo() {
+    guard ContinuousClock.now < deadline else { throw NotInTime(what: what) }
+    await Task.yield()
+  }
+}
+
+struct NotInTime: Error, CustomStringConvertible {
+  let what: String
+
+  var description: String { "not in time: \(what)" }
+}
+
+/// A fetch store that is known only after the bench that it belongs to.
+private final class LateFetchStore: FetchStore {
+  private let store = Lock<MemoryFetchStore?>(nil)
+
+  func stand(on given: MemoryFetchStore) { store.withLock { $0 = given } }
+
+  func begin(_ digest: Digest, size: Int64, note: [UInt8]) async throws(RegistryError) -> any FetchSink {
+    guard let store = store.withLock({ $0 }) else { throw RegistryError(.internal, "no store yet") }
+    return try await store.begin(digest, size: size, note: note)
+  }
+
+  func unfinished() async throws(RegistryError) -> [UnfinishedFetch] {
+    try await store.withLock { $0 }?.unfinished() ?? []
+  }
+}
