@@ -29,7 +29,7 @@ lint:  ## format rules
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
 fuzz: packages  ## ten minutes of fuzzing the parsers
-	Tests/Fuzz/run 300
+	Tests/Fuzz/run 120
 
 sanitize: test-packages  ## the module tests under the address and the thread sanitizer
 	.ci/sanitize address

@@ -19,6 +19,7 @@ let package = Package(
   targets: [
     // bedrock: C headers and nothing else
     .target(name: "CLinux", path: "CShims/CLinux"),
+    .target(name: "CHash", path: "CShims/CHash"),
     .systemLibrary(
       name: "CSQLite", path: "CShims/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(
@@ -36,7 +37,7 @@ let package = Package(
     .target(name: "BlockingWork", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: ["BlockingWork"], swiftSettings: strict),
     .target(name: "OpenSSLKit", dependencies: ["COpenSSL", "BlockingWork"], swiftSettings: strict),
-    .target(name: "TorrentHashing", dependencies: ["OpenSSLKit"], swiftSettings: strict),
+    .target(name: "TorrentHashing", dependencies: ["OpenSSLKit", "CHash"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["CLinux", "BlockingWork", "OpenSSLKit"], swiftSettings: strict),
 
     // floor 0: nouns, rules, state machines, ports

@@ -42,36 +42,63 @@ lt::add_torrent_params torrent_parameters(ct_magnet const& magnet) {
     parameters.info_hashes.v2 = lt::sha256_hash(reinterpret_cast<char const*>(magnet.v2_hash));
   if (!magnet.v1_hash && !magnet.v2_hash) throw refusal(CT_INVALID, "a magnet link needs an info hash");
   parameters.save_path = "/nowhere";
-  parameters.flags = flags::apply_ip_filter | flags::duplicate_is_error | flags::upload_mode
-    | flags::default_dont_download | flags::stop_when_ready;
+  // Connected, and asking for no piece.
+  parameters.flags = flags::apply_ip_filter | flags::duplicate_is_error | flags::upload_mode | flags::default_dont_download;
   for (int i = 0; i < magnet.tracker_count; ++i) parameters.trackers.emplace_back(magnet.trackers[i]);
   parameters.extensions.emplace_back(&lt::create_ut_metadata_plugin);
   parameters.extensions.emplace_back(&lt::create_ut_pex_plugin);
   return parameters;
 }
 
-std::string wait_for_info(lt::session& session, int timeout_ms) {
-  using clock = std::chrono::steady_clock;
+using clock = std::chrono::steady_clock;
+
+/// Between two looks at the piece layer, of whose arrival no alert tells.
+constexpr auto layer_interval = std::chrono::milliseconds(50);
+
+/// Throws when it cannot come any more; keeps the last thing that a tracker complained of.
+void look_at(lt::alert const& alert, std::string& complaint) {
+  if (auto const* failed = lt::alert_cast<lt::tracker_error_alert>(&alert))
+    complaint = " (a tracker said: " + failed->error.message() + ")";
+  if (auto const* failed = lt::alert_cast<lt::listen_failed_alert>(&alert))
+    throw refusal(CT_LISTEN, "cannot listen: " + failed->error.message());
+  if (auto const* failed = lt::alert_cast<lt::metadata_failed_alert>(&alert))
+    complaint = " (a peer sent another: " + failed->error.message() + ")";
+}
+
+/// The torrent's bytes when all of it is known, else none: the info dictionary, and of version 2 the piece layer, without
+/// which nobody here fetches or seeds it.
+std::string known_torrent(lt::torrent_handle const& handle, bool& has_info) {
+  auto const info = handle.torrent_file();
+  if (!info || !info->is_valid()) return {};
+  has_info = true;
+  auto const section = info->info_section();
+  std::string file = "d4:info" + std::string(section.data(), static_cast<std::size_t>(section.size()));
+  if (!info->v2() || info->num_pieces() <= 1) return file + "e";
+
+  auto const whole = handle.torrent_file_with_hashes();
+  if (!whole) return {};
+  auto const first = lt::file_index_t(0);
+  auto const layer = whole->piece_layer(first);
+  if (layer.size() != info->files().file_num_pieces(first) * 32) return {};
+  file += "12:piece layersd32:" + info->files().root(first).to_string() + std::to_string(layer.size()) + ":";
+  return file + std::string(layer.data(), static_cast<std::size_t>(layer.size())) + "ee";
+}
+
+std::string wait_for_torrent(lt::session& session, lt::torrent_handle const& handle, int timeout_ms) {
   auto const end = clock::now() + std::chrono::milliseconds(timeout_ms);
-  std::string last_problem;
+  std::string complaint;
+  bool has_info = false;
   while (clock::now() < end) {
-    session.wait_for_alert(std::chrono::duration_cast<lt::time_duration>(end - clock::now()));
+    session.wait_for_alert(layer_interval);
     std::vector<lt::alert*> alerts;
     session.pop_alerts(&alerts);
-    for (auto const* alert : alerts) {
-      if (auto const* received = lt::alert_cast<lt::metadata_received_alert>(alert)) {
-        auto const info = received->handle.torrent_file();
-        if (!info) continue;
-        auto const section = info->info_section();
-        return std::string(section.data(), static_cast<std::size_t>(section.size()));
-      }
-      if (auto const* failed = lt::alert_cast<lt::tracker_error_alert>(alert))
-        last_problem = " (a tracker said: " + failed->error.message() + ")";
-      if (auto const* failed = lt::alert_cast<lt::listen_failed_alert>(alert))
-        throw refusal(CT_LISTEN, "cannot listen: " + failed->error.message());
-    }
+    for (auto const* alert : alerts) look_at(*alert, complaint);
+    auto const file = known_torrent(handle, has_info);
+    if (!file.empty()) return file;
   }
-  throw refusal(CT_TIMEOUT, "no peer had the torrent's info dictionary in time" + last_problem);
+  throw refusal(CT_TIMEOUT,
+    (has_info ? "no peer had the torrent's piece layer in time" : "no peer had the torrent's info dictionary in time")
+      + complaint);
 }
 
 } // namespace
@@ -82,7 +109,7 @@ std::string resolve(ct_magnet const& magnet) {
   auto const handle = session.add_torrent(torrent_parameters(magnet), error);
   if (error) throw refusal(CT_INVALID, error.message());
   for (auto const& peer : endpoints_of(magnet.peers, magnet.peer_count)) handle.connect_peer(peer);
-  return wait_for_info(session, magnet.timeout_ms);
+  return wait_for_torrent(session, handle, magnet.timeout_ms);
 }
 
 } // namespace shoal
@@ -90,9 +117,9 @@ std::string resolve(ct_magnet const& magnet) {
 extern "C" ct_result ct_resolve_magnet(
   const ct_magnet* magnet, uint8_t* torrent, int32_t capacity, int32_t* bytes, ct_failure* failure) {
   return shoal::guarded(failure, [&] {
-    auto const file = "d4:info" + shoal::resolve(*magnet) + "e";
+    auto const file = shoal::resolve(*magnet);
     if (file.size() > static_cast<std::size_t>(capacity))
-      throw shoal::refusal(CT_INVALID, "the info dictionary is larger than what was made ready for it");
+      throw shoal::refusal(CT_INVALID, "the torrent is larger than what was made ready for it");
     std::memcpy(torrent, file.data(), file.size());
     *bytes = static_cast<int32_t>(file.size());
   });

@@ -1,6 +1,8 @@
 // From the plain structs of ctorrent.h to libtorrent's types.
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <random>
 
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/torrent_info.hpp>
@@ -9,6 +11,41 @@
 #include "session.hpp"
 
 namespace shoal {
+
+namespace {
+
+// Access to one private member, by the one way that the language has: an explicit instantiation may name it.
+struct files_of {
+  using type = lt::aux::vector<lt::aux::file_entry, lt::file_index_t> lt::file_storage::*;
+  friend type member(files_of);
+};
+template <typename Tag, typename Tag::type Member>
+struct opened {
+  friend typename Tag::type member(Tag) { return Member; }
+};
+template struct opened<files_of, &lt::file_storage::m_files>;
+
+/// Thirty-two bytes that nobody knows.
+char const* secret_root() {
+  static std::array<char, 32> const bytes = [] {
+    std::array<char, 32> made = {};
+    std::random_device chance;
+    for (auto& byte : made) byte = static_cast<char>(chance());
+    return made;
+  }();
+  return bytes.data();
+}
+
+/// libtorrent 2.0.8 (to 2.0.12) puts a pad file behind a v2 file that does not fill its last piece. The pad has no root,
+/// which reads as 32 zeros, and no hash tree: whoever names that root in a hash message brings the process down. With a
+/// root that nobody can name, such a message is about no file and refused.
+void hide_pad_files(lt::torrent_info& info) {
+  auto& files = const_cast<lt::file_storage&>(info.orig_files()); // the object itself is not const
+  for (auto& file : files.*member(files_of()))
+    if (file.pad_file) file.root = secret_root();
+}
+
+} // namespace
 
 lt::tcp::endpoint endpoint_of(ct_endpoint const& endpoint) {
   lt::error_code error;
@@ -77,6 +114,10 @@ std::shared_ptr<lt::torrent_info> parse_torrent(ct_torrent const& torrent) {
   if (real != 1) throw refusal(CT_INVALID, "the torrent has more than one file");
   if (files.file_size(lt::file_index_t(0)) != torrent.size)
     throw refusal(CT_INVALID, "the torrent is of another size");
+  // BEP 52 lets who fetches ask peers for it. In libtorrent 2.0.8 the answers can bring the process down (peer_hooks).
+  if (v2 && info->num_pieces() > 1 && torrent.piece_layer_bytes == 0)
+    throw refusal(CT_INVALID, "a torrent of version 2 with more than one piece needs its piece layer");
+  hide_pad_files(*info);
   return info;
 }
 

@@ -218,6 +218,8 @@ lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::share
 std::uint64_t session::prepare(ct_torrent const& torrent) {
   auto live = std::make_shared<live_torrent>();
   live->read_only = torrent.seed != 0;
+  live->version = torrent.info_hash_bytes == 32 ? 2 : 1;
+  live->exchanges_hashes = !m_fleet;
   live->number = m_files->add(torrent.descriptor, torrent.size, torrent.seed == 0);
   try {
     auto parameters = std::make_shared<lt::add_torrent_params>(this->parameters(torrent, live));

@@ -3,6 +3,7 @@
 #include <libtorrent/aux_/socket_type.hpp>
 #include <libtorrent/peer_connection.hpp>
 #include <libtorrent/peer_connection_handle.hpp>
+#include <libtorrent/torrent_peer.hpp>
 
 #include "failure.hpp"
 
@@ -20,15 +21,38 @@ void send_at_once(lt::peer_connection_handle const& peer) {
 
 class peer_hooks final : public lt::peer_plugin {
 public:
-  explicit peer_hooks(lt::peer_connection_handle const& peer) : m_peer(peer) {}
+  peer_hooks(lt::peer_connection_handle const& peer, std::shared_ptr<live_torrent> torrent)
+      : m_peer(peer), m_torrent(std::move(torrent)) {}
 
   /// Outgoing: the socket is open from here on.
   void on_connected() override {
     quietly([&] { send_at_once(m_peer); });
   }
 
+  /// After the handshake, and before anything that follows from it.
+  bool on_handshake(lt::span<char const>) override {
+    if (!m_torrent->exchanges_hashes || !m_torrent->read_only) quietly([&] { speak_of_hashes(false); });
+    return true;
+  }
+
+  /// What is set on the peer outlives the connection, and the next handshake needs it.
+  void on_disconnect(lt::error_code const&) override {
+    quietly([&] { speak_of_hashes(true); });
+  }
+
 private:
+  /// In libtorrent 2.0.8 (to 2.0.13) a peer that sends a bad block and then rejects the request for the block's hashes
+  /// writes where nothing is. We always have the piece layer, so nothing need be asked: a peer that is not taken to speak
+  /// version 2 is asked for no hashes, and cut when it sends any hash message. Seeds of the public session alone answer
+  /// such messages; they never ask.
+  void speak_of_hashes(bool speak) {
+    auto const connection = m_peer.native_handle();
+    auto* const known = connection ? connection->peer_info_struct() : nullptr;
+    if (known && m_torrent->version == 2) known->protocol_v2 = speak;
+  }
+
   lt::peer_connection_handle m_peer;
+  std::shared_ptr<live_torrent> m_torrent;
 };
 
 class torrent_hooks final : public lt::torrent_plugin {
@@ -41,7 +65,7 @@ public:
     std::shared_ptr<lt::peer_plugin> hooks;
     quietly([&] {
       if (!peer.is_outgoing()) send_at_once(peer);
-      hooks = std::make_shared<peer_hooks>(peer);
+      hooks = std::make_shared<peer_hooks>(peer, m_torrent);
     });
     return hooks;
   }

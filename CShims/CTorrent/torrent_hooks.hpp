@@ -15,6 +15,10 @@ namespace shoal {
 /// A torrent from ct_torrent_add to its release; its number is also its file's.
 struct live_torrent {
   std::uint64_t number = 0;
+  /// Of the info hash that it is known by.
+  int version = 1;
+  /// A seed of it answers hash requests: for strangers who have the info dictionary alone.
+  bool exchanges_hashes = false;
   /// Set once, by ct_torrent_add or ct_torrent_settle.
   std::atomic<bool> read_only{false};
   /// Its first check has ended: a state other than seeding is news from now on.

@@ -7,26 +7,36 @@ import TorrentHashing
 ///
 /// One thread at a time: the hashing lane's, or whoever waited for the lane to be idle.
 struct BytePass: ~Copyable {
-  private var digest: StreamingHash
-  /// `nil`: nobody wants torrents.
+  /// Both together, where the leaves are hashed as the digest is.
+  private var both: DigestLeafPass?
+  private var digest: StreamingHash?
   private var leaves: LeafPass?
   let algorithm: Digest.Algorithm
 
+  /// - Parameter hashesLeaves: `false`: nobody wants torrents.
   init(_ algorithm: Digest.Algorithm, hashesLeaves: Bool) {
     self.algorithm = algorithm
-    digest = StreamingHash(algorithm.hashFunction)
-    leaves = hashesLeaves ? LeafPass(pieceBytes: TorrentRecipe.pieceBytes(forSize:)) : nil
+    if hashesLeaves, algorithm == .sha256 {
+      both = DigestLeafPass(pieceBytes: TorrentRecipe.pieceBytes(forSize:))
+    } else {
+      digest = StreamingHash(algorithm.hashFunction)
+      if hashesLeaves { leaves = LeafPass(pieceBytes: TorrentRecipe.pieceBytes(forSize:)) }
+    }
   }
 
   mutating func take(_ bytes: UnsafeRawBufferPointer) {
-    digest.update(bytes)
+    both?.take(bytes)
+    digest?.update(bytes)
     leaves?.take(bytes)
   }
 
   consuming func finish() -> PassedBytes {
-    let algorithm = algorithm
-    let leaves = leaves.take()?.finish()
-    return PassedBytes(digest: Digest(algorithm: algorithm, hash: digest.finish()), leaves: leaves)
+    if let both = both.take() {
+      let (hash, leaves) = both.finish()
+      return PassedBytes(digest: Digest(algorithm: .sha256, hash: hash), leaves: leaves)
+    }
+    guard let digest = digest.take() else { preconditionFailure("a pass is finished once") }
+    return PassedBytes(digest: Digest(algorithm: algorithm, hash: digest.finish()), leaves: leaves.take()?.finish())
   }
 }
 

@@ -5,15 +5,15 @@ extension TorrentDocument {
   /// The torrent of this version, to fetch the blob with this digest by.
   ///
   /// Checks that the piece layer, if there is one, hashes up to the root; for a layer of half a million pieces that
-  /// takes a good part of a second, so call it on a thread that may block.
+  /// takes a tenth of a second, so call it on a thread that may block. A hybrid has the layer in either version: its
+  /// info dictionary is one, and an engine goes by all of it.
   public func torrent(version: TorrentVersion, digest: Digest) throws(RegistryError) -> SwarmTorrent {
     guard versions.contains(version) else {
       throw RegistryError(.torrentInvalid, "the torrent is not of version \(version.rawValue)")
     }
-    let layer = version == .v2 ? try checkedPieceLayer() : []
     return SwarmTorrent(
       digest: digest, size: size, pieceBytes: pieceBytes, infoHash: InfoHash(version, ofInfo: info), info: info,
-      pieceLayer: layer, trackers: trackers)
+      pieceLayer: try checkedPieceLayer(), trackers: trackers)
   }
 
   private func checkedPieceLayer() throws(RegistryError) -> [UInt8] {

@@ -97,7 +97,8 @@ extension MemorySwarm {
   private static func check(
     _ infoHash: InfoHash, at endpoint: PeerEndpoint, _ state: inout State
   ) -> [Happening]? {
-    guard let fetch = state.engines[endpoint]?.torrents[infoHash], !fetch.isChecked, let content = state.contents[infoHash]
+    guard let fetch = state.engines[endpoint]?.torrents[infoHash], !fetch.isChecked,
+      let content = state.contents[infoHash]
     else { return nil }
     let have = (0..<fetch.torrent.pieceCount).filter { read($0, of: fetch) == slice($0, of: content, fetch.torrent) }
     state.engines[endpoint]?.torrents[infoHash]?.isChecked = true

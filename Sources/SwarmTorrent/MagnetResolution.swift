@@ -1,10 +1,10 @@
 import CTorrent
 import RegistryCore
 
-/// Learns the info dictionary of a magnet link from peers.
+/// Learns a magnet link's info dictionary from peers, and of version 2 the piece layer.
 ///
-/// libtorrent 2.0.8 can be brought down from afar while it holds a torrent without its info dictionary: call this only in
-/// a process that can be thrown away.
+/// libtorrent 2.0.8 can be brought down from afar while it holds a torrent without its info dictionary, or asks peers for
+/// hashes: call this only in a process that can be thrown away.
 public struct MagnetResolution: Sendable {
   /// At least one; the same torrent may have both (BEP 52, hybrid).
   public var infoHashes: [InfoHash]
@@ -21,7 +21,8 @@ public struct MagnetResolution: Sendable {
 
   public init(infoHashes: [InfoHash]) { self.infoHashes = infoHashes }
 
-  /// The `.torrent` (an info dictionary and nothing else). Blocks until it is there, or `milliseconds` have passed.
+  /// The `.torrent`: the info dictionary, and the piece layer if the torrent has one. Blocks until it is there, or
+  /// `milliseconds` have passed.
   public func resolve(milliseconds: Int) throws(RegistryError) -> [UInt8] {
     do throws(ShimFailure) {
       return try torrent(milliseconds)
@@ -31,8 +32,8 @@ public struct MagnetResolution: Sendable {
   }
 
   private func torrent(_ milliseconds: Int) throws(ShimFailure) -> [UInt8] {
-    /// `d4:info`, the dictionary, `e`.
-    let capacity = limitBytes + 8
+    // The info dictionary and the piece layer, each at most so large, and some words around them.
+    let capacity = 2 * limitBytes + 128
     var outcome: Result<Void, ShimFailure> = .success(())
     let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
       var written: Int32 = 0

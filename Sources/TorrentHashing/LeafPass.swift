@@ -22,7 +22,7 @@ public struct LeafPass: ~Copyable, Sendable {
   private var size: Int64 = 0
   private var leafFill = 0
   private var piece = PieceInProgress()
-  private var layer: HashRow
+  private(set) var layer: HashRow
 
   /// - Parameter pieceBytes: the length of a piece for a file of that size: a power of two, at least 16 KiB, never
   ///   shorter for a larger file.
@@ -43,6 +43,14 @@ public struct LeafPass: ~Copyable, Sendable {
     }
   }
 
+  /// Takes the next leaf as the hash that somebody else made of it; not to be mixed with `take`.
+  /// - Parameter byteCount: of the leaf, which is full unless it is the last.
+  mutating func take(leafHash: [UInt8], byteCount: Int) {
+    size += Int64(byteCount)
+    piece.pushLeaf(leafHash, &hash)
+    closePieceIfFull()
+  }
+
   /// - Returns: `nil` for no bytes: an empty file has no tree.
   public consuming func finish() -> Facts? {
     guard size > 0 else { return nil }
@@ -60,6 +68,10 @@ public struct LeafPass: ~Copyable, Sendable {
   private mutating func closeLeaf() {
     leafFill = 0
     piece.pushLeaf(&hash)
+    closePieceIfFull()
+  }
+
+  private mutating func closePieceIfFull() {
     guard piece.leafCount == 1 << layer.height else { return }
     piece.close(height: layer.height, into: &layer, &hash)
     // Only an even row: then no pair of it is still to come.

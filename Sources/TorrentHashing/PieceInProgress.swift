@@ -25,6 +25,15 @@ struct PieceInProgress: Sendable {
     let place = subtrees.count
     subtrees.append(contentsOf: repeatElement(0, count: HashRow.hashBytes))
     subtrees.withUnsafeMutableBytes { hash.finishAndRestart(into: $0.baseAddress! + place) }
+    countLeaf(&hash)
+  }
+
+  mutating func pushLeaf(_ leafHash: [UInt8], _ hash: inout StreamingHash) {
+    subtrees += leafHash
+    countLeaf(&hash)
+  }
+
+  private mutating func countLeaf(_ hash: inout StreamingHash) {
     leafCount += 1
     for _ in 0..<leafCount.trailingZeroBitCount { joinLastTwo(&hash) }
   }

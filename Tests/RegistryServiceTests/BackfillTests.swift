@@ -199,7 +199,7 @@ private final class Rests: Sendable {
 func eventually(
   at location: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async {
-  let deadline = ContinuousClock.now + .seconds(30)
+  let deadline = ContinuousClock.now + .seconds(120)
   while (try? await condition()) != true {
     if ContinuousClock.now > deadline {
       Issue.record("it did not come", sourceLocation: location)

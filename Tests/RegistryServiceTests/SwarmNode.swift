@@ -30,20 +30,20 @@ final class SwarmNode: Sendable {
   ) async throws {
     let swarm = MemorySwarm()
     try await self.init(
-      swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, limits: limits, change
-    ) { Bench(limits: limits, blobs: MemoryBlobStore(opensFiles: true), swarm: $0) }
+      swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, change,
+      makeBench: { Bench(limits: limits, blobs: MemoryBlobStore(opensFiles: true), swarm: $0) })
   }
 
   /// The same disk and catalogue in the next life, among the same peers. This one was closed.
   func restarted(patterns: [String] = ["open/**"]) async throws -> SwarmNode {
-    try await SwarmNode(swarm, stranger: stranger, fetches, patterns: patterns, limits: RegistryLimits(), { _ in }) {
-      Bench(after: self.bench, swarm: $0)
-    }
+    try await SwarmNode(
+      swarm, stranger: stranger, fetches, patterns: patterns, { _ in },
+      makeBench: { Bench(after: self.bench, swarm: $0) })
   }
 
   private init(
     _ swarm: MemorySwarm, stranger: MemorySwarmEngine, _ fetches: MemoryFetches, patterns: [String],
-    limits: RegistryLimits, _ change: (inout SwarmPorts) -> Void, _ makeBench: (SwarmPorts) -> Bench
+    _ change: (inout SwarmPorts) -> Void, makeBench: (SwarmPorts) -> Bench
   ) async throws {
     let made = Lock<[MemorySwarmEngine]>([])
     (self.swarm, self.stranger, self.fetches, self.made) = (swarm, stranger, fetches, made)

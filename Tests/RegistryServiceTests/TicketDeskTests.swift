@@ -6,7 +6,7 @@ import Testing
 @testable import RegistryService
 
 struct TicketDeskTests {
-  private static let patience = Duration.seconds(30)
+  private static let patience = Duration.seconds(120)
 
   @Test func aPushLeavesTheTicketOfItsBytes() async throws {
     let bench = Bench()

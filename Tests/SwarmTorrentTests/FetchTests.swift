@@ -34,24 +34,24 @@ import Testing
         let found = try? target.read(expected.startIndex..<expected.endIndex)
         if found != Array(expected) { wrong.withLock { $0.append(piece) } }
       }
-      let torrent = version == .v1 ? blob.v1 : blob.bare
-      try await other.fetch(torrent, into: target.file, from: [try seed.peer], observer: events.observer)
+      try await other.fetch(
+        blob.torrent(version), into: target.file, from: [try seed.peer], observer: events.observer)
       try await events.whole()
       #expect(wrong.withLock { $0 } == [])
       #expect(events.pieces.count == blob.v2.pieceCount)
     }
   }
 
-  @Test func whoFetchesWithoutThePieceLayerLearnsItAndSeedsOn() async throws {
+  @Test func whoHasFetchedSeedsOn() async throws {
     try await TestEngines.with { engines in
       let blob = try TestBlob(bytes: 3 * 1024 * 1024, seed: 2)
       let engine = (try await engines.fleet(1), try await engines.fleet(2), try await engines.fleet(3))
       try await engine.0.seed(blob.v2, from: try blob.open(), observer: { _ in })
       let second = try TestTarget(size: blob.bytes.count)
-      _ = try await engine.1.fetch(blob.bare, into: second, from: engine.0)
+      _ = try await engine.1.fetch(blob.v2, into: second, from: engine.0)
       await engine.0.withdraw(blob.v2.infoHash)
       let third = try TestTarget(size: blob.bytes.count)
-      _ = try await engine.2.fetch(blob.bare, into: third, from: engine.1)
+      _ = try await engine.2.fetch(blob.v2, into: third, from: engine.1)
       #expect(try third.bytes == blob.bytes)
     }
   }

@@ -71,7 +71,7 @@ import Testing
 
       await engine.0.withdraw(blob.v2.infoHash)
       let third = try TestTarget(size: blob.bytes.count)
-      _ = try await engine.2.fetch(blob.bare, into: third, from: engine.1)
+      _ = try await engine.2.fetch(blob.v2, into: third, from: engine.1)
       #expect(try third.bytes == blob.bytes)
       #expect(events.heard.count == blob.v2.pieceCount + 1)
     }
@@ -81,14 +81,31 @@ import Testing
     try await TestEngines.with { engines in
       let (blob, other) = (try TestBlob(bytes: 1000, seed: 25), try TestBlob(bytes: 1000, seed: 26))
       let engine = try await engines.fleet(1)
-      let false_ = SwarmTorrent(
+      let forged = SwarmTorrent(
         digest: blob.digest, size: blob.v2.size, pieceBytes: blob.v2.pieceBytes, infoHash: blob.v2.infoHash,
         info: other.v2.info)
       await #expect(throws: RegistryError.self) {
-        try await engine.seed(false_, from: try blob.open(), observer: { _ in })
+        try await engine.seed(forged, from: try blob.open(), observer: { _ in })
       }
       #expect(await engine.live().isEmpty)
       try await engine.seed(blob.v2, from: try blob.open(), observer: { _ in })
+    }
+  }
+
+  @Test func aVersion2TorrentWithoutItsPieceLayerOrWithAnotherIsRefused() async throws {
+    try await TestEngines.with { engines in
+      let (blob, other) = (try TestBlob(bytes: 1_000_000, seed: 28), try TestBlob(bytes: 1_000_000, seed: 29))
+      let engine = try await engines.fleet(1)
+      let target = try TestTarget(size: blob.bytes.count)
+      for layer in [[], other.v2.pieceLayer, Array(blob.v2.pieceLayer.dropLast(32))] {
+        let torrent = SwarmTorrent(
+          digest: blob.digest, size: blob.v2.size, pieceBytes: blob.v2.pieceBytes, infoHash: blob.v2.infoHash,
+          info: blob.v2.info, pieceLayer: layer)
+        await #expect(throws: RegistryError.self) {
+          try await engine.fetch(torrent, into: target.file, from: [], observer: { _ in })
+        }
+      }
+      #expect(await engine.live().isEmpty)
     }
   }
 

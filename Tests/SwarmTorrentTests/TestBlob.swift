@@ -8,6 +8,8 @@ final class TestBlob: Sendable {
   let bytes: [UInt8]
   let path: String
   let digest: Digest
+  /// The pieces root.
+  let root: [UInt8]
   let v1: SwarmTorrent
   let v2: SwarmTorrent
 
@@ -22,6 +24,7 @@ final class TestBlob: Sendable {
     var leaves = LeafPass(pieceBytes: TorrentRecipe.pieceBytes(forSize:))
     bytes.withUnsafeBytes { leaves.take($0) }
     guard let facts = leaves.finish() else { preconditionFailure("a test blob has bytes") }
+    root = facts.piecesRoot
     let info = TorrentRecipe.info(
       SwarmTicket(digest: digest, size: size, piecesRoot: facts.piecesRoot, pieceLayer: facts.pieceLayer))
     v2 = SwarmTorrent(
@@ -40,11 +43,6 @@ final class TestBlob: Sendable {
   deinit { unlink(path) }
 
   func torrent(_ version: TorrentVersion) -> SwarmTorrent { version == .v1 ? v1 : v2 }
-
-  /// The torrent as one who fetches has it: without the piece layer.
-  var bare: SwarmTorrent {
-    SwarmTorrent(digest: digest, size: v2.size, pieceBytes: v2.pieceBytes, infoHash: v2.infoHash, info: v2.info)
-  }
 
   func piece(_ index: Int) -> ArraySlice<UInt8> {
     bytes[index * v2.pieceBytes..<min((index + 1) * v2.pieceBytes, bytes.count)]

@@ -15,7 +15,7 @@ import TorrentOracle
     let document = try TorrentDocument(parsing: oracle[ORACLE_FILE])
     #expect(document.versions == [.v2, .v1] && document.size == Int64(size) && document.info == oracle[ORACLE_INFO])
     let classic = try document.torrent(version: .v1, digest: Self.digest)
-    #expect(classic.infoHash.bytes == oracle[ORACLE_INFO_HASH_V1] && classic.pieceLayer.isEmpty)
+    #expect(classic.infoHash.bytes == oracle[ORACLE_INFO_HASH_V1] && classic.pieceLayer == oracle[ORACLE_PIECE_LAYER])
     let modern = try document.torrent(version: .v2, digest: Self.digest)
     #expect(modern.infoHash.bytes == oracle[ORACLE_INFO_HASH_V2] && modern.pieceLayer == oracle[ORACLE_PIECE_LAYER])
   }
@@ -39,6 +39,12 @@ import TorrentOracle
       #expect(error?.code == .torrentInvalid && error?.message.contains("does not hash up") == true)
     }
     #expect(throws: Never.self) { try TorrentDocument(parsing: file).torrent(version: .v2, digest: Self.digest) }
+  }
+
+  @Test func aLayerThatIsNoRowOfHashesHasNoRoot() {
+    for length in [0, 1, 31, 33] {
+      #expect(PieceLayer.root(of: [UInt8](repeating: 0, count: length), pieceBytes: 65_536) == nil)
+    }
   }
 
   @Test func whoKnowsTheInfoAloneLearnsTheLayerFromPeers() throws {

@@ -116,7 +116,7 @@ typedef struct ct_torrent {
   /// The bencoded info dictionary.
   const uint8_t *info;
   int32_t info_bytes;
-  /// 32 bytes a piece, or empty.
+  /// 32 bytes a piece; empty in version 1, and in version 2 for a single piece.
   const uint8_t *piece_layer;
   int32_t piece_layer_bytes;
   /// Expected: 20 bytes (v1) or 32 (v2). The info dictionary must have it.
@@ -228,13 +228,14 @@ typedef struct ct_magnet {
   const char *agent;
   uint8_t dht;
   int32_t timeout_ms;
-  /// A larger info dictionary is refused.
+  /// A larger info dictionary is not taken.
   int32_t limit_bytes;
 } ct_magnet;
 
-/// Learns the info dictionary of a magnet link from peers and writes it as a .torrent ("d4:info…e") into `torrent`.
-/// Blocks up to `timeout_ms` and a second more. Its session is its own and ends with the call. A torrent without
-/// metadata is open to malice: call this only in a process that can be thrown away.
+/// Learns the info dictionary of a magnet link from peers, and of version 2 the piece layer, and writes both as a .torrent
+/// into `torrent`. Blocks up to `timeout_ms` and a second more. Its session is its own and ends with the call. A torrent
+/// without its info dictionary, and one that learns its hashes from peers, are open to malice: call this only in a process
+/// that can be thrown away.
 ct_result ct_resolve_magnet(
     const ct_magnet *magnet, uint8_t *torrent, int32_t capacity, int32_t *bytes, ct_failure *failure);
 

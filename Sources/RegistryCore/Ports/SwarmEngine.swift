@@ -59,8 +59,8 @@ public struct SwarmTorrent: Sendable {
   public let infoHash: InfoHash
   /// The bencoded info dictionary, exactly the bytes that `infoHash` is of.
   public let info: [UInt8]
-  /// Version 2, more than one piece: 32 bytes a piece. A seed must have it; who fetches may leave it empty and learns it
-  /// from peers, verified against the root.
+  /// Version 2, more than one piece: 32 bytes a piece, whether it is seeded or fetched. It is never learnt from peers: the
+  /// engine would have to ask them, and their answers are more than libtorrent 2.0.8 can be trusted with.
   public let pieceLayer: [UInt8]
   /// Announced to, in the public session.
   public let trackers: [String]

@@ -29,9 +29,13 @@ public final class FetchDesk: Sendable {
         if try await run.join(request, peerLimit: fetches.limits.peers) { return }
         _ = await run.outcome()
       }
-      if try await linkIfHere(request) { return }
+      if try await linkIfHere(request) {
+        fetches.show(FetchProgress(alreadyHere: request))
+        return
+      }
       try await start(request, for: [request.repository])
     }
+    if let oldest = fetches.takeKept() { try await drop(oldest) }
   }
 
   /// Begins to fetch and waits until the blob is here.
@@ -52,13 +56,22 @@ public final class FetchDesk: Sendable {
     return StoredBlob(digest: digest, size: size)
   }
 
-  /// Ends a fetch and drops what arrived. `false`: there is none; one that is whole already is not cancelled any more.
-  public func cancel(_ digest: Digest) async -> Bool {
-    guard let run = fetches.run(of: digest) else { return false }
-    run.take(.cancel)
-    if case .failure = await run.outcome() { return true }
-    return false
+  /// Ends a fetch and drops what arrived, also of one that has ended and kept it. `false`: there is none; one that is whole
+  /// already is not cancelled any more.
+  public func cancel(_ digest: Digest) async throws(RegistryError) -> Bool {
+    if let run = fetches.run(of: digest) {
+      run.take(.cancel)
+      if case .success = await run.outcome() { return false }
+      // One that stalled a moment before has kept its bytes.
+      if let kept = fetches.takeKept(digest) { try await drop(kept) }
+      return true
+    }
+    guard let kept = fetches.takeKept(digest) else { return false }
+    try await drop(kept)
+    return true
   }
+
+  public var counts: FetchCounts { fetches.counts }
 
   /// Fetches under way with the numbers of this moment, then those that ended lately.
   public func progress() async -> [FetchProgress] {
@@ -72,9 +85,6 @@ public final class FetchDesk: Sendable {
       return progress
     }
   }
-
-  /// How many fetches ended so in this life of the node.
-  public func count(of outcome: FetchOutcome) -> Int { fetches.count(of: outcome) }
 
   /// Who vouched for bytes that turned out not to be this blob's.
   public func vouchersOfFalsehood(for digest: Digest) -> [PeerEndpoint] { fetches.vouchers(for: digest) }
@@ -178,6 +188,15 @@ public final class FetchDesk: Sendable {
       try await start(
         FetchRequest(torrent: note.torrent, peers: note.peers, repository: first, session: note.session),
         for: note.repositories)
+    }
+  }
+
+  /// Drops what a fetch that ended has kept, unless somebody fetches the blob again by now.
+  private func drop(_ kept: StoredBlob) async throws(RegistryError) {
+    try await turns.pass(kept.digest) { () async throws(RegistryError) in
+      guard fetches.run(of: kept.digest) == nil else { return }
+      let sink = try await store.begin(kept.digest, size: kept.size, note: [])
+      await sink.cancel()
     }
   }
 

@@ -20,6 +20,9 @@ public struct FetchLimits: Sendable {
   public var falseTorrentMemory = Duration.seconds(3600)
   /// How many such torrents are remembered; the oldest is forgotten first.
   public var falseTorrents = 1024
+  /// Fetches that ended before they were whole and keep what arrived for whoever asks again; beyond it the oldest loses
+  /// its bytes.
+  public var keptFetches = 64
   /// Fetches that ended and are still shown.
   public var endedFetches = 64
   /// Peers that are remembered for one fetch.

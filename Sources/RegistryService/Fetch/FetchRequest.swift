@@ -42,3 +42,14 @@ public struct FetchProgress: Sendable {
   public internal(set) var downloadBytesPerSecond = 0
   public internal(set) var uploadBytesPerSecond = 0
 }
+
+extension FetchProgress {
+  /// Of a blob that needed a link and no transfer.
+  init(alreadyHere request: FetchRequest) {
+    let torrent = request.torrent
+    self.init(
+      digest: torrent.digest, size: torrent.size, infoHash: torrent.infoHash, session: request.session,
+      repositories: [request.repository], state: .complete, verifiedBytes: torrent.size, firstPieceAfter: .zero,
+      completeAfter: .zero)
+  }
+}

@@ -98,7 +98,8 @@ final class FetchRun: Sendable {
 extension FetchRun {
   private func beginSource() async {
     do throws(RegistryError) {
-      try await source.begin(into: sink.file) { event in self.take(event) }
+      // Weak: a torrent that seeds on has its observer for as long, and must not hold the staged file open.
+      try await source.begin(into: sink.file) { [weak self] event in self?.take(event) }
     } catch {
       take(.sourceFailed(error))
     }
@@ -162,10 +163,12 @@ extension FetchRun {
       case .kept: await sink.pause()
       }
     }
-    await ended(ending)
-    let waiting = state.withLock { state in
+    state.withLock { state in
       state.linked = nil
       state.endedAfter = .now - begun
+    }
+    await ended(ending)
+    let waiting = state.withLock { state in
       state.outcome = state.fetch.failure.map { .failure($0) } ?? .success(StoredBlob(digest: digest, size: size))
       defer { state.untilEnd = [] }
       return state.untilEnd

@@ -251,7 +251,8 @@ extension RemoteBlobFetch {
 
 extension RegistryError {
   static let fetchCancelled = RegistryError(.unavailable, "the fetch of this blob was cancelled")
-  static let fetchPaused = RegistryError(.unavailable, "the node is stopping; it goes on with this blob when it is back")
+  static let fetchPaused = RegistryError(
+    .unavailable, "the node is stopping; it goes on with this blob when it is back")
   static let fetchStalled = RegistryError(
     .unavailable, "nothing more of this blob arrived for a while; try again, perhaps with other peers")
 }

@@ -8,7 +8,9 @@ final class RemoteBlobFetches: Sendable {
     /// Those that are being begun count too.
     var places = 0
     var ended: [FetchProgress] = []
-    var outcomes: [FetchOutcome: Int] = [:]
+    /// Ended without their blob, with what arrived on disk; the oldest first.
+    var kept: [StoredBlob] = []
+    var counts = FetchCounts()
     var falseTorrents: FalseTorrents
     var isClosed = false
   }
@@ -53,6 +55,7 @@ final class RemoteBlobFetches: Sendable {
   func start(_ run: FetchRun) {
     let isClosed = state.withLock { state in
       state.runs[run.digest] = run
+      state.kept.removeAll { $0.digest == run.digest }
       return state.isClosed
     }
     if isClosed { run.take(.pause) }
@@ -69,13 +72,36 @@ final class RemoteBlobFetches: Sendable {
       if ending == .falsified {
         state.falseTorrents.remember(run.request.torrent.infoHash, as: run.digest, from: peers, at: .now)
       }
-      state.outcomes[FetchOutcome(ending), default: 0] += 1
-      state.ended.append(progress)
-      if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
+      if ending == .kept { state.kept.append(StoredBlob(digest: run.digest, size: run.size)) }
+      state.counts.add(progress, ending)
+      show(progress, in: &state)
     }
   }
 
-  func count(of outcome: FetchOutcome) -> Int { state.withLock { $0.outcomes[outcome] ?? 0 } }
+  /// Takes out the oldest kept fetch when there are too many, or the one that is asked for.
+  func takeKept(_ digest: Digest? = nil) -> StoredBlob? {
+    state.withLock { state in
+      guard let digest else { return state.kept.count > limits.keptFetches ? state.kept.removeFirst() : nil }
+      guard let at = state.kept.firstIndex(where: { $0.digest == digest }) else { return nil }
+      return state.kept.remove(at: at)
+    }
+  }
+
+  var counts: FetchCounts {
+    state.withLock { state in
+      var counts = state.counts
+      counts.running = state.runs.count
+      return counts
+    }
+  }
+
+  /// Shows what has ended for a while.
+  func show(_ progress: FetchProgress) { state.withLock { show(progress, in: &$0) } }
+
+  private func show(_ progress: FetchProgress, in state: inout State) {
+    state.ended.append(progress)
+    if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
+  }
 
   func isFalse(_ torrent: SwarmTorrent) -> Bool {
     state.withLock { $0.falseTorrents.isFalse(torrent.infoHash, as: torrent.digest, at: .now) }

@@ -52,6 +52,8 @@ private final class StoredBytesPass: @unchecked Sendable {
   // Unchecked: the reading awaits each job before it gives the next.
   private let digest: Digest
   private let size: Int64
+  /// Both together, where the leaves are hashed as the digest is.
+  private var both: DigestLeafPass?
   private var name: StreamingHash?
   private var leaves: LeafPass?
   private var pieces: PiecePass?
@@ -59,6 +61,10 @@ private final class StoredBytesPass: @unchecked Sendable {
   init(_ digest: Digest, size: Int64, for version: TorrentVersion?) {
     self.digest = digest
     self.size = size
+    if version == .v2, digest.algorithm == .sha256 {
+      both = DigestLeafPass(pieceBytes: TorrentRecipe.pieceBytes(forSize:))
+      return
+    }
     name = StreamingHash(digest.algorithm.function)
     switch version {
     case .v2: leaves = LeafPass(pieceBytes: TorrentRecipe.pieceBytes(forSize:))
@@ -69,6 +75,7 @@ private final class StoredBytesPass: @unchecked Sendable {
 
   func take(_ piece: [UInt8]) {
     piece.withUnsafeBytes { bytes in
+      both?.take(bytes)
       name?.update(bytes)
       leaves?.take(bytes)
       pieces?.take(bytes)
@@ -76,12 +83,18 @@ private final class StoredBytesPass: @unchecked Sendable {
   }
 
   func finish() -> BlobReading.Outcome {
-    guard let name = name.take() else { preconditionFailure("a pass is finished once") }
-    guard Digest(algorithm: digest.algorithm, hash: name.finish()) == digest else { return .rotten }
-    if let leaves = leaves.take()?.finish() { return .sound(.ticket(SwarmTicket(digest: digest, leaves: leaves))) }
+    let (hash, leaves) = finishName()
+    guard Digest(algorithm: digest.algorithm, hash: hash) == digest else { return .rotten }
+    if let leaves { return .sound(.ticket(SwarmTicket(digest: digest, leaves: leaves))) }
     if let hashes = pieces.take()?.finish() {
       return .sound(.classic(ClassicPieces(digest: digest, size: size, hashes: hashes)))
     }
     return .sound(nil)
+  }
+
+  private func finishName() -> (hash: [UInt8], leaves: LeafPass.Facts?) {
+    if let both = both.take() { return both.finish() }
+    guard let name = name.take() else { preconditionFailure("a pass is finished once") }
+    return (name.finish(), leaves.take()?.finish())
   }
 }

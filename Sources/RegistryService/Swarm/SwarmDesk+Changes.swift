@@ -94,6 +94,20 @@ extension SwarmDesk {
 
   // MARK: - Rot
 
+  /// Reads a blob again and compares it with its digest and with the ticket that is kept of it. One that is rotten or
+  /// gone loses its torrents and its names.
+  public func verify(_ digest: Digest) async throws(RegistryError) -> BlobVerdict {
+    guard case .sound(let hashes) = try await BlobReading(ports: ports).run(digest, for: .v2) else {
+      return try await quarantine.judge(digest, orGone: true) ? .rotten : .sound
+    }
+    guard case .ticket(let found) = hashes, let kept = try await ports.tickets.ticket(of: digest), kept != found else {
+      return .sound
+    }
+    // Whoever fetched by it would be told that this node lies.
+    await rest(digest)
+    return .falseTicket
+  }
+
   /// An engine found other bytes than the torrent's, or could not read them. That alone takes no blob away: a disk, a
   /// cable or a memory that fails once must not cost a good blob, perhaps the last copy of it. The torrent is withdrawn;
   /// then the blob is read again, whole, and only bytes that have another digest, or a file that is not there, lose
@@ -130,4 +144,13 @@ extension SwarmDesk {
       state.suspects[digest] = now + rules.suspectPause
     }
   }
+}
+
+/// What a blob that was read again turned out to be.
+public enum BlobVerdict: Hashable, Sendable {
+  case sound
+  /// Other bytes than its digest's, or no file: put aside.
+  case rotten
+  /// The bytes are right and the torrent facts in the catalogue are not theirs. Its torrents rest.
+  case falseTicket
 }

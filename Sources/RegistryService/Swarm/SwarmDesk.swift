@@ -78,6 +78,9 @@ public final class SwarmDesk: Sendable {
     }
   }
 
+  /// What is public now.
+  public var publicPatterns: PublicPatterns { state.withLock { $0.patterns } }
+
   /// Where strangers reach the public session; `nil` while there is none.
   public var publicEndpoint: PeerEndpoint? { sessions.engine(.public)?.endpoint }
 

@@ -46,7 +46,8 @@ final class SwarmSessions: Sendable {
     }
     return try await turns.pass(.public) { () async throws(RegistryError) in
       let (standing, isClosed) = state.withLock { ($0.strangers, $0.isClosed) }
-      guard !isClosed, let makePublic else { throw Self.noEngine }
+      guard !isClosed else { throw RegistryError(.unavailable, "the node is stopping") }
+      guard let makePublic else { throw Self.noEngine }
       let engine = if let standing { standing } else { try await makePublic() }
       state.withLock { state in
         state.strangers = engine

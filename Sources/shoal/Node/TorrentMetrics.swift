@@ -23,11 +23,14 @@ enum TorrentMetrics {
     metrics.counter("shoal_torrent_rotten_total", "Blobs that were found rotten under their torrent.") {
       Double(swarm.counts.rottenBlobs)
     }
-    for outcome in FetchOutcome.allCases {
+    let outcomes: [(String, @Sendable (FetchCounts) -> Int)] = [
+      ("complete", \.complete), ("falsified", \.falsified), ("failed", { $0.failed - $0.falsified }),
+    ]
+    for (outcome, count) in outcomes {
       metrics.counter(
-        "shoal_fetches_total", "Blobs fetched from BitTorrent peers, by how it ended.",
-        labels: ["outcome": outcome.rawValue]
-      ) { Double(fetches.count(of: outcome)) }
+        "shoal_fetches_total", "Fetches of blobs from BitTorrent peers, by how they ended.",
+        labels: ["outcome": outcome]
+      ) { Double(count(fetches.counts)) }
     }
   }
 
