@@ -23,14 +23,11 @@ enum TorrentMetrics {
     metrics.counter("shoal_torrent_rotten_total", "Blobs that were found rotten under their torrent.") {
       Double(swarm.counts.rottenBlobs)
     }
-    let outcomes: [(String, @Sendable (FetchCounts) -> Int)] = [
-      ("complete", \.complete), ("falsified", \.falsified), ("failed", { $0.failed - $0.falsified }),
-    ]
-    for (outcome, count) in outcomes {
+    for outcome in FetchOutcome.allCases {
       metrics.counter(
         "shoal_fetches_total", "Fetches of blobs from BitTorrent peers, by how they ended.",
-        labels: ["outcome": outcome]
-      ) { Double(count(fetches.counts)) }
+        labels: ["outcome": outcome.rawValue]
+      ) { Double(fetches.count(of: outcome)) }
     }
   }
 
