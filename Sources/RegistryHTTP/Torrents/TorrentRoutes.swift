@@ -16,7 +16,7 @@ struct TorrentRoutes: Sendable {
   }
 
   /// Whether strangers may have torrents of what the repository holds. On the hot path of every blob.
-  func isPublic(_ repository: RepositoryName) -> Bool { desk?.rules.isPublic(repository) ?? false }
+  func isPublic(_ repository: RepositoryName) -> Bool { desk?.isPublic(repository) ?? false }
 
   /// - Parameter path: of the part itself: its web seed (BEP 19).
   func respond(
