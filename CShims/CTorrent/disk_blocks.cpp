@@ -105,7 +105,7 @@ std::int64_t block_pool::slab_bytes() const {
 
 void write_gate::set_high_mark(int blocks) {
   std::lock_guard lock(guard_);
-  high_mark_ = std::max(2, blocks);
+  high_mark_ = std::clamp(blocks, 2, blocks_max);
 }
 
 void write_gate::enter() {

@@ -72,6 +72,9 @@ class write_gate {
 public:
   explicit write_gate(lt::io_context& network) : network_(network) {}
 
+  /// The high mark is never higher, whatever the settings say.
+  static constexpr int blocks_max = (32 << 20) / block_bytes;
+
   void set_high_mark(int blocks);
 
   void enter();

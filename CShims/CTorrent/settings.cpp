@@ -64,6 +64,13 @@ void set_speed(pack& settings) {
   settings.set_bool(pack::allow_multiple_connections_per_ip, true);
 }
 
+/// libtorrent reads all that a socket holds into one buffer of its own, whatever its size, and keeps that. The kernel lets
+/// a socket hold 6 MB: 50 fetches had 850 MB resident, with these 137 MB, and one of 1 GiB ran at 750 MB/s, not 580.
+void set_socket_buffers(pack& settings, bool fleet) {
+  // The fleet's sockets end in a tunnel on this machine; in public a window of 1 MiB is 80 Mbit/s at 100 ms.
+  settings.set_int(pack::recv_socket_buffer_size, fleet ? mebibyte / 4 : mebibyte);
+}
+
 void set_patience(pack& settings, bool fleet) {
   // A peer that accepts and never sends: others take over in two or three seconds (defaults: 20 and 60).
   settings.set_int(pack::piece_timeout, 2);
@@ -105,6 +112,7 @@ lt::settings_pack settings_for(ct_options const& options) {
   set_threads_and_alerts(settings, options);
   set_listening(settings);
   set_speed(settings);
+  set_socket_buffers(settings, options.role == CT_ROLE_FLEET);
   set_patience(settings, options.role == CT_ROLE_FLEET);
   set_discovery(settings, options);
   set_rates(settings, options.rates);

@@ -15,12 +15,6 @@ public struct Registry: Sendable {
   /// Live torrents, and blobs that are fetched from peers; `nil` for a node without BitTorrent.
   public let swarm: SwarmDesk?
   public let fetches: FetchDesk?
-  /// The two as an operator asks for them.
-  public var operations: (any SwarmOperations)? {
-    guard let swarm, let fetches else { return nil }
-    return NodeSwarm(swarm, fetches, work: ports.work)
-  }
-  private let pulse: SwarmPulse?
   public let limits: RegistryLimits
   private let ports: RegistryPorts
 
@@ -40,7 +34,6 @@ public struct Registry: Sendable {
       parts = (desk, FetchDesk(ports, swarm, swarm: desk, limits: limits, gate: gate))
     }
     (self.swarm, fetches) = (parts?.desk, parts?.fetches)
-    pulse = parts.map { SwarmPulse($0.desk, $0.fetches) }
     blobs = BlobDesk(
       ports, rules: rules, gate: gate, backfill: backfill, arriving: parts?.fetches.fetches, swarm: parts?.desk)
     manifests = ManifestDesk(ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk)
@@ -49,17 +42,8 @@ public struct Registry: Sendable {
     self.ports = ports
   }
 
-  /// Brings live what an operator started, goes on with the fetches of the last life, and does from then on what both
-  /// need. Not for a command that has the folder to itself.
-  public func openSwarm() async throws(RegistryError) {
-    try await swarm?.open()
-    try await fetches?.resume()
-    pulse?.start()
-  }
-
   /// Ends what goes on in the background, before the ports close. Safe twice.
   public func close() async {
-    await pulse?.stop()
     await fetches?.close()
     await backfill.stop()
     await swarm?.close()

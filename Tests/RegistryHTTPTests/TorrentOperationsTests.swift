@@ -246,7 +246,7 @@ private final class ToldSwarm: SwarmOperations {
       state.looks += 1
       return [
         FetchReport(
-          digest: order.digest, repository: order.repository, size: order.torrent.size,
+          digest: order.digest, repositories: [order.repository], size: order.torrent.size,
           verifiedBytes: state.looks > 1 ? order.torrent.size : 0, peers: 1, bytesPerSecond: 0,
           state: state.looks > 1 ? .finished : .running)
       ]

@@ -114,7 +114,7 @@ import Testing
 
   @Test(arguments: [
     ("library/alpine", "names no tag and no digest"), ("localhost:5000/a", "names no tag and no digest"),
-    ("localhost:5000/a:b", "leave the registry's host out"), ("A:b", "no repository name"), ("a:", "is no tag"),
+    ("registry.example:5000/A:b", "is no repository name"), ("A:b", "no repository name"), ("a:", "is no tag"),
     (":b", "no repository name"), ("a@sha256:12", "is no digest"), ("", "names no tag and no digest"),
   ]) func imageThatIsNoneIsRefusedWithTheReason(_ text: String, _ reason: String) {
     #expect {

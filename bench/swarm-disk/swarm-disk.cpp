@@ -2,7 +2,7 @@
 // throughput, and whether a piece that is said to be finished is in the file.
 //
 //   swarm-disk FOLDER own|posix latency TOGETHER ROUNDS    1 MiB blobs, TOGETHER at once: milliseconds to complete
-//   swarm-disk FOLDER own|posix stream MEBIBYTES           one blob: MB/s, CPU, wrong pieces, resident memory
+//   swarm-disk FOLDER own|posix stream MEBIBYTES TOGETHER  MB/s, CPU, wrong pieces, peak of resident memory
 #include "disk.hpp"
 #include "settings.hpp"
 
@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -40,12 +41,22 @@ double milliseconds_since(steady::time_point start) {
   return std::chrono::duration<double, std::milli>(steady::now() - start).count();
 }
 
-// Nagle's algorithm costs 40 ms a turn.
+// Nagle's algorithm costs 40 ms a turn. The socket of an outgoing connection is open only when it is connected.
+void send_at_once(lt::peer_connection_handle const& peer) {
+  lt::error_code ignored;
+  peer.native_handle()->get_socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+}
+
+struct peer_without_delay final : lt::peer_plugin {
+  explicit peer_without_delay(lt::peer_connection_handle of) : peer(std::move(of)) {}
+  void on_connected() override { send_at_once(peer); }
+  lt::peer_connection_handle peer;
+};
+
 struct no_delay final : lt::torrent_plugin {
   std::shared_ptr<lt::peer_plugin> new_connection(lt::peer_connection_handle const& peer) override {
-    lt::error_code ignored;
-    peer.native_handle()->get_socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    return {};
+    if (!peer.is_outgoing()) send_at_once(peer);
+    return std::make_shared<peer_without_delay>(peer);
   }
 };
 
@@ -225,40 +236,60 @@ double cpu_seconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-void stream(std::string const& folder, bool own, int mebibytes) {
+/// One fetched file beside its original.
+struct comparison {
+  std::string arrived_path;
+  int original = -1;
+  int arrived = -1;
+  int pieces = 0;
+};
+
+void stream(std::string const& folder, bool own, int mebibytes, int together) {
+  constexpr int piece = 1 << 18;
+  constexpr int compared_each = 4; // the look itself costs
   node seeding(folder + "/seed", own);
   node fetching(folder + "/fetch", own);
-  int const piece = 1 << 18;
-  auto const blob = make_blob(folder + "/seed", "stream", std::int64_t(mebibytes) << 20, piece);
-  seeding.seed(blob);
+  std::vector<std::shared_ptr<lt::torrent_info>> blobs;
+  std::map<lt::sha256_hash, comparison> files;
+  for (int blob = 0; blob < together; ++blob) {
+    blobs.push_back(make_blob(folder + "/seed", "stream-" + std::to_string(blob), std::int64_t(mebibytes) << 20, piece));
+    auto& file = files[blobs.back()->info_hashes().v2];
+    file.original = ::open(seeding.path(*blobs.back()).c_str(), O_RDONLY);
+    file.arrived_path = fetching.path(*blobs.back());
+    seeding.seed(blobs.back());
+  }
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  int const original = ::open(seeding.path(*blob).c_str(), O_RDONLY);
   forget_peak();
   auto const cpu = cpu_seconds();
   auto const start = steady::now();
-  double first = 0;
+  std::vector<double> firsts;
   double all = 0;
   int wrong = 0;
-  int pieces = 0;
-  fetching.fetch(blob, seeding.endpoint());
-  int arrived = -1;
+  int compared = 0;
+  for (auto const& blob : blobs) fetching.fetch(blob, seeding.endpoint());
   bytes wanted(piece);
   bytes seen(piece);
-  follow(fetching, 1, [&](auto const&) { all = milliseconds_since(start); }, [&](lt::piece_finished_alert const& one) {
-    if (first == 0) first = milliseconds_since(start);
-    if (arrived < 0) arrived = ::open(fetching.path(*blob).c_str(), O_RDONLY);
-    auto const offset = std::int64_t(static_cast<int>(one.piece_index)) * piece;
-    if (++pieces % 4 != 0 && mebibytes > 256) return; // the look itself costs
-    auto const length = ::pread(original, wanted.data(), wanted.size(), offset);
-    wrong += ::pread(arrived, seen.data(), seen.size(), offset) != length || seen != wanted;
-  });
-  std::printf("%s %d MiB: first piece %.1f ms, %.0f MB/s, %.2f CPU-s a GB, %d of %d pieces wrong, peak %ld MB\n",
-    own ? "own" : "posix", mebibytes, first, mebibytes * 1048.576 / all, (cpu_seconds() - cpu) / (mebibytes * 1.048576e-3),
-    wrong, pieces, peak_megabytes());
-  ::close(original);
-  ::close(arrived);
-  ::unlink(seeding.path(*blob).c_str());
-  ::unlink(fetching.path(*blob).c_str());
+  follow(fetching, together, [&](auto const&) { all = milliseconds_since(start); },
+    [&](lt::piece_finished_alert const& one) {
+      auto& file = files[one.handle.info_hashes().v2];
+      if (file.pieces == 0) {
+        firsts.push_back(milliseconds_since(start));
+        file.arrived = ::open(file.arrived_path.c_str(), O_RDONLY);
+      }
+      if (++file.pieces % compared_each != 0) return;
+      auto const offset = std::int64_t(static_cast<int>(one.piece_index)) * piece;
+      auto const length = ::pread(file.original, wanted.data(), wanted.size(), offset);
+      wrong += ::pread(file.arrived, seen.data(), seen.size(), offset) != length || seen != wanted;
+      ++compared;
+    });
+  double const megabytes = mebibytes * 1.048576 * together;
+  std::printf("%s %d of %d MiB: first pieces by %.1f ms, %.0f MB/s, %.2f CPU-s a GB, %d of %d pieces wrong, peak %ld MB\n",
+    own ? "own" : "posix", together, mebibytes, firsts.back(), megabytes * 1000 / all,
+    (cpu_seconds() - cpu) / (megabytes / 1000), wrong, compared, peak_megabytes());
+  for (auto const& blob : blobs) {
+    ::unlink(seeding.path(*blob).c_str());
+    ::unlink(fetching.path(*blob).c_str());
+  }
 }
 
 } // namespace
@@ -269,10 +300,10 @@ int main(int count, char** words) {
   try {
     if (mode == "latency" && count == 6) {
       latency(words[1], own, std::atoi(words[4]), std::atoi(words[5]));
-    } else if (mode == "stream" && count == 5) {
-      stream(words[1], own, std::atoi(words[4]));
+    } else if (mode == "stream" && count == 6) {
+      stream(words[1], own, std::atoi(words[4]), std::atoi(words[5]));
     } else {
-      std::fprintf(stderr, "usage: %s FOLDER own|posix latency TOGETHER ROUNDS | stream MEBIBYTES\n", words[0]);
+      std::fprintf(stderr, "usage: %s FOLDER own|posix latency TOGETHER ROUNDS | stream MEBIBYTES TOGETHER\n", words[0]);
       return 2;
     }
   } catch (std::exception const& failed) {

@@ -78,7 +78,7 @@ public struct LiveTorrentDocument: Codable, Sendable {
 
 public struct FetchDocument: Codable, Sendable {
   public let digest: String
-  public let repository: String
+  public let repositories: [String]
   public let size: Int64
   public let verifiedBytes: Int64
   public let peers: Int
@@ -96,16 +96,21 @@ public struct FetchDocument: Codable, Sendable {
     self.init(digest, repository, state: "failed", message: error.message)
   }
 
+  /// It was here already: nothing had to be fetched.
+  init(present digest: Digest, _ repository: RepositoryName) {
+    self.init(digest, repository, state: "finished", message: nil)
+  }
+
   private init(_ digest: Digest, _ repository: RepositoryName, state: String, message: String?) {
     self.digest = digest.description
-    self.repository = repository.text
+    repositories = [repository.text]
     (size, verifiedBytes, peers, bytesPerSecond) = (0, 0, 0, 0)
     (self.state, self.message) = (state, message)
   }
 
   init(_ report: FetchReport) {
     digest = report.digest.description
-    repository = report.repository.text
+    repositories = report.repositories.map(\.text)
     size = report.size
     verifiedBytes = report.verifiedBytes
     peers = report.peers

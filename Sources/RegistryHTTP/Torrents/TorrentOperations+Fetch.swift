@@ -115,7 +115,9 @@ private final class FetchLines: LineSource, @unchecked Sendable {
 
   private func look() async throws -> FetchDocument? {
     guard let report = await swarm.fetches().first(where: { $0.digest == digest }) else {
-      throw RegistryError(.internal, "a fetch was forgotten while somebody looked on")
+      // Nothing had to be fetched, or others finished it so long ago that it is shown no more.
+      stage = .ended
+      return FetchDocument(present: digest, repository)
     }
     if case .running = report.state { return FetchDocument(report) }
     stage = .ended

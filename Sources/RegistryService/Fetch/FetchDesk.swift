@@ -35,7 +35,7 @@ public final class FetchDesk: Sendable {
       }
       try await start(request, for: [request.repository])
     }
-    if let oldest = fetches.takeKept() { try await drop(oldest) }
+    if let oldest = fetches.takeKept() { await drop(oldest) }
   }
 
   /// Begins to fetch and waits until the blob is here.
@@ -58,20 +58,21 @@ public final class FetchDesk: Sendable {
 
   /// Ends a fetch and drops what arrived, also of one that has ended and kept it. `false`: there is none; one that is whole
   /// already is not cancelled any more.
-  public func cancel(_ digest: Digest) async throws(RegistryError) -> Bool {
+  public func cancel(_ digest: Digest) async -> Bool {
     if let run = fetches.run(of: digest) {
       run.take(.cancel)
       if case .success = await run.outcome() { return false }
       // One that stalled a moment before has kept its bytes.
-      if let kept = fetches.takeKept(digest) { try await drop(kept) }
+      if let kept = fetches.takeKept(digest) { await drop(kept) }
       return true
     }
     guard let kept = fetches.takeKept(digest) else { return false }
-    try await drop(kept)
+    await drop(kept)
     return true
   }
 
-  public var counts: FetchCounts { fetches.counts }
+  /// How many fetches ended so in this life of the node.
+  public func count(of outcome: FetchOutcome) -> Int { fetches.count(of: outcome) }
 
   /// Fetches under way with the numbers of this moment, then those that ended lately.
   public func progress() async -> [FetchProgress] {
@@ -192,11 +193,17 @@ public final class FetchDesk: Sendable {
   }
 
   /// Drops what a fetch that ended has kept, unless somebody fetches the blob again by now.
-  private func drop(_ kept: StoredBlob) async throws(RegistryError) {
-    try await turns.pass(kept.digest) { () async throws(RegistryError) in
-      guard fetches.run(of: kept.digest) == nil else { return }
-      let sink = try await store.begin(kept.digest, size: kept.size, note: [])
-      await sink.cancel()
+  private func drop(_ kept: StoredBlob) async {
+    do throws(RegistryError) {
+      try await turns.pass(kept.digest) { () async throws(RegistryError) in
+        guard fetches.run(of: kept.digest) == nil else { return }
+        let sink = try await store.begin(kept.digest, size: kept.size, note: [])
+        await sink.cancel()
+      }
+    } catch {
+      ports.log.warning(
+        "what a fetch has kept could not be dropped", LogField("digest", kept.digest.description),
+        LogField("error", error.description))
     }
   }
 

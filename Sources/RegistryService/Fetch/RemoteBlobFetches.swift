@@ -8,9 +8,9 @@ final class RemoteBlobFetches: Sendable {
     /// Those that are being begun count too.
     var places = 0
     var ended: [FetchProgress] = []
+    var outcomes: [FetchOutcome: Int] = [:]
     /// Ended without their blob, with what arrived on disk; the oldest first.
     var kept: [StoredBlob] = []
-    var counts = FetchCounts()
     var falseTorrents: FalseTorrents
     var isClosed = false
   }
@@ -73,7 +73,7 @@ final class RemoteBlobFetches: Sendable {
         state.falseTorrents.remember(run.request.torrent.infoHash, as: run.digest, from: peers, at: .now)
       }
       if ending == .kept { state.kept.append(StoredBlob(digest: run.digest, size: run.size)) }
-      state.counts.add(progress, ending)
+      state.outcomes[FetchOutcome(ending), default: 0] += 1
       show(progress, in: &state)
     }
   }
@@ -87,13 +87,7 @@ final class RemoteBlobFetches: Sendable {
     }
   }
 
-  var counts: FetchCounts {
-    state.withLock { state in
-      var counts = state.counts
-      counts.running = state.runs.count
-      return counts
-    }
-  }
+  func count(of outcome: FetchOutcome) -> Int { state.withLock { $0.outcomes[outcome] ?? 0 } }
 
   /// Shows what has ended for a while.
   func show(_ progress: FetchProgress) { state.withLock { show(progress, in: &$0) } }

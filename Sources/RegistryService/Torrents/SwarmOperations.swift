@@ -45,7 +45,7 @@ public struct FetchReport: Sendable {
   }
 
   public let digest: Digest
-  public let repository: RepositoryName
+  public let repositories: [RepositoryName]
   public let size: Int64
   public let verifiedBytes: Int64
   public let peers: Int
@@ -53,11 +53,11 @@ public struct FetchReport: Sendable {
   public let state: State
 
   public init(
-    digest: Digest, repository: RepositoryName, size: Int64, verifiedBytes: Int64, peers: Int, bytesPerSecond: Int,
-    state: State
+    digest: Digest, repositories: [RepositoryName], size: Int64, verifiedBytes: Int64, peers: Int,
+    bytesPerSecond: Int, state: State
   ) {
     self.digest = digest
-    self.repository = repository
+    self.repositories = repositories
     self.size = size
     self.verifiedBytes = verifiedBytes
     self.peers = peers
@@ -80,5 +80,13 @@ public struct HashingReport: Hashable, Sendable {
     self.doneBytes = doneBytes
     self.leftBlobs = leftBlobs
     self.leftBytes = leftBytes
+  }
+}
+
+extension HashingReport {
+  public init(_ progress: BackfillProgress) {
+    self.init(
+      isAtWork: progress.activity != .resting, doneBlobs: progress.doneBlobs, doneBytes: progress.doneBytes,
+      leftBlobs: progress.leftBlobs, leftBytes: progress.leftBytes)
   }
 }

@@ -1,6 +1,7 @@
 import BlockingWork
 import RegistryCore
 import Synchronization
+import Telemetry
 
 /// The tracker of this node's public torrents: who is in which swarm. It keeps peers in memory alone; they come back by
 /// themselves within an interval.
@@ -21,17 +22,22 @@ public final class TrackerDesk: Sendable {
   private let tickets: any Tickets
   private let desk: TorrentDesk
   private let limits: Limits
-  private let wake: @Sendable (Digest, TorrentVersion) async -> Void
+  private let wake: @Sendable (Digest) async throws(RegistryError) -> Void
+  private let log: Logger
   private let table: Lock<PeerTable>
   private let announces = Atomic<Int>(0)
   private let refusals = Atomic<Int>(0)
 
-  /// - Parameter wake: makes a torrent live that may be resting: somebody wants it. Returns soon.
+  /// A client is answered after so long, whether or not the torrent is live by then.
+  private static let wakingPatience = Duration.seconds(2)
+
+  /// - Parameter wake: makes the torrents of a blob live, which may be resting: somebody wants them.
   public init(
-    _ tickets: any Tickets, desk: TorrentDesk, limits: Limits = Limits(),
-    wake: @escaping @Sendable (Digest, TorrentVersion) async -> Void
+    _ tickets: any Tickets, desk: TorrentDesk, limits: Limits = Limits(), log: Logger,
+    wake: @escaping @Sendable (Digest) async throws(RegistryError) -> Void
   ) {
     self.tickets = tickets
+    self.log = log
     self.desk = desk
     self.limits = limits
     self.wake = wake
@@ -51,8 +57,9 @@ public final class TrackerDesk: Sendable {
       // The same answer for what is not here and for what is private.
       return refused("this tracker does not know the torrent")
     }
+    // Who has a magnet link only cannot know what is left, and some say 0: one that only begins may want anything.
     let peer = PeerTable.Entry(
-      endpoint: PeerEndpoint(address: address, port: query.port), isSeed: query.left == 0)
+      endpoint: PeerEndpoint(address: address, port: query.port), isSeed: query.left == 0 && query.event != .started)
     guard query.event != .stopped else {
       table.withLock { $0.remove(peer.endpoint, from: query.infoHash) }
       return .success(answer(to: query, []))
@@ -66,7 +73,7 @@ public final class TrackerDesk: Sendable {
       }
     }
     guard !peer.isSeed else { return .success(answer(to: query, peers(for: peer, query, start))) }
-    await wake(digest, try await version(of: query.infoHash, digest))
+    await wakeUp(digest)
     return .success(answer(to: query, ([own].compactMap(\.self) + peers(for: peer, query, start))))
   }
 
@@ -93,10 +100,15 @@ public final class TrackerDesk: Sendable {
       incomplete: numbers.others, peers: Array(peers.prefix(query.wanted)))
   }
 
-  /// Which of a blob's two torrents somebody asks for.
-  private func version(of infoHash: [UInt8], _ digest: Digest) async throws(RegistryError) -> TorrentVersion {
-    guard let ticket = try await tickets.ticket(of: digest) else { return .v1 }
-    return SwarmTorrent(ticket).infoHash.short == infoHash ? .v2 : .v1
+  /// A client connects as soon as it has its answer, and would be turned away by a torrent that still rests.
+  private func wakeUp(_ digest: Digest) async {
+    do throws(RegistryError) {
+      try await within(Self.wakingPatience) { [wake] () async throws(RegistryError) in try await wake(digest) }
+    } catch {
+      log.warning(
+        "a torrent that somebody wants is not live", LogField("digest", digest.description),
+        LogField("error", error.description))
+    }
   }
 }
 

@@ -32,7 +32,7 @@ struct StatusText {
         switch fetch.state {
         case "running": bar(Progress(fetch), Double(fetch.bytesPerSecond))
         case "failed": "failed \(Amount.short(fetch.digest))  \(fetch.message ?? "")"
-        default: "\(fetch.state) \(Amount.short(fetch.digest))  \(Amount.bytes(fetch.size))  \(fetch.repository)"
+        default: "\(fetch.state) \(Amount.short(fetch.digest))  \(Amount.bytes(fetch.size))  \(fetch.repositories.joined(separator: ", "))"
         }
       }
   }

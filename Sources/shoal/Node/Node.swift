@@ -20,7 +20,9 @@ final class Node: Sendable {
 
   private static let workThreads = 2
 
-  private init(_ folder: DiskDataFolder, _ catalogue: SQLiteCatalog, _ settings: Settings, _ log: Logger) {
+  private init(
+    _ folder: DiskDataFolder, _ catalogue: SQLiteCatalog, _ settings: Settings, _ log: Logger, speaksBitTorrent: Bool
+  ) {
     self.folder = folder
     self.catalogue = catalogue
     work = BlockingPool(name: "work", threads: Self.workThreads)
@@ -28,7 +30,9 @@ final class Node: Sendable {
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
       content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
       work: work, log: log)
-    registry = Registry(ports, limits: RegistryLimits(settings), rules: RegistryRules(settings))
+    registry = Registry(
+      ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
+      swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil)
     torrents = TorrentDesk(ports, registry, rules: TorrentRules(settings.torrent))
   }
 
@@ -36,17 +40,19 @@ final class Node: Sendable {
   static let folderPatience = Duration.seconds(2)
 
   /// Blocks: for the main thread before anything is served.
-  /// - Parameter patience: how long to wait for another process to let go of the folder.
+  /// - Parameters:
+  ///   - patience: how long to wait for another process to let go of the folder.
+  ///   - speaksBitTorrent: a node that serves; a command that borrows the folder speaks to nobody.
   static func open(
-    _ settings: Settings, _ log: Logger, patience: Duration = .zero
+    _ settings: Settings, _ log: Logger, patience: Duration = .zero, speaksBitTorrent: Bool = false
   ) throws(RegistryError) -> Node {
-    let folder = try claimFolder(settings.data, patience)
+    let folder = try claimFolder(settings, patience)
     do throws(RegistryError) {
       try refuseLostNames(folder)
       let catalogue = try SQLiteCatalog.open(
         path: folder.layout.catalogue, node: try nodeID(folder.layout), clock: SystemClock(),
         limits: .init(settings.cache))
-      let node = Node(folder, catalogue, settings, log)
+      let node = Node(folder, catalogue, settings, log, speaksBitTorrent: speaksBitTorrent)
       try waitFor { () async throws(RegistryError) in try await node.registry.settleDebts() }
       return node
     } catch {
@@ -68,11 +74,11 @@ final class Node: Sendable {
     }
   }
 
-  private static func claimFolder(_ path: String, _ patience: Duration) throws(RegistryError) -> DiskDataFolder {
+  private static func claimFolder(_ settings: Settings, _ patience: Duration) throws(RegistryError) -> DiskDataFolder {
     let deadline = ContinuousClock.now + patience
     while true {
       do throws(RegistryError) {
-        return try DiskDataFolder.open(path)
+        return try DiskDataFolder.open(settings.data, hashesTorrents: settings.torrent.isEnabled)
       } catch {
         guard error.code == .unavailable, ContinuousClock.now < deadline else { throw error }
       }
@@ -121,6 +127,7 @@ extension RegistryLimits {
     blobBytes = settings.limits.blobBytes
     openUploads = settings.limits.uploads
     uploadExpirySeconds = Int(settings.uploads.expire.components.seconds)
+    hashingBytesPerSecond = settings.torrent.hashingRateBytes
   }
 }
 

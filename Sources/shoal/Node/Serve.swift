@@ -26,7 +26,7 @@ struct Serve {
     raiseDescriptorLimit()
     do {
       let tls = try settings.http.tls.context()
-      let node = try Node.open(settings, log, patience: Node.folderPatience)
+      let node = try Node.open(settings, log, patience: Node.folderPatience, speaksBitTorrent: true)
       let listening: Listening
       do {
         listening = try listen(node, tls)
@@ -37,8 +37,11 @@ struct Serve {
       announce(listening.server)
       let housekeeping = Housekeeping(node.registry, log: log)
       node.registry.backfill.start()
+      let pulse = SwarmPulse(node.registry, listening.meter, log: log)
       obeySignals(listening)
+      pulse.stop()
       housekeeping.stop()
+      listening.magnets.stop()
       waitFor { await node.close() }
       log.info("stopped")
       sink.stop()
@@ -62,6 +65,8 @@ struct Serve {
     let server: HTTPServer
     let handler: RegistryHandler
     let tls: TLSContext?
+    let magnets: MagnetChild
+    let meter: SwarmMeter
   }
 
   private func listen(_ node: Node, _ tls: TLSContext?) throws -> Listening {
@@ -71,9 +76,11 @@ struct Serve {
     options.chunkMinimumBytes = settings.uploads.chunkMinimumBytes
     options.logsAccess = settings.log.access
     options.servesMetrics = settings.metrics.isEnabled
+    let magnets = MagnetChild(usesDHT: settings.torrent.usesDHT)
+    let meter = SwarmMeter()
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
     let handler = RegistryHandler(
-      node.registry, torrents: torrents(node), node: identity, metrics: metrics, work: node.work, log: log,
+      node.registry, torrents: torrents(node, magnets, meter, metrics), node: identity, metrics: metrics, work: node.work, log: log,
       options: options)
     let places = settings.http.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
@@ -85,14 +92,15 @@ struct Serve {
     register(server, in: metrics)
     let uploads = node.registry.uploads
     metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
-    return Listening(server: server, handler: handler, tls: tls)
+    return Listening(server: server, handler: handler, tls: tls, magnets: magnets, meter: meter)
   }
 
-  private func torrents(_ node: Node) -> TorrentServices {
+  private func torrents(
+    _ node: Node, _ magnets: MagnetChild, _ meter: SwarmMeter, _ metrics: MetricsRegistry
+  ) -> TorrentServices {
     var services = TorrentServices(node, settings)
-    if settings.torrent.isEnabled, settings.torrent.hasTracker, !settings.torrent.publicPatterns.isEmpty {
-      services.tracker = TrackerDesk(node.ports.tickets, desk: node.torrents) { _, _ in }
-    }
+    services.serve(node, settings.torrent, magnets, log)
+    TorrentMetrics.register(node.registry, services.tracker, meter, in: metrics)
     return services
   }
 

@@ -1,0 +1,50 @@
+import RegistryCore
+import RegistryService
+import Telemetry
+
+/// What keeps the swarms of a node going: opened with it, looked at each second, and closed by `Registry.close`.
+final class SwarmPulse: Sendable {
+  private let task: Task<Void, Never>
+
+  private static let interval = Duration.seconds(1)
+  private static let beatsPerLook = 5
+  /// Torrents that nobody wants rest; that is looked for in every so many beats.
+  private static let beatsPerSweep = 10
+
+  /// A node that cannot speak BitTorrent is a registry all the same: what is wrong is told, and it goes on without.
+  init(_ registry: Registry, _ meter: SwarmMeter, log: Logger) {
+    // Unstructured: it lives as long as the node and is cancelled by `stop`.
+    task = Task {
+      guard let swarm = registry.swarm, let fetches = registry.fetches else { return }
+      await Self.open(swarm, fetches, log)
+      var beat = 0
+      while !Task.isCancelled {
+        await fetches.tick()
+        if beat.isMultiple(of: Self.beatsPerLook) { await meter.look(at: swarm) }
+        if beat.isMultiple(of: Self.beatsPerSweep) { await swarm.sweep() }
+        beat += 1
+        // A cancelled sleep ends the loop by its condition.
+        try? await Task.sleep(for: Self.interval)
+      }
+    }
+  }
+
+  func stop() {
+    let task = task
+    task.cancel()
+    waitFor { await task.value }
+  }
+
+  private static func open(_ swarm: SwarmDesk, _ fetches: FetchDesk, _ log: Logger) async {
+    do {
+      try await swarm.open()
+    } catch {
+      log.error("BitTorrent clients cannot reach this node", LogField("error", error.message))
+    }
+    do {
+      try await fetches.resume()
+    } catch {
+      log.error("fetches of the last run are not gone on with", LogField("error", error.message))
+    }
+  }
+}

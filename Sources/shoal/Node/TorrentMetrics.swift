@@ -1,0 +1,53 @@
+import RegistryService
+import Telemetry
+
+/// The metrics of torrents. Labels are outcomes and kinds, never digests, repositories or peers.
+enum TorrentMetrics {
+  static func register(
+    _ registry: Registry, _ tracker: TrackerDesk?, _ meter: SwarmMeter, in metrics: MetricsRegistry
+  ) {
+    registerHashing(registry.backfill, metrics)
+    if let tracker { registerTracker(tracker, metrics) }
+    guard let swarm = registry.swarm, let fetches = registry.fetches else { return }
+    metrics.gauge("shoal_torrents_live", "Torrents that are live.") { Double(meter.numbers.liveTorrents) }
+    metrics.gauge("shoal_torrent_peers", "Connections with BitTorrent peers.") { Double(meter.numbers.peers) }
+    metrics.counter("shoal_torrent_sent_bytes_total", "Bytes of blobs sent to BitTorrent peers.") {
+      Double(meter.numbers.uploadedBytes)
+    }
+    metrics.counter("shoal_torrent_received_bytes_total", "Bytes of blobs received from BitTorrent peers.") {
+      Double(meter.numbers.downloadedBytes)
+    }
+    metrics.counter("shoal_torrent_wasted_bytes_total", "Bytes from BitTorrent peers that did not verify.") {
+      Double(meter.numbers.wastedBytes)
+    }
+    metrics.counter("shoal_torrent_rotten_total", "Blobs that were found rotten under their torrent.") {
+      Double(swarm.counts.rottenBlobs)
+    }
+    for outcome in FetchOutcome.allCases {
+      metrics.counter(
+        "shoal_fetches_total", "Fetches of blobs from BitTorrent peers, by how they ended.",
+        labels: ["outcome": outcome.rawValue]
+      ) { Double(fetches.count(of: outcome)) }
+    }
+  }
+
+  private static func registerHashing(_ backfill: TicketBackfill, _ metrics: MetricsRegistry) {
+    metrics.gauge("shoal_hashing_left_blobs", "Blobs whose torrents are still to be hashed in the background.") {
+      Double(backfill.progress.leftBlobs)
+    }
+    metrics.gauge("shoal_hashing_left_bytes", "Bytes of those blobs.") { Double(backfill.progress.leftBytes) }
+  }
+
+  private static func registerTracker(_ tracker: TrackerDesk, _ metrics: MetricsRegistry) {
+    metrics.counter("shoal_tracker_announces_total", "Announces to this node's tracker.") {
+      Double(tracker.statistics.announces)
+    }
+    metrics.counter("shoal_tracker_refused_total", "Announces that the tracker refused.") {
+      Double(tracker.statistics.refusals)
+    }
+    metrics.gauge("shoal_tracker_peers", "Peers that the tracker remembers.") { Double(tracker.statistics.peers) }
+    metrics.gauge("shoal_tracker_torrents", "Torrents that the tracker remembers peers of.") {
+      Double(tracker.statistics.torrents)
+    }
+  }
+}
