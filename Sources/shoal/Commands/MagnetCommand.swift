@@ -68,8 +68,10 @@ struct MagnetCommand {
   }
 
   private func write(_ parts: inout [TorrentPartDocument], _ image: ImageArgument, to folder: String) throws {
-    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-      throw CommandFailure(.failure, "\(folder) cannot be made: \(String(cString: strerror(errno)))")
+    let made = mkdir(folder, 0o777)
+    let code = errno
+    guard made == 0 || code == EEXIST else {
+      throw CommandFailure(.failure, "\(folder) cannot be made: \(String(cString: strerror(code)))")
     }
     for index in parts.indices where parts[index].isPresent && parts[index].size > 0 {
       let digest = parts[index].digest
