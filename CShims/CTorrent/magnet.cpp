@@ -27,6 +27,9 @@ lt::session_params session_parameters(ct_magnet const& magnet) {
   auto settings = settings_for(options);
   settings.set_str(lt::settings_pack::listen_interfaces, magnet.listen);
   settings.set_int(lt::settings_pack::max_metadata_size, magnet.limit_bytes);
+  // A session of seconds, and often of one peer, who may be a moment from having the torrent ready: soon again, and on.
+  settings.set_int(lt::settings_pack::min_reconnect_time, 1);
+  settings.set_int(lt::settings_pack::max_failcount, 1000);
   lt::session_params parameters(settings, std::vector<std::shared_ptr<lt::plugin>>{});
   // Only the info dictionary is fetched: nothing is to touch a disk.
   parameters.disk_io_constructor = lt::disabled_disk_io_constructor;

@@ -63,6 +63,8 @@ public struct RollbackDocument: Codable, Sendable {
 public struct VerificationDocument: Codable, Sendable {
   public let checkedBlobs: Int
   public let checkedBytes: Int64
+  /// Of 256 that hold about as much each.
+  public let checkedShelves: Int
   public let rotten: [String]
   public let quarantined: Int
   public let isFinished: Bool

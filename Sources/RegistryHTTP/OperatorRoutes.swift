@@ -122,8 +122,8 @@ private struct VerificationLines: LineSource {
 
   private func document(_ report: BlobVerificationReport, isFinished: Bool) -> VerificationDocument {
     VerificationDocument(
-      checkedBlobs: report.checkedBlobs, checkedBytes: report.checkedBytes, rotten: report.rotten.map(\.description),
-      quarantined: report.quarantined, isFinished: isFinished)
+      checkedBlobs: report.checkedBlobs, checkedBytes: report.checkedBytes, checkedShelves: report.checkedShelves,
+      rotten: report.rotten.map(\.description), quarantined: report.quarantined, isFinished: isFinished)
   }
 }
 

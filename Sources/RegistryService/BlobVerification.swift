@@ -31,9 +31,11 @@ public final class BlobVerification: @unchecked Sendable {
     if let blob = pending.popFirst() { return try await check(blob) }
     guard let shelf = shelvesLeft.popFirst() else {
       isFinished = true
+      report.checkedShelves = Int(UInt8.max) + 1
       return .finished(report)
     }
     pending = try await ports.blobs.blobs(onShelf: shelf)[...]
+    report.checkedShelves = Int(shelf)
     return .progress(report)
   }
 
@@ -62,6 +64,8 @@ public final class BlobVerification: @unchecked Sendable {
 public struct BlobVerificationReport: Sendable {
   public var checkedBlobs = 0
   public var checkedBytes: Int64 = 0
+  /// Of 256, which hold about as much each: how far it is.
+  public var checkedShelves = 0
   public var rotten: [Digest] = []
   public var quarantined = 0
 }

@@ -8,11 +8,15 @@ public struct NameRestoration: Sendable {
 
   public init(_ ports: RegistryPorts) { self.ports = ports }
 
-  public func run(tags: [SalvagedTag]) async throws(RegistryError) -> RestorationReport {
+  /// - Parameter tell: hears after each repository how far it is.
+  public func run(
+    tags: [SalvagedTag], tell: @escaping @Sendable (RestorationReport) -> Void = { _ in }
+  ) async throws(RegistryError) -> RestorationReport {
     let tally = RestorationTally()
     try await ports.shelf.everyManifest { repository, manifests throws(RegistryError) in
       for manifest in manifests { try await restore(manifest, to: repository, [], tally) }
       await tally.countRepository()
+      tell(await tally.report)
     }
     for tag in tags {
       let named = try await ports.names.resolve(.digest(tag.digest), in: tag.repository)

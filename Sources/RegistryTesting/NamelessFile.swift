@@ -1,7 +1,8 @@
 import Glibc
 import RegistryCore
 
-/// A file without a name, for parts that want a descriptor where a test has bytes. It is gone with its last descriptor.
+/// A file whose name nobody is told, for parts that want a descriptor where a test has bytes. It is gone with its last
+/// `BlobFile`; until then it keeps its name, since a seed whose file was unlinked counts as rotten.
 public enum NamelessFile {
   /// A file of the bytes, open for reading alone.
   public static func holding(_ bytes: [UInt8]) throws(RegistryError) -> BlobFile {
@@ -16,8 +17,10 @@ public enum NamelessFile {
     var path = Array("\(folder)/shoal-nameless-XXXXXX".utf8CString)
     let descriptor = mkstemp(&path)
     guard descriptor >= 0 else { throw failure("mkstemp", errno) }
-    let file = BlobFile(descriptor: descriptor) { close($0) }
-    unlink(path)
+    let file = BlobFile(descriptor: descriptor) { [path] in
+      close($0)
+      unlink(path)
+    }
     guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("ftruncate", errno) }
     return file
   }
@@ -26,7 +29,11 @@ public enum NamelessFile {
   public static func readOnly(_ file: BlobFile) throws(RegistryError) -> BlobFile {
     let descriptor = open("/proc/self/fd/\(file.descriptor)", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("open", errno) }
-    return BlobFile(descriptor: descriptor) { close($0) }
+    return BlobFile(descriptor: descriptor) { descriptor in
+      close(descriptor)
+      // The name stays as long as somebody uses the file.
+      withExtendedLifetime(file) {}
+    }
   }
 
   public static func write(_ bytes: [UInt8], at offset: Int64, to file: BlobFile) throws(RegistryError) {

@@ -37,10 +37,10 @@ public final class LibtorrentEngine: SwarmEngine {
     pump.start(session, torrents, log)
   }
 
-  public var endpoint: PeerEndpoint? { session.endpoints.first }
+  public var endpoint: PeerEndpoint? { endpoints.first }
 
-  /// All addresses on which peers are waited for.
-  public var endpoints: [PeerEndpoint] { session.endpoints }
+  /// All addresses on which peers are waited for; none when closed.
+  public var endpoints: [PeerEndpoint] { torrents.withLock(\.isClosed) ? [] : session.endpoints }
 
   // MARK: torrents
 
@@ -167,7 +167,10 @@ public final class LibtorrentEngine: SwarmEngine {
     }
     let statuses = session.statuses()
     return torrents.withLock { torrents in
-      statuses.compactMap { status in torrents[status.number].map { LiveTorrent($0, status) } }
+      statuses.compactMap { status in
+        guard let record = torrents[status.number], record.observer != nil else { return nil }
+        return LiveTorrent(record, status)
+      }
     }
   }
 

@@ -6,7 +6,8 @@ struct LiveTorrents: Sendable {
   struct Record: Sendable {
     let torrent: SwarmTorrent
     let number: UInt64
-    /// Taken away when the torrent is withdrawn or told to have ended: nothing is heard after that.
+    /// Taken away when the torrent is withdrawn or told to have ended: nothing is heard after that, and it is no longer
+    /// among the live.
     var observer: SwarmObserver?
     var isSeeding: Bool
     var verified: PieceSet

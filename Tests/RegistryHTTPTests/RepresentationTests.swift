@@ -10,20 +10,23 @@ struct RepresentationTests {
       Request(method: .get, path: "/", query: query, fields: Fields(accept.map { (name: "Accept", value: $0) })))
   }
 
-  @Test(arguments: [
-    ("application/x-bittorrent", .torrent(.v1)), ("APPLICATION/X-BitTorrent", .torrent(.v1)),
-    ("application/x-bittorrent;v=1", .torrent(.v1)), ("application/x-bittorrent; v=2", .torrent(.v2)),
-    ("application/x-bittorrent ; V = \"2\" ; q=0.5", .torrent(.v2)), ("application/x-bittorrent;v=3", .unknownTorrent),
-    ("application/x-bittorrent;v=3, application/x-bittorrent;v=2;q=0.1", .torrent(.v2)),
-    ("application/x-bittorrent;v=2;q=0.5, application/x-bittorrent;q=0.4", .torrent(.v2)),
-    ("application/x-bittorrent;v=2, application/x-bittorrent", .torrent(.v2)),
-    ("application/x-bittorrent, */*", .torrent(.v1)), ("application/x-bittorrent, */*;q=0.1", .torrent(.v1)),
-    ("application/x-bittorrent, application/*", .torrent(.v1)),
-    ("text/html, application/x-bittorrent;q=0.9, */*;q=0.8", .torrent(.v1)),
-    ("application/x-bittorrent;x=\"a,b;q=0\"", .torrent(.v1)),
-  ] as [(String, Representation)]) func torrentIsGivenToWhoLikesItBetterThanBytes(
-    _ accept: String, _ expected: Representation
-  ) {
+  @Test(
+    arguments: [
+      ("application/x-bittorrent", .torrent(.v1)), ("APPLICATION/X-BitTorrent", .torrent(.v1)),
+      ("application/x-bittorrent;v=1", .torrent(.v1)), ("application/x-bittorrent; v=2", .torrent(.v2)),
+      ("application/x-bittorrent ; V = \"2\" ; q=0.5", .torrent(.v2)),
+      ("application/x-bittorrent;v=3", .unknownTorrent),
+      ("application/x-bittorrent;v=3, application/x-bittorrent;v=2;q=0.1", .torrent(.v2)),
+      ("application/x-bittorrent;v=2;q=0.5, application/x-bittorrent;q=0.4", .torrent(.v2)),
+      ("application/x-bittorrent;v=2, application/x-bittorrent", .torrent(.v2)),
+      ("application/x-bittorrent, */*", .torrent(.v1)), ("application/x-bittorrent, */*;q=0.1", .torrent(.v1)),
+      ("application/x-bittorrent, application/*", .torrent(.v1)),
+      ("text/html, application/x-bittorrent;q=0.9, */*;q=0.8", .torrent(.v1)),
+      ("application/x-bittorrent;x=\"a,b;q=0\"", .torrent(.v1)),
+    ] as [(String, Representation)]) func torrentIsGivenToWhoLikesItBetterThanBytes(
+      _ accept: String, _ expected: Representation
+    )
+  {
     #expect(representation(accept: accept) == expected)
   }
 
@@ -43,7 +46,8 @@ struct RepresentationTests {
 
   @Test(
     arguments: [
-      ("torrent=1", .torrent(.v1)), ("torrent=2", .torrent(.v2)), ("torrent", .torrent(.v1)), ("torrent=", .torrent(.v1)),
+      ("torrent=1", .torrent(.v1)), ("torrent=2", .torrent(.v2)), ("torrent", .torrent(.v1)),
+      ("torrent=", .torrent(.v1)),
       ("ns=docker.io&torrent=2", .torrent(.v2)), ("torrent=0", .unknownTorrent), ("torrent=two", .unknownTorrent),
       ("torrents=1", .bytes), ("ns=torrent", .bytes),
     ] as [(String, Representation)]) func queryAsksForItToo(_ query: String, _ expected: Representation)

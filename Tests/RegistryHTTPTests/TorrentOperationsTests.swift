@@ -21,7 +21,8 @@ struct TorrentOperationsTests {
     return registry
   }
 
-  private func ask(_ registry: TestRegistry, _ method: String, _ path: String, body: [UInt8] = []) async throws -> Answer
+  private func ask(_ registry: TestRegistry, _ method: String, _ path: String, body: [UInt8] = []) async throws
+    -> Answer
   {
     try await registry.answer(Call(method, path, body: body, 200), "/operator/v1/" + path)
   }

@@ -15,7 +15,8 @@ struct TrackerTests {
     _ registry: TestRegistry, _ infoHash: InfoHash, _ number: Int, left: Int = 1, _ more: String = ""
   ) async throws -> String {
     let hash = infoHash.short.map { "%" + Hex.encode([$0]) }.joined()
-    let target = "/announce?info_hash=\(hash)&peer_id=-XX0000-12345678901\(number)&port=\(7000 + number)&left=\(left)\(more)"
+    let target =
+      "/announce?info_hash=\(hash)&peer_id=-XX0000-12345678901\(number)&port=\(7000 + number)&left=\(left)\(more)"
     let answer = try await registry.answer(
       Call("GET", target, 200), target, peer: Self.peer(number), local: Self.local)
     #expect(answer.status == 200)

@@ -39,7 +39,9 @@ struct TestRegistry {
     torrentRules.trackers = ["udp://tracker.example.org:6969"]
     let desk = TorrentDesk(ports, registry, rules: torrentRules)
     var torrents = TorrentServices(desk)
-    torrents.tracker = TrackerDesk(catalogue, desk: desk, log: .silent) { [woken] digest in woken.withLock { $0.append(digest) } }
+    torrents.tracker = TrackerDesk(catalogue, desk: desk, log: .silent) { [woken] digest in
+      woken.withLock { $0.append(digest) }
+    }
     torrents.publicEndpoint = { (nil, 6881) }
     arrange(&torrents)
     handler = RegistryHandler(

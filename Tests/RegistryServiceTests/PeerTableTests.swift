@@ -93,7 +93,9 @@ struct PeerTableTests {
     var table = PeerTable(limits: .init(torrents: 4, peers: 20, peersPerTorrent: 6, entriesPerAddress: 8))
     for now in 0..<5000 {
       let torrent = [UInt8](repeating: UInt8(Int.random(in: 0..<6, using: &random)), count: 20)
-      let peer = entry(Int.random(in: 0..<12, using: &random), address: "203.0.113.\(Int.random(in: 0..<4, using: &random))", isSeed: Int.random(in: 0..<2, using: &random) == 0)
+      let peer = entry(
+        Int.random(in: 0..<12, using: &random), address: "203.0.113.\(Int.random(in: 0..<4, using: &random))",
+        isSeed: Int.random(in: 0..<2, using: &random) == 0)
       if Int.random(in: 0..<3, using: &random) == 0 {
         table.remove(peer.endpoint, from: torrent)
       } else {

@@ -13,9 +13,14 @@ final class TestBlob: Sendable {
   let v1: SwarmTorrent
   let v2: SwarmTorrent
 
-  init(bytes count: Int, seed: UInt64) throws {
+  convenience init(bytes count: Int, seed: UInt64) throws {
     var chance = SplitMix(state: seed)
-    bytes = chance.bytes(count)
+    try self.init(holding: chance.bytes(count))
+  }
+
+  init(holding given: [UInt8]) throws {
+    bytes = given
+    let count = given.count
     path = try temporaryFile(bytes)
     digest = Digest(algorithm: .sha256, hash: StreamingHash.hash(bytes, .sha256))
     let size = Int64(count)

@@ -105,6 +105,8 @@ public final class TrackerDesk: Sendable {
     do throws(RegistryError) {
       try await within(Self.wakingPatience) { [wake] () async throws(RegistryError) in try await wake(digest) }
     } catch {
+      // An operator stopped it: that is no news.
+      guard error.code != .denied else { return }
       log.warning(
         "a torrent that somebody wants is not live", LogField("digest", digest.description),
         LogField("error", error.description))

@@ -50,9 +50,21 @@ struct RebuildCommand {
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: fresh, catalogue: fresh,
       content: fresh, tickets: fresh, wishes: fresh, chance: SystemChance(), clock: SystemClock(), work: work,
       log: Logger.silent)
+    // One after the other: the thread that made the display waits below.
+    let display = Lock(ProgressDisplay(output))
+    defer { display.withLock { $0.end() } }
+    let isShown = !invocation.wantsJSON
     return try waitFor { () async throws(RegistryError) in
       do throws(RegistryError) {
-        let report = try await NameRestoration(ports).run(tags: rebuild.salvage.tags)
+        let report = try await NameRestoration(ports).run(tags: rebuild.salvage.tags) { report in
+          guard isShown else { return }
+          display.withLock { display in
+            display.show(
+              Progress(
+                title: "manifests", done: Int64(report.manifests), unit: .things,
+                note: "\(report.repositories) repositories"))
+          }
+        }
         return Outcome(report: report, salvage: rebuild.salvage, old: try await rebuild.finish())
       } catch {
         try await rebuild.abandon()

@@ -32,7 +32,8 @@ struct StatusText {
         switch fetch.state {
         case "running": bar(Progress(fetch), Double(fetch.bytesPerSecond))
         case "failed": "failed \(Amount.short(fetch.digest))  \(fetch.message ?? "")"
-        default: "\(fetch.state) \(Amount.short(fetch.digest))  \(Amount.bytes(fetch.size))  \(fetch.repositories.joined(separator: ", "))"
+        default:
+          "\(fetch.state) \(Amount.short(fetch.digest))  \(Amount.bytes(fetch.size))  \(fetch.repositories.joined(separator: ", "))"
         }
       }
   }

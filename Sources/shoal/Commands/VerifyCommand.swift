@@ -16,12 +16,19 @@ struct VerifyCommand {
   func run() throws {
     var last: VerificationDocument?
     var told = 0
+    let display = ProgressDisplay(output)
+    defer { display.end() }
     try session.lines("POST", "blobs/verify", [("report-only", invocation.has("report-only") ? "" : nil)]) { line in
       let step = try JSONDecoder().decode(VerificationDocument.self, from: Data(line))
-      if !invocation.wantsJSON { for digest in step.rotten[told...] { output.line("rotten \(digest)") } }
+      if !invocation.wantsJSON {
+        if told < step.rotten.count { display.end() }
+        for digest in step.rotten[told...] { output.line("rotten \(digest)") }
+        display.show(Progress(step))
+      }
       told = step.rotten.count
       last = step
     }
+    display.end()
     guard let report = last, report.isFinished else {
       throw CommandFailure(.failure, "the verification broke off; the node's log says why")
     }
@@ -35,5 +42,13 @@ struct VerifyCommand {
         + (report.rotten.isEmpty ? "all as they should be" : "\(report.rotten.count) rotten"))
     guard report.quarantined > 0 else { return }
     output.line("\(report.quarantined) put aside in the data folder's quarantine; push the images again to heal them")
+  }
+}
+
+extension Progress {
+  fileprivate init(_ step: VerificationDocument) {
+    self.init(
+      title: "verify", done: Int64(step.checkedShelves), total: 256, unit: .shares,
+      note: "\(step.checkedBlobs) blobs, \(Amount.bytes(step.checkedBytes))")
   }
 }

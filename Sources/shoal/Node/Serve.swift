@@ -80,7 +80,8 @@ struct Serve {
     let meter = SwarmMeter()
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
     let handler = RegistryHandler(
-      node.registry, torrents: torrents(node, magnets, meter, metrics), node: identity, metrics: metrics, work: node.work, log: log,
+      node.registry, torrents: torrents(node, magnets, meter, metrics), node: identity, metrics: metrics,
+      work: node.work, log: log,
       options: options)
     let places = settings.http.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }

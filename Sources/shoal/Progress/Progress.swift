@@ -3,6 +3,8 @@ struct Progress: Hashable, Sendable {
   enum Unit: Sendable {
     case bytes
     case things
+    /// Numbers that tell people nothing: only how much of the whole is done.
+    case shares
   }
 
   /// What is done, in a word or two.

@@ -32,11 +32,12 @@ struct ProgressBar {
   }
 
   private static func parts(_ progress: Progress, _ perSecond: Double?) -> ([String], [String], [String]) {
-    let amounts =
+    let amount =
       progress.total.map { "\(progress.amount(progress.done)) of \(progress.amount($0))" }
       ?? progress.amount(progress.done)
+    let amounts = progress.unit == .shares ? [] : [amount]
     let pace = [perSecond.flatMap { speed($0, progress) }, left(progress, perSecond)].compactMap(\.self)
-    return ([amounts], pace, progress.note.isEmpty ? [] : [TerminalText.safe(progress.note)])
+    return (amounts, pace, progress.note.isEmpty ? [] : [TerminalText.safe(progress.note)])
   }
 
   /// `nil`: there is no room for a bar. The last column stays empty, since some terminals break the line there.
@@ -57,7 +58,11 @@ struct ProgressBar {
 
   private static func speed(_ perSecond: Double, _ progress: Progress) -> String? {
     guard perSecond >= 0 else { return nil }
-    return progress.unit == .bytes ? "\(Amount.bytes(Int64(perSecond)))/s" : "\(Int(perSecond))/s"
+    switch progress.unit {
+    case .bytes: return "\(Amount.bytes(Int64(perSecond)))/s"
+    case .things: return "\(Int(perSecond))/s"
+    case .shares: return nil
+    }
   }
 
   /// How long it will take on; `nil` when nobody can say.

@@ -147,10 +147,23 @@ test_torrents_private_image_has_no_magnet() {
   expect_contains "$(<err)" torrent.public
   expect_refusal torrent_of secret/app "$layer" secret.torrent 1
   expect_equal '' "$(inside clients curl -fsSI "http://$swarm_registry/v2/secret/app/blobs/$layer" | grep -i '^link:')" "Link of a private blob"
-  # Not by its info hash either.
-  ask magnet "$swarm_registry/secret/app:1" --out private --private >/dev/null
-  mkdir down
-  if CLIENT_SECONDS=15 aria2 down --bt-stop-timeout=8 "private/${layer#sha256:}.torrent"; then fail "a private blob left the node"; fi
+}
+
+# peer TORRENT SECONDS: a client that has the .torrent and knows where the node's public session is.
+peer() { limited nsenter --net="/proc/$(namespace clients)/ns/net" -- /usr/bin/python3 "$here/library/peer.py" "$1" . "$seed_address:6881" "$2"; }
+
+# Not even for who has its .torrent; the same client has a public one in a moment.
+test_torrents_private_blob_stays_with_the_node() {
+  need_swarm
+  push_image secret/kept:1 1
+  ask magnet "$swarm_registry/secret/kept:1" --v2 --out private --private >/dev/null
+  expect_refusal ask torrent start "$layer"
+  expect_refusal peer "private/${layer#sha256:}.torrent" 8
+  push_image open/given:1 1
+  ask torrent start "$layer"
+  torrent_of open/given "$layer" open.torrent 2
+  peer open.torrent 20
+  expect_equal "$layer" "$(file_digest "${layer#sha256:}")" "digest of the public one"
 }
 
 test_torrents_rotten_blob_is_never_served_whole() {
