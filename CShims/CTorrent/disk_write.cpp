@@ -42,11 +42,8 @@ writer::write_batch writer::next_batch() {
   write_batch batch;
   auto next = unwritten.lower_bound(torrent_->writer_offset);
   if (next == unwritten.end()) next = unwritten.begin();
-  while (next != unwritten.end() && batch.size() < batch_blocks_max) {
-    // A second write to one place is for the next batch.
-    if (batch.empty() || batch.back()->offset != next->first) batch.push_back(next->second);
-    ++next;
-  }
+  // Of two writes to one place the later comes later in the batch, and is no neighbour: it is a call of its own, after.
+  for (; next != unwritten.end() && batch.size() < batch_blocks_max; ++next) batch.push_back(next->second);
   torrent_->writer_offset = batch.back()->offset + 1;
   return batch;
 }

@@ -10,6 +10,7 @@ import Testing
   @Test func neighbouringBlocksAreOneWrite() throws { try hold("neighbours_are_one_write") }
   @Test func writebackIsStartedBeforeThePromotion() throws { try hold("writeback_is_started") }
   @Test func peersAreStoppedAtTheMarkAndToldToGoOn() throws { try hold("peers_are_stopped_and_told") }
+  @Test func theGateOpensAtHalfOfItsMarkAndHasABound() throws { try hold("the_gate_opens_at_half") }
   @Test func memoryOfIdleBlocksGoesBackToTheSystem() throws { try hold("memory_goes_back") }
   @Test func theNetworkThreadMakesNoSystemCallOnAFile() throws { try hold("no_call_on_the_network_thread") }
   @Test func anAbortAnswersEachJobAndLosesNoWrite() throws { try hold("abort_answers_all") }

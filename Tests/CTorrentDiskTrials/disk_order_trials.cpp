@@ -158,8 +158,26 @@ void peers_are_stopped_and_told(std::string const& folder) {
   expect(bench.table->counters().buffered_bytes == 0, "buffers are left");
 }
 
-void memory_goes_back(std::string const& folder) {
-  auto const calls = std::make_shared<watched_calls>();
+void the_gate_opens_at_half(std::string const&) {
+  lt::io_context network;
+  shoal::write_gate gate(network);
+  gate.set_high_mark(8);
+  auto const peer = std::make_shared<observer>();
+  for (int count = 0; count < 8; ++count) gate.enter();
+  expect(gate.is_shut(peer), "the gate is open at its mark");
+  for (int count = 0; count < 3; ++count) gate.leave();
+  network.poll();
+  expect(peer->told == 0 && gate.is_shut(nullptr), "the gate opened over half of its mark");
+  gate.leave();
+  network.restart();
+  network.poll();
+  expect(peer->told == 1 && !gate.is_shut(nullptr), "the gate did not open at half of its mark");
+  gate.set_high_mark(1 << 20);
+  for (int count = 0; count < shoal::write_gate::blocks_max; ++count) gate.enter();
+  expect(gate.is_shut(nullptr), "the settings lift the bound");
+}
+
+void memory_goes_back(std::string const&) {
   shoal::block_pool pool;
   std::vector<char*> taken;
   for (int count = 0; count < 640; ++count) taken.push_back(pool.take_for_write());
@@ -167,7 +185,6 @@ void memory_goes_back(std::string const& folder) {
   for (char* each : taken) pool.free_disk_buffer(each);
   expect(pool.blocks_in_use() == 0, "blocks are left");
   expect(pool.slab_bytes() <= shoal::block_pool::spare_slabs_max << 20, "memory was not given back");
-  static_cast<void>(folder);
 }
 
 void no_call_on_the_network_thread(std::string const& folder) {

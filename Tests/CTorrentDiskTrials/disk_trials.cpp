@@ -13,6 +13,7 @@ void fences_come_last(std::string const& folder);
 void neighbours_are_one_write(std::string const& folder);
 void writeback_is_started(std::string const& folder);
 void peers_are_stopped_and_told(std::string const& folder);
+void the_gate_opens_at_half(std::string const& folder);
 void memory_goes_back(std::string const& folder);
 void no_call_on_the_network_thread(std::string const& folder);
 void abort_answers_all(std::string const& folder);
@@ -38,6 +39,7 @@ std::map<std::string, void (*)(std::string const&)> const trials_by_name{
   {"neighbours_are_one_write", neighbours_are_one_write},
   {"writeback_is_started", writeback_is_started},
   {"peers_are_stopped_and_told", peers_are_stopped_and_told},
+  {"the_gate_opens_at_half", the_gate_opens_at_half},
   {"memory_goes_back", memory_goes_back},
   {"no_call_on_the_network_thread", no_call_on_the_network_thread},
   {"abort_answers_all", abort_answers_all},
