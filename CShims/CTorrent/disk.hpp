@@ -28,6 +28,7 @@ struct disk_counters {
 };
 
 struct open_files;
+class piece_proofs;
 
 /// Files by number. A torrent's save_path is `save_path(number)`. Any method from any thread.
 class file_table {
@@ -38,8 +39,10 @@ public:
   file_table& operator=(file_table const&) = delete;
 
   /// Takes a duplicate of the descriptor; it is closed with the last use, which may be after `remove`. Never 0.
-  /// `writable` for fetches only. Throws std::system_error when the descriptor cannot be duplicated.
-  std::uint64_t add(int descriptor, std::int64_t size, bool writable);
+  /// `writable` for fetches only. `proofs`: of a seed, whose pieces are hashed before they are first read from. Throws
+  /// std::system_error when the descriptor cannot be duplicated.
+  std::uint64_t add(
+    int descriptor, std::int64_t size, bool writable, std::shared_ptr<piece_proofs> proofs = nullptr);
 
   /// After promotion: reads that begin later use (a duplicate of) this descriptor, and writes are refused from now on;
   /// those that were accepted before have reached the older descriptor when this returns.
@@ -65,7 +68,7 @@ std::optional<std::uint64_t> file_number(std::string const& save_path);
 struct disk_hooks {
   virtual ~disk_hooks() = default;
 
-  /// A read-only file cannot be read, has another size than its torrent, was unlinked, somebody tried to write to it, or
+  /// A piece of a read-only file does not have its hash; it cannot be read, has another size than its torrent, was unlinked, somebody tried to write to it, or
   /// libtorrent wants it checked again (which it does when a piece of a seed does not hash). Told once a file, and once
   /// more after `replace_read_only`. The job fails towards libtorrent as well. `piece` is -1 when it concerns none.
   /// `reason` completes "the file …" and lives for the call.

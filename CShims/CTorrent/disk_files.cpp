@@ -15,8 +15,9 @@ shared_descriptor duplicate(int number) {
   return std::make_shared<descriptor const>(copy);
 }
 
-open_file::open_file(std::uint64_t number, shared_descriptor opened, std::int64_t size, bool writable)
-  : number_(number), size_(size), opened_(std::move(opened)), writable_(writable) {}
+open_file::open_file(std::uint64_t number, shared_descriptor opened, std::int64_t size, bool writable,
+  std::shared_ptr<piece_proofs> proofs)
+  : number_(number), size_(size), proofs_(std::move(proofs)), opened_(std::move(opened)), writable_(writable) {}
 
 open_file::use open_file::now() const {
   std::lock_guard lock(guard_);
@@ -70,11 +71,12 @@ std::shared_ptr<open_file> open_files::find(std::uint64_t number) {
 file_table::file_table() : m_files(std::make_unique<open_files>()) {}
 file_table::~file_table() = default;
 
-std::uint64_t file_table::add(int descriptor, std::int64_t size, bool writable) {
+std::uint64_t file_table::add(
+  int descriptor, std::int64_t size, bool writable, std::shared_ptr<piece_proofs> proofs) {
   auto opened = duplicate(descriptor);
   std::lock_guard lock(m_files->guard);
   std::uint64_t const number = ++m_files->last_number;
-  m_files->by_number.emplace(number, std::make_shared<open_file>(number, std::move(opened), size, writable));
+  m_files->by_number.emplace(number, std::make_shared<open_file>(number, std::move(opened), size, writable, std::move(proofs)));
   return number;
 }
 

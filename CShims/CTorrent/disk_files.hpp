@@ -34,7 +34,8 @@ shared_descriptor duplicate(int number);
 class open_file {
 public:
   /// `opened` empty: a file that was never in the table; all that is asked of it fails with ENOENT.
-  open_file(std::uint64_t number, shared_descriptor opened, std::int64_t size, bool writable);
+  open_file(std::uint64_t number, shared_descriptor opened, std::int64_t size, bool writable,
+    std::shared_ptr<piece_proofs> proofs = nullptr);
 
   /// What a job that begins now works on. The descriptor is empty once the file was removed.
   struct use {
@@ -46,6 +47,8 @@ public:
   std::uint64_t number() const { return number_; }
   /// As it was said to the table.
   std::int64_t size() const { return size_; }
+  /// Empty when its pieces are taken as they are.
+  std::shared_ptr<piece_proofs> const& proofs() const { return proofs_; }
 
   /// A write that is accepted: the descriptor it goes to, or empty with EROFS or ENOENT in `refusal`. Each that got one
   /// calls `write_ended` once.
@@ -62,6 +65,7 @@ public:
 private:
   std::uint64_t const number_;
   std::int64_t const size_;
+  std::shared_ptr<piece_proofs> const proofs_;
   mutable std::mutex guard_;
   std::condition_variable writes_ended_;
   shared_descriptor opened_;

@@ -1,5 +1,7 @@
 #include "disk_read.hpp"
 
+#include "disk_proof.hpp"
+
 #include <cstring>
 
 #include <libtorrent/error_code.hpp>
@@ -44,10 +46,14 @@ void read_job::run(work_batch const& batch) noexcept {
   auto& counters = torrent->parts.counters;
   if (torrent->parts.is_aborted) {
     for (auto const& each : batch) static_cast<read_job&>(*each).error = aborted();
-  } else if (batch.size() == 1) {
-    read_alone();
   } else {
-    read_together(batch);
+    bool all_proven = true;
+    for (auto const& each : batch) all_proven &= static_cast<read_job&>(*each).is_proven();
+    if (all_proven && batch.size() > 1) {
+      read_together(batch);
+    } else {
+      for (auto const& each : batch) static_cast<read_job&>(*each).read_alone();
+    }
   }
   counters.inc_stats_counter(lt::counters::num_blocks_read, static_cast<std::int64_t>(batch.size()));
   counters.inc_stats_counter(lt::counters::disk_read_time, lt::total_microseconds(lt::clock_type::now() - started));
@@ -58,8 +64,15 @@ void read_job::run(work_batch const& batch) noexcept {
   }
 }
 
+bool read_job::is_proven() {
+  // A read of nothing but pad reads nothing of the file.
+  if (auto const& proofs = torrent->file->proofs(); proofs && length_ > 0)
+    error = proofs->prove(*torrent, torrent->file->now(), piece);
+  return !error;
+}
+
 void read_job::read_alone() {
-  if (!take_buffer()) return;
+  if (error || !take_buffer()) return;
   error = read_range(*torrent, torrent->file->now(), pinned_, piece, buffer_, offset_, length_);
 }
 

@@ -24,6 +24,7 @@ public:
 private:
   static void read_together(work_batch const& batch);
   void read_alone();
+  bool is_proven();
   bool take_buffer();
 
   std::int64_t const offset_;

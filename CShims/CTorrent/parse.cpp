@@ -7,6 +7,7 @@
 #include <libtorrent/bdecode.hpp>
 #include <libtorrent/torrent_info.hpp>
 
+#include "disk_proof.hpp"
 #include "failure.hpp"
 #include "session.hpp"
 
@@ -119,6 +120,22 @@ std::shared_ptr<lt::torrent_info> parse_torrent(ct_torrent const& torrent) {
     throw refusal(CT_INVALID, "a torrent of version 2 with more than one piece needs its piece layer");
   hide_pad_files(*info);
   return info;
+}
+
+std::shared_ptr<piece_proofs> proofs_of(lt::torrent_info const& info, ct_torrent const& torrent) {
+  int const version = torrent.info_hash_bytes == 32 ? 2 : 1;
+  std::string hashes;
+  if (version == 1) {
+    for (auto const piece : info.piece_range()) hashes += info.hash_for_piece(piece).to_string();
+  } else if (info.num_pieces() == 1) {
+    hashes = info.files().root(lt::file_index_t(0)).to_string();
+  } else {
+    append(hashes, torrent.piece_layer, torrent.piece_layer_bytes);
+  }
+  int const bytes = version == 1 ? 20 : 32;
+  if (hashes.size() != static_cast<std::size_t>(info.num_pieces()) * bytes)
+    throw refusal(CT_INVALID, "the torrent has not one hash for each piece");
+  return std::make_shared<piece_proofs>(version, std::move(hashes), info.num_pieces());
 }
 
 } // namespace shoal

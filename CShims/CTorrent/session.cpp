@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include <sys/stat.h>
+
 #include <libtorrent/alert_types.hpp>
 #include <libtorrent/extensions/smart_ban.hpp>
 #include <libtorrent/extensions/ut_metadata.hpp>
@@ -27,7 +29,7 @@ public:
   explicit disk_watch(std::shared_ptr<event_queue> events) : m_events(std::move(events)) {}
 
   void on_rotten(std::uint64_t number, int piece, char const* reason) noexcept override {
-    m_events->push(CT_EVENT_ROTTEN, number, piece, 0, reason);
+    quietly([&] { m_events->push(CT_EVENT_ROTTEN, number, piece, 0, (std::string("the file ") + reason).c_str()); });
   }
 
   void on_released(std::uint64_t number) noexcept override { m_events->push(CT_EVENT_RELEASED, number); }
@@ -177,10 +179,11 @@ std::int64_t session::setting(std::string const& name) {
 
 // MARK: torrents
 
-lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::shared_ptr<live_torrent> const& live) {
+lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::shared_ptr<lt::torrent_info> info,
+  std::shared_ptr<live_torrent> const& live) {
   namespace flags = lt::torrent_flags;
   lt::add_torrent_params parameters;
-  parameters.ti = parse_torrent(torrent);
+  parameters.ti = std::move(info);
   parameters.save_path = save_path(live->number);
   parameters.peers = endpoints_of(torrent.peers, torrent.peer_count);
   // Set whole: assigning seed_mode alone would drop the default apply_ip_filter, and with one such torrent the session
@@ -188,9 +191,10 @@ lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::share
   parameters.flags = flags::apply_ip_filter | flags::duplicate_is_error | flags::update_subscribe
     | flags::override_trackers | flags::override_web_seeds;
   if (torrent.seed) {
-    // Its size is looked at, its bytes are not read at the start. `verified_pieces` stays empty: each piece is hashed before its first upload in a life of
-    // the torrent, which is how rot is found by the one who has it.
-    parameters.flags |= flags::seed_mode;
+    // Nothing is read at the start, and libtorrent need not hash the bytes later: our disk does (piece_proofs). Without
+    // the check the torrent takes peers as soon as it is added; with it, those who come in the first moment are cut.
+    parameters.flags |= flags::seed_mode | flags::no_verify_files;
+    parameters.verified_pieces.resize(parameters.ti->num_pieces(), true);
   } else {
     // Paused until it is checked (torrent_hooks): a resume connects to known peers at once.
     parameters.flags |= flags::paused;
@@ -215,17 +219,32 @@ lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::share
   return parameters;
 }
 
+namespace {
+
+/// What can be seen of a seed's file without reading it.
+char const* visible_rot(ct_torrent const& torrent) {
+  struct stat status = {};
+  if (::fstat(torrent.descriptor, &status) != 0) return "the file cannot be looked at";
+  if (status.st_nlink == 0) return "the file was unlinked";
+  return status.st_size == torrent.size ? nullptr : "the file has not the size of its torrent";
+}
+
+} // namespace
+
 std::uint64_t session::prepare(ct_torrent const& torrent) {
   auto live = std::make_shared<live_torrent>();
   live->read_only = torrent.seed != 0;
   live->version = torrent.info_hash_bytes == 32 ? 2 : 1;
   live->exchanges_hashes = !m_fleet;
-  live->number = m_files->add(torrent.descriptor, torrent.size, torrent.seed == 0);
+  auto info = parse_torrent(torrent);
+  auto proofs = torrent.seed ? proofs_of(*info, torrent) : nullptr;
+  live->number = m_files->add(torrent.descriptor, torrent.size, torrent.seed == 0, std::move(proofs));
   try {
-    auto parameters = std::make_shared<lt::add_torrent_params>(this->parameters(torrent, live));
+    auto parameters = std::make_shared<lt::add_torrent_params>(this->parameters(torrent, std::move(info), live));
     std::lock_guard<std::mutex> const lock(m_mutex);
     if (!m_session) throw refusal(CT_UNKNOWN, "the session is closed");
-    m_torrents[live->number] = entry{live, std::move(parameters), {}, {}, false};
+    m_torrents[live->number] =
+      entry{live, std::move(parameters), {}, {}, torrent.seed ? visible_rot(torrent) : nullptr, false};
   } catch (...) {
     m_files->remove(live->number);
     throw;
@@ -234,9 +253,11 @@ std::uint64_t session::prepare(ct_torrent const& torrent) {
 }
 
 void session::start(std::uint64_t number) {
+  char const* rot = nullptr;
   try {
     auto const session = running();
     auto const entry = find(number);
+    rot = entry.rot;
     lt::error_code error;
     auto const handle = session->add_torrent(std::move(*entry.parameters), error);
     if (error) throw boost::system::system_error(error);
@@ -249,6 +270,7 @@ void session::start(std::uint64_t number) {
     forget(number);
     throw;
   }
+  if (rot) m_events->push(CT_EVENT_ROTTEN, number, -1, 0, rot);
   // It may have asked for its resume before its handle was known here.
   m_events->push(CT_EVENT_RESUME, number);
 }

@@ -54,6 +54,8 @@ private:
     std::shared_ptr<lt::add_torrent_params> parameters;
     lt::torrent_handle handle;
     ct_status status;
+    /// What its file shows before it is started, or NULL.
+    char const* rot = nullptr;
     bool ended = false;
   };
 
@@ -62,7 +64,8 @@ private:
   std::shared_ptr<lt::session> running();
   entry find(std::uint64_t number);
   void forget(std::uint64_t number) noexcept;
-  lt::add_torrent_params parameters(ct_torrent const& torrent, std::shared_ptr<live_torrent> const& live);
+  lt::add_torrent_params parameters(ct_torrent const& torrent, std::shared_ptr<lt::torrent_info> info,
+    std::shared_ptr<live_torrent> const& live);
   void look_at_alerts();
   void look_at(lt::alert const& alert);
   void take_statuses(std::vector<lt::torrent_status> const& statuses);
@@ -87,6 +90,9 @@ std::vector<lt::tcp::endpoint> endpoints_of(ct_endpoint const* endpoints, int co
 
 /// The info dictionary and the piece layer as a .torrent, parsed and compared with the hash.
 std::shared_ptr<lt::torrent_info> parse_torrent(ct_torrent const& torrent);
+
+/// What its pieces hash to, in the version that it is known by.
+std::shared_ptr<piece_proofs> proofs_of(lt::torrent_info const& info, ct_torrent const& torrent);
 
 } // namespace shoal
 

@@ -36,7 +36,7 @@ public final class RegistryHandler: Handler {
     _ registry: Registry, torrents: TorrentServices? = nil, node: NodeDocument, metrics: MetricsRegistry,
     work: BlockingPool, log: Logger, options: Options = Options()
   ) {
-    let torrentRoutes = TorrentRoutes(desk: torrents?.desk, address: torrents?.address ?? NodeAddress())
+    let torrentRoutes = TorrentRoutes(torrents)
     tracker = TrackerRoutes(torrents: torrents)
     manifests = ManifestRoutes(registry: registry, torrents: torrentRoutes)
     blobs = BlobRoutes(registry: registry, torrents: torrentRoutes)

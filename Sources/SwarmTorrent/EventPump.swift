@@ -16,11 +16,8 @@ final class EventPump: Sendable {
       while session.wait(into: &events, capacity: Self.eventsAtOnce) {
         for event in events { handle(event, session, torrents, log) }
       }
-      let waiters = torrents.withLock { torrents in
-        torrents.isClosed = true
-        return torrents.takeAllWaiters()
-      }
-      for waiter in waiters { waiter.resume() }
+      let ended = torrents.withLock { $0.close() }
+      for waiter in ended.waiters { waiter.resume() }
     }
     thread.withLock { $0 = started }
   }
@@ -39,7 +36,7 @@ private func handle(_ event: ct_event, _ session: ShimSession, _ torrents: Lock<
     observer?(.verified(piece: Int(event.piece)))
     if isWhole { observer?(.whole) }
   case CT_EVENT_ROTTEN:
-    let reason = event.piece < 0 ? text(event) : "piece \(event.piece): \(text(event))"
+    let reason = event.piece < 0 ? text(event) : "\(text(event)) (piece \(event.piece))"
     end(.rotten(reason: reason), of: event.number, session, torrents, log)
   case CT_EVENT_FAILED:
     end(.failed(.swarm(systemCode: event.code, text(event))), of: event.number, session, torrents, log)

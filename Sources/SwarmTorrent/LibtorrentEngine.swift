@@ -72,7 +72,7 @@ public final class LibtorrentEngine: SwarmEngine {
         let verified = PieceSet(size: torrent.size, pieceBytes: torrent.pieceBytes, pieceCount: torrent.pieceCount)
         torrents.withLock {
           $0[number] = .init(
-            torrent: torrent, number: number, observer: observer, isSeeding: isSeed, verified: verified)
+            torrent: torrent, number: number, file: file, observer: observer, isSeeding: isSeed, verified: verified)
         }
         do throws(ShimFailure) {
           try session.start(number)
@@ -99,7 +99,7 @@ public final class LibtorrentEngine: SwarmEngine {
     } catch {
       throw RegistryError(error)
     }
-    torrents.withLock { $0[live.number]?.isSeeding = true }
+    _ = torrents.withLock { $0.settle(live.number, on: file) }
   }
 
   public func introduce(_ peers: [PeerEndpoint], to torrent: InfoHash) async {

@@ -6,6 +6,8 @@ struct LiveTorrents: Sendable {
   struct Record: Sendable {
     let torrent: SwarmTorrent
     let number: UInt64
+    /// Held as long as the torrent is live, so that whoever counts on the last reference need not know of it.
+    var file: BlobFile
     /// Taken away when the torrent is withdrawn or told to have ended: nothing is heard after that, and it is no longer
     /// among the live.
     var observer: SwarmObserver?
@@ -18,7 +20,7 @@ struct LiveTorrents: Sendable {
   private var records: [UInt64: Record] = [:]
   private var numbers: [InfoHash: UInt64] = [:]
   var refreshWaiters: [UnsafeContinuation<Void, Never>] = []
-  var isClosed = false
+  private(set) var isClosed = false
 
   subscript(_ number: UInt64) -> Record? {
     get { records[number] }
@@ -30,8 +32,6 @@ struct LiveTorrents: Sendable {
   }
 
   subscript(_ hash: InfoHash) -> Record? { numbers[hash].flatMap { records[$0] } }
-
-  var all: some Collection<Record> { records.values }
 
   /// Notes a piece that arrived.
   /// - Returns: who is to hear of it, and whether it was the last.
@@ -54,11 +54,21 @@ struct LiveTorrents: Sendable {
     return refreshWaiters
   }
 
-  /// Everybody who waits for anything.
-  mutating func takeAllWaiters() -> [UnsafeContinuation<Void, Never>] {
-    let waiters = takeRefreshWaiters() + records.values.flatMap(\.waiters)
-    for number in records.keys { records[number]?.waiters = [] }
-    return waiters
+  /// Forgets all torrents.
+  /// - Returns: them, to be let go of outside the lock, and everybody who waits for anything.
+  mutating func close() -> (torrents: [Record], waiters: [UnsafeContinuation<Void, Never>]) {
+    isClosed = true
+    let torrents = Array(records.values)
+    (records, numbers) = ([:], [:])
+    return (torrents, takeRefreshWaiters() + torrents.flatMap(\.waiters))
+  }
+
+  /// - Returns: the file that it leaves, to be let go of outside the lock.
+  mutating func settle(_ number: UInt64, on file: BlobFile) -> BlobFile? {
+    let left = records[number]?.file
+    records[number]?.isSeeding = true
+    records[number]?.file = file
+    return left
   }
 }
 

@@ -30,7 +30,7 @@ extension RegistryError {
     case CT_TIMEOUT:
       self.init(.unavailable, failure.text)
     case CT_INVALID:
-      self.init(.internal, "the torrent cannot be used", cause: failure.text)
+      self.init(.torrentInvalid, "the torrent cannot be used: \(failure.text)")
     case CT_UNKNOWN:
       self.init(.unavailable, "the torrent is not live", cause: failure.text)
     default:

@@ -1,8 +1,6 @@
 import CLinux
 import Glibc
 
-// Before the first thread: threads inherit the mask, and heaps come with them.
-Signals.hold()
 // Whoever reads our output may leave; a write then fails, which is enough.
 signal(SIGPIPE, SIG_IGN)
 // Bodies travel in pieces of 256 KiB, which malloc would map and fault in anew for each: measured at 30 times the page

@@ -113,6 +113,21 @@ struct TorrentOperationsTests {
     }
   }
 
+  @Test func whoAsksForHashesThatTakeLongIsAskedToComeBackAndFindsThemThen() async throws {
+    let registry = try await filled(public: ["**"]) { $0.patience = .milliseconds(20) }
+    defer { registry.work.stop() }
+    let path = "/v2/a/b/blobs/\(Self.digest)?torrent"
+    let blocker = await registry.occupyWork()
+    let refused = try await registry.answer(Call("GET", path, 503), path)
+    #expect(refused.status == 503)
+    #expect(refused.fields["Retry-After"] == "1")
+    blocker.leave()
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try await registry.answer(Call("GET", path, 200), path).status != 200 {
+      try #require(ContinuousClock.now < deadline)
+    }
+  }
+
   // MARK: - Single torrents
 
   @Test func verificationOfASoundBlobEndsWellAndOfARottenOneTellsTheFault() async throws {

@@ -43,6 +43,8 @@ struct TestRegistry {
       woken.withLock { $0.append(digest) }
     }
     torrents.publicEndpoint = { (nil, 6881) }
+    // A machine that runs all tests at once may be slow.
+    torrents.patience = .seconds(120)
     arrange(&torrents)
     handler = RegistryHandler(
       registry, torrents: torrents, node: NodeDocument(version: "test", pid: 1, data: "memory"),

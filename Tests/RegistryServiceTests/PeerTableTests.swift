@@ -99,6 +99,7 @@ struct PeerTableTests {
       if Int.random(in: 0..<3, using: &random) == 0 {
         table.remove(peer.endpoint, from: torrent)
       } else {
+        // Refused where a bound says so: the table must stay whole then too.
         try? table.enter(peer, into: torrent, now: Int64(now))
       }
       let known = (0..<6).map { table.numbers(of: [UInt8](repeating: UInt8($0), count: 20)) }

@@ -9,9 +9,12 @@ final class TestEngines: Sendable {
   private let work: BlockingPool
   private let opened = Lock<[LibtorrentEngine]>([])
 
-  static func with<Success>(
-    sourceLocation: String = #function, _ body: (TestEngines) async throws -> Success
-  ) async throws -> Success {
+  /// Sessions have threads and sockets; with all tests at once, deadlines would be about the scheduler.
+  private static let turns = TestTurns(4)
+
+  static func with<Success>(_ body: (TestEngines) async throws -> Success) async throws -> Success {
+    await turns.take()
+    defer { turns.give() }
     let engines = TestEngines()
     do {
       let result = try await body(engines)

@@ -5,8 +5,8 @@ import Wire
 public struct NodeAddress: Sendable {
   /// `torrent.url`; wins over everything.
   public var url: String?
-  /// Of the first listener, for whoever asks over the node's own socket.
-  public var listener: String?
+  /// The base of the first listener, for whoever asks over the node's own socket.
+  public var listener: @Sendable () -> String? = { nil }
   public var isSecure = false
 
   public init() {}
@@ -20,7 +20,7 @@ public struct NodeAddress: Sendable {
 
   /// - Parameter host: as somebody wrote it before an image's name.
   func base(host: String?) -> String? {
-    url ?? host.flatMap { Self.base($0, isSecure: isSecure) } ?? listener
+    url ?? host.flatMap { Self.base($0, isSecure: isSecure) } ?? listener()
   }
 
   /// A host that is written into a torrent is one: letters, digits and what addresses and ports are written with.

@@ -19,7 +19,8 @@ extension TorrentOperations {
       return .lines(
         FetchLines(swarm, digest, repository) { () async throws(RegistryError) in
           FetchOrder(
-            digest: digest, repository: repository, torrent: try await resolve(link, peers), peers: peers + link.peers)
+            digest: digest, repository: repository, torrent: try await resolve(link, peers), trackers: link.trackers,
+            peers: peers + link.peers)
         })
     }
     let torrent = try TorrentDocument(parsing: try await body.collected(atMost: TorrentDocument.byteLimit))

@@ -47,7 +47,7 @@ extension TorrentOperations {
   private func wish(_ query: Query, _ repository: RepositoryName) throws(RegistryError) -> Wish {
     let base = files.address.base(host: query["host"])
     guard query["private"] == nil else { return Wish(version: .v2, isPrivate: true, base: base) }
-    guard try desk().rules.isPublic(repository) else {
+    guard try desk().isPublic(repository) else {
       throw RegistryError(
         .denied,
         "\(repository) is private: strangers cannot fetch it, so it has no magnet links. To make it public set "

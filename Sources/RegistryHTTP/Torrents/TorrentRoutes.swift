@@ -7,12 +7,16 @@ struct TorrentRoutes: Sendable {
   /// `nil`: this node makes none.
   let desk: TorrentDesk?
   let address: NodeAddress
+  let patience: Duration
 
-  /// A client waits no longer than this for hashes that were not there yet.
-  private static let patience = Duration.seconds(2)
+  init(_ torrents: TorrentServices?) {
+    desk = torrents?.desk
+    address = torrents?.address ?? NodeAddress()
+    patience = torrents?.patience ?? .zero
+  }
 
   /// Whether strangers may have torrents of what the repository holds. On the hot path of every blob.
-  func isPublic(_ repository: RepositoryName) -> Bool { desk?.rules.isPublic(repository) ?? false }
+  func isPublic(_ repository: RepositoryName) -> Bool { desk?.isPublic(repository) ?? false }
 
   /// - Parameter path: of the part itself: its web seed (BEP 19).
   func respond(
@@ -21,7 +25,7 @@ struct TorrentRoutes: Sendable {
     if let refusal = refusal(of: wanted, in: repository) { return refusal }
     guard let desk, case .torrent(let version) = wanted else { preconditionFailure("everything else was refused") }
     let blob = try await desk.part(digest, of: repository)
-    let torrent = try await desk.torrent(of: blob, version, patience: Self.patience)
+    let torrent = try await desk.torrent(of: blob, version, patience: patience)
     let base = address.base(of: request)
     let file = TorrentFile(
       torrent, trackers: trackers(base), webSeeds: base.map { ["\($0)\(path)"] } ?? [])

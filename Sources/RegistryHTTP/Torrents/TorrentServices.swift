@@ -5,6 +5,8 @@ import RegistryService
 public struct TorrentServices: Sendable {
   public let desk: TorrentDesk
   public var address = NodeAddress()
+  /// How long a client waits for hashes that are not there yet, before it is asked to come back.
+  public var patience = Duration.seconds(2)
   /// `nil`: this node is no tracker.
   public var tracker: TrackerDesk?
   /// What the tracker says of this node's public session: its address, `nil` for the one at which the client reached the

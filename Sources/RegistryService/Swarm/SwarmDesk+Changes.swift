@@ -115,23 +115,27 @@ extension SwarmDesk {
   /// `shoal verify` tells more.
   func judgeRotten(_ digest: Digest, _ reason: String) async {
     let wasLive = await gate.wait(digest) {
-      let wasLive = state.withLock { $0.live.blobs[digest] != nil }
+      guard state.withLock({ $0.live.blobs[digest] != nil }) else { return false }
+      // From now on, so that nobody brings it live while it is judged.
+      suspect(digest)
       await withdraw(digest, from: SwarmSession.allCases)
-      return wasLive
+      return true
     }
     guard wasLive else { return }
     let fields = [LogField("digest", digest.description), LogField("reason", reason)]
     do throws(RegistryError) {
       if try await quarantine.judge(digest, orGone: true) {
-        state.withLock { $0.rottenCount += 1 }
+        state.withLock { state in
+          state.rottenCount += 1
+          // What is pushed now is another file.
+          state.suspects[digest] = nil
+        }
         ports.log.log(.error, "a blob rotted under its torrent and was put aside; push it again", fields)
       } else {
-        suspect(digest)
         ports.log.log(
           .error, "a torrent was stopped: its blob could not be read, and is sound when read again", fields)
       }
     } catch {
-      suspect(digest)
       ports.log.log(
         .error, "a torrent was stopped: its blob cannot be read", fields + [LogField("error", error.description)])
     }

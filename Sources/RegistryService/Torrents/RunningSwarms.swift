@@ -25,7 +25,7 @@ public struct RunningSwarms: SwarmOperations {
   /// From strangers: who hands the node a torrent knows its peers from outside.
   public func fetch(_ order: FetchOrder) async throws(RegistryError) {
     let torrent = try await work.run { () throws(RegistryError) in
-      try order.torrent.torrent(version: order.torrent.versions[0], digest: order.digest)
+      try order.torrent.torrent(version: order.torrent.versions[0], digest: order.digest).adding(order.trackers)
     }
     try await fetchDesk.begin(
       FetchRequest(torrent: torrent, peers: order.peers, repository: order.repository, session: .public))
@@ -52,5 +52,13 @@ extension FetchReport {
       digest: progress.digest, repositories: progress.repositories, size: progress.size,
       verifiedBytes: progress.verifiedBytes, peers: progress.peers, bytesPerSecond: progress.downloadBytesPerSecond,
       state: state)
+  }
+}
+
+extension SwarmTorrent {
+  fileprivate func adding(_ more: [String]) -> SwarmTorrent {
+    SwarmTorrent(
+      digest: digest, size: size, pieceBytes: pieceBytes, infoHash: infoHash, info: info, pieceLayer: pieceLayer,
+      trackers: trackers + more.filter { !trackers.contains($0) })
   }
 }

@@ -27,9 +27,15 @@ public struct FetchOrder: Sendable {
   /// May read it when it is here.
   public let repository: RepositoryName
   public let torrent: TorrentDocument
+  /// Beside those of the torrent: a magnet link names its own, and peers tell none.
+  public let trackers: [String]
   public let peers: [PeerEndpoint]
 
-  public init(digest: Digest, repository: RepositoryName, torrent: TorrentDocument, peers: [PeerEndpoint]) {
+  public init(
+    digest: Digest, repository: RepositoryName, torrent: TorrentDocument, trackers: [String] = [],
+    peers: [PeerEndpoint]
+  ) {
+    self.trackers = trackers
     self.digest = digest
     self.repository = repository
     self.torrent = torrent

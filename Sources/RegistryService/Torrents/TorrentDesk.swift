@@ -3,6 +3,7 @@ import RegistryCore
 /// Torrents of what is here, for whoever asks: facts that are kept, or made now.
 public struct TorrentDesk: Sendable {
   public let rules: TorrentRules
+  private let publicRepositories: PublicRepositories
   private let known: any Tickets
   private let tickets: TicketDesk
   private let wishes: any TorrentWishes
@@ -12,6 +13,7 @@ public struct TorrentDesk: Sendable {
 
   public init(_ ports: RegistryPorts, _ registry: Registry, rules: TorrentRules) {
     self.rules = rules
+    publicRepositories = PublicRepositories(rules)
     tickets = registry.tickets
     reread = { [quarantine = registry.quarantine] in TorrentVerification($0, ports, quarantine) }
     known = ports.tickets
@@ -19,6 +21,10 @@ public struct TorrentDesk: Sendable {
     content = ports.content
     names = ports.names
   }
+
+  /// Whether strangers may have torrents of what the repository holds. On the hot path of every blob; where nothing is
+  /// public it costs a comparison.
+  public func isPublic(_ repository: RepositoryName) -> Bool { publicRepositories.contains(repository) }
 
   /// What a repository has under a digest, a linked blob or a present manifest.
   public func part(_ digest: Digest, of repository: RepositoryName) async throws(RegistryError) -> StoredBlob {
@@ -53,8 +59,8 @@ public struct TorrentDesk: Sendable {
 
   /// Whether strangers may have the blob: some public repository has it.
   public func isPublic(_ digest: Digest) async throws(RegistryError) -> Bool {
-    guard rules.isEnabled, !rules.publicPatterns.isEmpty else { return false }
-    return try await known.repositories(holding: digest).contains { rules.isPublic($0) }
+    guard !publicRepositories.isEmpty else { return false }
+    return try await known.repositories(holding: digest).contains { isPublic($0) }
   }
 
   /// `blobUnknown` when no repository holds it.
@@ -72,7 +78,7 @@ public struct TorrentDesk: Sendable {
     if let ticket = try await known.ticket(of: digest) { torrents.append(SwarmTorrent(ticket)) }
     let repositories = try await known.repositories(holding: digest)
     return BlobTorrentFacts(
-      repositories: repositories, isPublic: repositories.contains { rules.isPublic($0) },
+      repositories: repositories, isPublic: repositories.contains { isPublic($0) },
       wish: try await wishes.wish(for: digest), torrents: torrents)
   }
 

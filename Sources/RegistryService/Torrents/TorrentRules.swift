@@ -1,3 +1,4 @@
+import BlockingWork
 import RegistryCore
 
 /// What an operator decides about torrents.
@@ -11,10 +12,28 @@ public struct TorrentRules: Sendable {
   public var hasTracker = true
 
   public init() {}
+}
 
-  /// Asked for every blob that is served: the two usual answers cost a comparison.
-  public func isPublic(_ repository: RepositoryName) -> Bool {
-    guard isEnabled, !publicPatterns.isEmpty else { return false }
-    return publicPatterns.matches(repository)
+/// Which repositories are public, remembered: it is asked for every blob that is served.
+final class PublicRepositories: Sendable {
+  private let patterns: PublicPatterns
+  private let known = Lock<[RepositoryName: Bool]>([:])
+
+  /// Names come from requests: beyond so many all are forgotten, which costs a comparison each.
+  private static let limit = 10_000
+
+  init(_ rules: TorrentRules) { patterns = rules.isEnabled ? rules.publicPatterns : PublicPatterns([]) }
+
+  var isEmpty: Bool { patterns.isEmpty }
+
+  func contains(_ repository: RepositoryName) -> Bool {
+    guard !patterns.isEmpty else { return false }
+    if let known = known.withLock({ $0[repository] }) { return known }
+    let isPublic = patterns.matches(repository)
+    known.withLock { known in
+      if known.count >= Self.limit { known = [:] }
+      known[repository] = isPublic
+    }
+    return isPublic
   }
 }

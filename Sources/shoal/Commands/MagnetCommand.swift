@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import RegistryCore
 import RegistryHTTP
 
 /// `shoal magnet`: what strangers, or nodes of one's own, fetch an image by.
@@ -24,10 +25,20 @@ struct MagnetCommand {
     var parts = try self.parts(image)
     if let folder { try write(&parts, image, to: folder) }
     if invocation.wantsJSON { try output.json(parts.map(PrintedPart.init)) } else { show(parts, isPrivate) }
+    warnOfLoopback(parts)
     let absent = parts.filter { !$0.isPresent }
     guard absent.isEmpty else {
       throw CommandFailure(.failure, "\(absent.count) parts of the image are not here, so they have no torrents")
     }
+  }
+
+  /// A link that works on this machine alone looks like one that works.
+  private func warnOfLoopback(_ parts: [TorrentPartDocument]) {
+    guard let seed = parts.lazy.compactMap(\.magnet).first.flatMap({ try? MagnetLink(parsing: $0) })?.webSeeds.first
+    else { return }
+    guard ["://localhost", "://127.", "://[::1]"].contains(where: seed.contains) else { return }
+    output.note(
+      "these links name this node as only this machine can reach it; set torrent.url to what others call it")
   }
 
   /// Hashes that are not there yet are made on the way, which a bar shows.
@@ -57,8 +68,10 @@ struct MagnetCommand {
   }
 
   private func write(_ parts: inout [TorrentPartDocument], _ image: ImageArgument, to folder: String) throws {
-    guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
-      throw CommandFailure(.failure, "\(folder) cannot be made: \(String(cString: strerror(errno)))")
+    let made = mkdir(folder, 0o777)
+    let code = errno
+    guard made == 0 || code == EEXIST else {
+      throw CommandFailure(.failure, "\(folder) cannot be made: \(String(cString: strerror(code)))")
     }
     for index in parts.indices where parts[index].isPresent && parts[index].size > 0 {
       let digest = parts[index].digest

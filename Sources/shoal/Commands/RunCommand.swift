@@ -80,6 +80,8 @@ struct RunCommand {
   }
 
   private func serve() throws {
+    // Before the first thread: threads inherit the mask. Other commands are ended by signals as any program is.
+    Signals.hold()
     let code = Serve(settings: try settings(), environment: environment).run()
     // The reason stands in the log already.
     guard code == .success else { throw CommandFailure(code, "") }

@@ -47,8 +47,7 @@ struct MagnetChild: Sendable {
     guard link.infoHashes.contains(where: { InfoHash($0.version, ofInfo: document.info) == $0 }) else {
       throw RegistryError(.torrentInvalid, "peers answered the magnet link with another torrent")
     }
-    // Where to look for more peers is what the link says: peers hand out the info dictionary alone.
-    return try TorrentDocument(info: document.info, trackers: link.trackers, webSeeds: link.webSeeds)
+    return document
   }
 }
 

@@ -72,17 +72,10 @@ struct Serve {
   private func listen(_ node: Node, _ tls: TLSContext?) throws -> Listening {
     let metrics = MetricsRegistry()
     metrics.registerProcess()
-    var options = RegistryHandler.Options()
-    options.chunkMinimumBytes = settings.uploads.chunkMinimumBytes
-    options.logsAccess = settings.log.access
-    options.servesMetrics = settings.metrics.isEnabled
     let magnets = MagnetChild(usesDHT: settings.torrent.usesDHT)
     let meter = SwarmMeter()
-    let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
-    let handler = RegistryHandler(
-      node.registry, torrents: torrents(node, magnets, meter, metrics), node: identity, metrics: metrics,
-      work: node.work, log: log,
-      options: options)
+    let port = Lock<UInt16?>(nil)
+    let handler = handler(node, magnets, meter, port: { port.withLock { $0 } }, metrics)
     let places = settings.http.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }
@@ -90,19 +83,28 @@ struct Serve {
       configuration: .init(
         listeners: places + [.unix(path: node.folder.layout.controlSocket)], loops: loopCount,
         limits: WireLimits(settings)), handler: handler)
+    port.withLock { $0 = server.addresses.lazy.compactMap(\.port).first }
     register(server, in: metrics)
-    let uploads = node.registry.uploads
-    metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
     return Listening(server: server, handler: handler, tls: tls, magnets: magnets, meter: meter)
   }
 
-  private func torrents(
-    _ node: Node, _ magnets: MagnetChild, _ meter: SwarmMeter, _ metrics: MetricsRegistry
-  ) -> TorrentServices {
-    var services = TorrentServices(node, settings)
-    services.serve(node, settings.torrent, magnets, log)
-    TorrentMetrics.register(node.registry, services.tracker, meter, in: metrics)
-    return services
+  /// The routes and the numbers of a node that serves.
+  private func handler(
+    _ node: Node, _ magnets: MagnetChild, _ meter: SwarmMeter, port: @escaping @Sendable () -> UInt16?,
+    _ metrics: MetricsRegistry
+  ) -> RegistryHandler {
+    var options = RegistryHandler.Options()
+    options.chunkMinimumBytes = settings.uploads.chunkMinimumBytes
+    options.logsAccess = settings.log.access
+    options.servesMetrics = settings.metrics.isEnabled
+    var torrents = TorrentServices(node, settings)
+    torrents.serve(node, settings, magnets, port: port, log)
+    TorrentMetrics.register(node.registry, torrents.tracker, meter, in: metrics)
+    let uploads = node.registry.uploads
+    metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
+    let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
+    return RegistryHandler(
+      node.registry, torrents: torrents, node: identity, metrics: metrics, work: node.work, log: log, options: options)
   }
 
   /// What never becomes a request is seen here alone.

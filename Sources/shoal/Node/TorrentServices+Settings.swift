@@ -10,17 +10,22 @@ extension TorrentServices {
     self.init(node.torrents)
     address.url = settings.torrent.url
     address.isSecure = settings.http.tls.files != nil
-    address.listener = settings.http.listen.first.map { listener in
-      // What listens on every address can be reached by the name of this machine to itself, whatever others call it.
-      let host = ["*", "0.0.0.0", "::"].contains(listener.host) ? "localhost" : listener.description.hostPart
-      return "\(address.isSecure ? "https" : "http")://\(host):\(listener.port)"
-    }
+    let scheme = address.isSecure ? "https" : "http"
+    address.listener = { settings.http.listen.first.map { "\(scheme)://\($0.reachableHost):\($0.port)" } }
   }
 }
 
 extension TorrentServices {
   /// And what moves, while a node serves.
-  mutating func serve(_ node: Node, _ torrent: Settings.Torrent, _ magnets: MagnetChild, _ log: Logger) {
+  /// - Parameter port: of the first listener, once it listens: the kernel may have picked it.
+  mutating func serve(
+    _ node: Node, _ settings: Settings, _ magnets: MagnetChild, port: @escaping @Sendable () -> UInt16?, _ log: Logger
+  ) {
+    let torrent = settings.torrent
+    let scheme = address.isSecure ? "https" : "http"
+    address.listener = {
+      settings.http.listen.first.map { "\(scheme)://\($0.reachableHost):\(port() ?? $0.port)" }
+    }
     swarm = RunningSwarms(node.registry, work: node.work)
     resolveMagnet = { link, peers throws(RegistryError) in try await magnets.resolve(link, peers) }
     hashing = { [backfill = node.registry.backfill] in HashingReport(backfill.progress) }
@@ -36,7 +41,10 @@ extension TorrentServices {
   }
 }
 
-extension String {
-  /// `HOST:PORT` without the port.
-  fileprivate var hostPart: String { String(self[..<(lastIndex(of: ":") ?? endIndex)]) }
+extension ListenAddress {
+  /// What listens on every address is reached by this machine at its own name for itself, whatever others call it.
+  fileprivate var reachableHost: String {
+    if ["*", "0.0.0.0", "::"].contains(host) { return "localhost" }
+    return host.contains(":") ? "[\(host)]" : host
+  }
 }

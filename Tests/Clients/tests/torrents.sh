@@ -25,6 +25,7 @@ WebUI\\LocalHostAuth=false
 [BitTorrent]
 Session\\DefaultSavePath=$folder/down
 Session\\Port=6882
+Session\\InterfaceAddress=$client_address
 Session\\DHTEnabled=false
 Session\\LSDEnabled=false
 Session\\PeXEnabled=false
