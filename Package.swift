@@ -37,7 +37,7 @@ let package = Package(
     .target(name: "BlockingWork", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Telemetry", dependencies: ["BlockingWork"], swiftSettings: strict),
     .target(name: "OpenSSLKit", dependencies: ["COpenSSL", "BlockingWork"], swiftSettings: strict),
-    .target(name: "TorrentHashing", dependencies: ["OpenSSLKit", "CHash"], swiftSettings: strict),
+    .target(name: "TorrentHashing", dependencies: ["OpenSSLKit", "BlockingWork", "CHash"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["CLinux", "BlockingWork", "OpenSSLKit"], swiftSettings: strict),
 
     // floor 0: nouns, rules, state machines, ports
@@ -89,7 +89,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("torrent-rasterbar"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .testTarget(
       name: "TorrentHashingTests",
-      dependencies: ["TorrentHashing", "RegistryService", "RegistryCore", "OpenSSLKit", "TorrentOracle"],
+      dependencies: [
+        "TorrentHashing", "RegistryService", "RegistryCore", "OpenSSLKit", "BlockingWork", "TorrentOracle",
+      ],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.

@@ -63,12 +63,13 @@ WITH_SHA __m128i next_words(__m128i a, __m128i b, __m128i c, __m128i d) {
   return _mm_sha256msg2_epu32(with_seven_back, d);
 }
 
-__attribute__((target("sha,ssse3,sse4.1"))) void shoal_sha256_pair(
-    shoal_sha256_state *left, shoal_sha256_state *right, const void *blocks, size_t count) {
+// One body for both entries: `both` is a constant in each.
+WITH_SHA void take(
+    shoal_sha256_state *left, shoal_sha256_state *right, bool both, const void *blocks, size_t count) {
   const __m128i big_endian = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
   const __m128i *constants = (const __m128i *)round_constants;
   const __m128i *message = blocks;
-  lanes l = load(left), r = load(right);
+  lanes l = load(left), r = both ? load(right) : l;
   for (; count > 0; count--, message += 4) {
     const lanes l_before = l, r_before = r;
     __m128i words[16];
@@ -78,13 +79,23 @@ __attribute__((target("sha,ssse3,sse4.1"))) void shoal_sha256_pair(
                                : next_words(words[group - 4], words[group - 3], words[group - 2], words[group - 1]);
       const __m128i sums = _mm_add_epi32(words[group], constants[group]);
       l = four_rounds(l, sums);
-      r = four_rounds(r, sums);
+      if (both) r = four_rounds(r, sums);
     }
     l = sum(l, l_before);
-    r = sum(r, r_before);
+    if (both) r = sum(r, r_before);
   }
   store(l, left);
-  store(r, right);
+  if (both) store(r, right);
+}
+
+__attribute__((target("sha,ssse3,sse4.1"))) void shoal_sha256_pair(
+    shoal_sha256_state *left, shoal_sha256_state *right, const void *blocks, size_t count) {
+  take(left, right, true, blocks, count);
+}
+
+__attribute__((target("sha,ssse3,sse4.1"))) void shoal_sha256_one(
+    shoal_sha256_state *state, const void *blocks, size_t count) {
+  take(state, state, false, blocks, count);
 }
 
 #else
@@ -93,6 +104,11 @@ bool shoal_sha256_has_pair(void) { return false; }
 
 void shoal_sha256_pair(shoal_sha256_state *left, shoal_sha256_state *right, const void *blocks, size_t count) {
   (void)left, (void)right, (void)blocks, (void)count;
+  __builtin_trap();
+}
+
+void shoal_sha256_one(shoal_sha256_state *state, const void *blocks, size_t count) {
+  (void)state, (void)blocks, (void)count;
   __builtin_trap();
 }
 

@@ -30,6 +30,15 @@ struct BytePass: ~Copyable {
     leaves?.take(bytes)
   }
 
+  /// - Parameter help: as `DigestLeafPass` takes it.
+  mutating func take(_ chunks: [[UInt8]], help: (@escaping @Sendable () -> Void) -> Void) {
+    if both != nil {
+      both?.take(chunks, help: help)
+    } else {
+      for chunk in chunks { chunk.withUnsafeBytes { take($0) } }
+    }
+  }
+
   consuming func finish() -> PassedBytes {
     if let both = both.take() {
       let (hash, leaves) = both.finish()

@@ -25,8 +25,9 @@ final class DiskUpload: UploadSink {
     let flow = UploadFlow(accepted: size, limit: Self.waitingBytesLimit, node: room)
     let file = UploadFile(files: blobs.files, path: path, size: size)
     (self.path, self.blobs, self.flow, self.file, self.digest) = (path, blobs, flow, file, digest)
-    hashing = ChunkLane(pool: blobs.threads.hashing) { chunks in
-      if flow.failure == nil { digest.take(chunks) }
+    let pool = blobs.threads.hashing
+    hashing = ChunkLane(pool: pool) { chunks in
+      if flow.failure == nil { digest.take(chunks, help: pool.submit) }
       flow.pass(.hashing, chunks)
     }
     writing = ChunkLane(pool: blobs.threads.writing) { chunks in

@@ -18,8 +18,9 @@ final class UploadDigest: @unchecked Sendable {
     pass = BytePass(algorithm, hashesLeaves: hashesLeaves)
   }
 
-  func take(_ chunks: [[UInt8]]) {
-    for chunk in chunks { chunk.withUnsafeBytes { pass?.take($0) } }
+  /// - Parameter help: runs its argument on another thread when one is free, soon or never.
+  func take(_ chunks: [[UInt8]], help: (@escaping @Sendable () -> Void) -> Void) {
+    pass?.take(chunks, help: help)
   }
 
   /// `nil` when it was finished before.

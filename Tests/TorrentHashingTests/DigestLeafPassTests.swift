@@ -1,3 +1,4 @@
+import BlockingWork
 import OpenSSLKit
 import Testing
 
@@ -43,6 +44,64 @@ import Testing
       // A processor without the instructions has one way only.
       if SHA256Pair.isHere { expect(bytes, inChunksOf: chunk, inPairs: true) }
     }
+  }
+
+  /// Whether a helper never comes or does its whole share.
+  @Test(arguments: [false, true]) func aHelperMakesNoDifference(_ isHelped: Bool) {
+    guard SHA256Pair.isHere else { return }
+    for (before, count) in [(0, 64), (1, 64), (16_383, 64), (16_384, 64), (100, 64), (0, 7)] {
+      let bytes = Self.bytes(before + count * Self.leaf + 77)
+      var pass = DigestLeafPass(pieceBytes: Self.pieceBytes, inPairs: true)
+      var leaves = LeafPass(pieceBytes: Self.pieceBytes)
+      bytes.withUnsafeBytes { leaves.take($0) }
+      bytes[..<before].withUnsafeBytes { pass.take($0) }
+      let rest = Array(bytes[before...])
+      let chunks = stride(from: 0, to: rest.count, by: 50_001).map { Array(rest[$0..<min(rest.count, $0 + 50_001)]) }
+      pass.take(chunks) { help in
+        // Here, before the owner has begun: the helper gets all that it may have.
+        if isHelped { help() }
+      }
+      let (hash, facts) = pass.finish()
+      let due = leaves.finish()
+      #expect(hash == StreamingHash.hash(bytes, .sha256), "\(count) leaves after \(before) bytes")
+      #expect(facts == due, "\(count) leaves after \(before) bytes")
+    }
+  }
+
+  /// A real second thread, which meets the owner somewhere in the middle.
+  @Test func twoThreadsHashLikeOne() {
+    guard SHA256Pair.isHere else { return }
+    let pool = BlockingPool(name: "helper", threads: 1)
+    defer { pool.stop() }
+    let bytes = Self.bytes(2 << 20)
+    let chunks = stride(from: 0, to: bytes.count, by: 100_003).map {
+      Array(bytes[$0..<min(bytes.count, $0 + 100_003)])
+    }
+    var whole = LeafPass(pieceBytes: Self.pieceBytes)
+    bytes.withUnsafeBytes { whole.take($0) }
+    let due = whole.finish()
+    for _ in 0..<10 {
+      var pass = DigestLeafPass(pieceBytes: Self.pieceBytes, inPairs: true)
+      pass.take(Array(chunks[..<9]), help: pool.submit)
+      pass.take(Array(chunks[9...]), help: pool.submit)
+      let (hash, facts) = pass.finish()
+      #expect(hash == StreamingHash.hash(bytes, .sha256))
+      #expect(facts == due)
+    }
+  }
+
+  @Test func whatAHelperDidNotFinishIsHashedByTheOwner() throws {
+    let bytes = Self.bytes(10 * Self.leaf)
+    let shared = try #require(SharedLeaves([bytes], after: 0))
+    for leaf in 0..<4 { #expect(shared.claim(leaf)) }
+    #expect(shared.claimLast()?.leaf == 9)
+    #expect(shared.claimLast()?.leaf == 8)
+    #expect(shared.claim(10), "it is not among those that are shared")
+    for leaf in 4..<8 { #expect(shared.claim(leaf)) }
+    #expect(!shared.claim(8))
+    let due = (8..<10).map { StreamingHash.hash(Array(bytes[($0 * Self.leaf)..<(($0 + 1) * Self.leaf)]), .sha256) }
+    #expect(shared.close() == due)
+    #expect(shared.claimLast() == nil)
   }
 
   @Test func chunksOfAnyLengthMakeNoDifference() {

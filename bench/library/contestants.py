@@ -107,15 +107,18 @@ class Server:
 class Shoal(Server):
     name = "shoal"
 
-    def __init__(self, folder, binary, name="shoal", public=False):
+    def __init__(self, folder, binary, name="shoal", public=False, torrents=True):
         super().__init__(folder)
         self.binary = binary
         self.name = name
         self.data = os.path.join(folder, "data")
+        self.torrents = torrents
         # Where strangers reach its torrents; only a public node listens there.
         self.peer = f"{ADDRESS}:{free_port()}" if public else None
 
     def environment(self):
+        if not self.torrents:
+            return os.environ | {"SHOAL_TORRENT_ENABLED": "false"}
         if not self.peer:
             return os.environ
         return os.environ | {"SHOAL_TORRENT_PUBLIC": "**", "SHOAL_TORRENT_LISTEN": self.peer, "SHOAL_TORRENT_DHT": "false"}

@@ -59,8 +59,8 @@ class Workplace:
     def path(self, name):
         return os.path.join(self.row, name)
 
-    def shoal(self, name="shoal", public=False):
-        return self._add(Shoal(self.path(name.replace(" ", "-")), self.shoal_binary, name, public))
+    def shoal(self, name="shoal", public=False, torrents=True):
+        return self._add(Shoal(self.path(name.replace(" ", "-")), self.shoal_binary, name, public, torrents))
 
     def docker_registry(self):
         return self._add(DockerRegistry(self.path("docker-registry")))

@@ -1,6 +1,8 @@
 // Two sessions in one process, one seeds and one fetches, over a disk of choice: what a disk costs in latency and
 // throughput, and whether a piece that is said to be finished is in the file.
 //
+// `run` builds it and makes the table.
+//
 //   swarm-disk FOLDER own|posix latency TOGETHER ROUNDS    1 MiB blobs, TOGETHER at once: milliseconds to complete
 //   swarm-disk FOLDER own|posix stream MEBIBYTES TOGETHER  MB/s, CPU, wrong pieces, peak of resident memory
 #include "disk.hpp"

@@ -20,4 +20,7 @@ bool shoal_sha256_has_pair(void);
 /// goes through in its gaps. Both have the same message schedule, which is computed once.
 void shoal_sha256_pair(shoal_sha256_state *left, shoal_sha256_state *right, const void *blocks, size_t count);
 
+/// The same for one state.
+void shoal_sha256_one(shoal_sha256_state *state, const void *blocks, size_t count);
+
 #endif

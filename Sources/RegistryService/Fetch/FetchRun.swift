@@ -250,22 +250,25 @@ extension FetchRun {
     return state.withLock { $0.outcome } ?? .failure(.fetchCancelled)
   }
 
-  var progress: FetchProgress {
+  /// How far it is. That it has ended is told by `endedProgress`, when nobody finds it here any more.
+  var progress: FetchProgress { progress { Self.stage(of: $0) } }
+
+  var endedProgress: FetchProgress {
+    progress { $0.fetch.failure.map { .failed($0) } ?? .complete }
+  }
+
+  private func progress(_ shown: (State) -> FetchProgress.State) -> FetchProgress {
     state.withLock { state in
       let torrent = request.torrent
       return FetchProgress(
         digest: digest, size: size, infoHash: torrent.infoHash, session: request.session,
-        repositories: state.repositories, state: Self.shown(state), verifiedBytes: state.fetch.pieces.verifiedBytes,
+        repositories: state.repositories, state: shown(state), verifiedBytes: state.fetch.pieces.verifiedBytes,
         firstPieceAfter: state.fetch.firstPieceAfter, completeAfter: state.endedAfter)
     }
   }
 
-  private static func shown(_ state: State) -> FetchProgress.State {
-    if let failure = state.fetch.failure { return .failed(failure) }
-    switch state.fetch.phase {
-    case .arriving: return .arriving
-    case .sealing, .ending: return .sealing
-    case .ended: return .complete
-    }
+  private static func stage(of state: State) -> FetchProgress.State {
+    if case .arriving = state.fetch.phase { return .arriving }
+    return .sealing
   }
 }

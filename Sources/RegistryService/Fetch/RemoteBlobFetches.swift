@@ -65,7 +65,7 @@ final class RemoteBlobFetches: Sendable {
   }
 
   private func end(_ run: FetchRun, _ ending: RemoteBlobFetch.Ending) {
-    let (progress, peers) = (run.progress, run.peers)
+    let (progress, peers) = (run.endedProgress, run.peers)
     state.withLock { state in
       state.runs[run.digest] = nil
       state.places -= 1
