@@ -35,6 +35,16 @@ public:
     return true;
   }
 
+  /// A piece failed that this peer sent a part of; libtorrent takes two points of trust after this call, and bans at -7.
+  /// One bad block in each of four pieces would do that to the honest peer that sent the rest. So nobody falls that deep
+  /// by shared pieces. Who sent all of a failed piece is banned whatever its points, and who sent a block that differs
+  /// from the one that passed later is too (smart_ban).
+  void on_piece_failed(lt::piece_index_t) override {
+    quietly([&] {
+      if (auto* const known = record(); known && known->trust_points < 0) known->trust_points = 0;
+    });
+  }
+
   /// What is set on the peer outlives the connection, and the next handshake needs it.
   void on_disconnect(lt::error_code const&) override {
     quietly([&] { speak_of_hashes(true); });
@@ -46,9 +56,13 @@ private:
   /// version 2 is asked for no hashes, and cut when it sends any hash message. Seeds of the public session alone answer
   /// such messages; they never ask.
   void speak_of_hashes(bool speak) {
-    auto const connection = m_peer.native_handle();
-    auto* const known = connection ? connection->peer_info_struct() : nullptr;
+    auto* const known = record();
     if (known && m_torrent->version == 2) known->protocol_v2 = speak;
+  }
+
+  lt::torrent_peer* record() const {
+    auto const connection = m_peer.native_handle();
+    return connection ? connection->peer_info_struct() : nullptr;
   }
 
   lt::peer_connection_handle m_peer;

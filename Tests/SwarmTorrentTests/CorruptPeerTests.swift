@@ -29,27 +29,27 @@ import Testing
     _ blob: TestBlob, _ torrent: SwarmTorrent, _ manners: RawSeed.Manners
   ) async throws {
     try await TestEngines.with { engines in
-      let liar = try RawSeed(on: "127.0.0.3", of: torrent.infoHash, manners)
-      defer { liar.stop() }
-      let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
-      try await seed.seed(blob.torrent(torrent.infoHash.version), from: try blob.open(), observer: { _ in })
-      let target = try TestTarget(size: blob.bytes.count)
-      let wrong = Lock<[Int]>([])
-      let events = TestEvents { event in
-        guard case .verified(let piece) = event else { return }
-        let expected = blob.piece(piece)
-        let found = try? target.read(expected.startIndex..<expected.endIndex)
-        if found != Array(expected) { wrong.withLock { $0.append(piece) } }
+      try await RawSeed.serving(torrent.infoHash, on: "127.0.0.3", manners) { liar in
+        let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
+        try await seed.seed(blob.torrent(torrent.infoHash.version), from: try blob.open(), observer: { _ in })
+        let target = try TestTarget(size: blob.bytes.count)
+        let wrong = Lock<[Int]>([])
+        let events = TestEvents { event in
+          guard case .verified(let piece) = event else { return }
+          let expected = blob.piece(piece)
+          let found = try? target.read(expected.startIndex..<expected.endIndex)
+          if found != Array(expected) { wrong.withLock { $0.append(piece) } }
+        }
+        try await engine.fetch(torrent, into: target.file, from: [liar.endpoint], observer: events.observer)
+        // It is banned when its first piece has failed, and only hung up on when what it says makes no sense.
+        try await liar.wasAsked.wait()
+        try await liar.wasLeft.wait()
+        #expect(events.pieces.isEmpty)
+        await engine.introduce([try seed.peer], to: torrent.infoHash)
+        try await events.whole()
+        #expect(wrong.withLock { $0 } == [])
+        #expect(try target.bytes == blob.bytes)
       }
-      try await engine.fetch(torrent, into: target.file, from: [liar.endpoint], observer: events.observer)
-      // It is banned when its first piece has failed, and only hung up on when what it says makes no sense.
-      try await liar.wasAsked.wait()
-      try await liar.wasLeft.wait()
-      #expect(events.pieces.isEmpty)
-      await engine.introduce([try seed.peer], to: torrent.infoHash)
-      try await events.whole()
-      #expect(wrong.withLock { $0 } == [])
-      #expect(try target.bytes == blob.bytes)
     }
   }
 
@@ -78,36 +78,58 @@ import Testing
   func aLiarBesideASoundSeedChangesNoByte(size: Int) async throws {
     try await TestEngines.with { engines in
       let blob = try TestBlob(bytes: size, seed: 54)
-      let liar = try RawSeed(on: "127.0.0.3", of: blob.v2.infoHash, .init(block: Self.wrongBlocks(blob)))
-      defer { liar.stop() }
-      let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
-      try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
-      let target = try TestTarget(size: blob.bytes.count)
-      let events = TestEvents()
-      try await engine.fetch(
-        blob.v2, into: target.file, from: [liar.endpoint, try seed.peer], observer: events.observer)
-      try await events.whole()
-      #expect(try target.bytes == blob.bytes)
+      try await RawSeed.serving(blob.v2.infoHash, on: "127.0.0.3", .init(block: Self.wrongBlocks(blob))) { liar in
+        let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
+        try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
+        let target = try TestTarget(size: blob.bytes.count)
+        let events = TestEvents()
+        try await engine.fetch(
+          blob.v2, into: target.file, from: [liar.endpoint, try seed.peer], observer: events.observer)
+        try await events.whole()
+        #expect(try target.bytes == blob.bytes)
+      }
+    }
+  }
+
+  /// Each piece gets one bad block of it, and the sound peer the rest: all fail with its blocks in them.
+  @Test(arguments: TorrentVersion.allCases)
+  func aLiarDoesNotGetTheSoundSeedBanned(version: TorrentVersion) async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 1024 * 1024, seed: 56)
+      let torrent = blob.torrent(version)
+      let wrong = Self.wrongBlocks(blob)
+      let manners = RawSeed.Manners(block: { piece, start, length in start == 0 ? wrong(piece, start, length) : nil })
+      try await RawSeed.serving(torrent.infoHash, on: "127.0.0.3", manners) { liar in
+        let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
+        try await seed.seed(torrent, from: try blob.open(), observer: { _ in })
+        let target = try TestTarget(size: blob.bytes.count)
+        let events = TestEvents()
+        try await engine.fetch(torrent, into: target.file, from: [liar.endpoint], observer: events.observer)
+        try await liar.wasAsked.wait()
+        await engine.introduce([try seed.peer], to: torrent.infoHash)
+        try await events.whole()
+        #expect(try target.bytes == blob.bytes)
+      }
     }
   }
 
   @Test func aPeerThatAcceptsAndNeverSendsIsLeftForAnotherInSeconds() async throws {
     try await TestEngines.with { engines in
       let blob = try TestBlob(bytes: 1024 * 1024, seed: 55)
-      let silent = try RawSeed(on: "127.0.0.3", of: blob.v2.infoHash, .init())
-      defer { silent.stop() }
-      let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
-      try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
-      let target = try TestTarget(size: blob.bytes.count)
-      let events = TestEvents()
-      try await engine.fetch(blob.v2, into: target.file, from: [silent.endpoint], observer: events.observer)
-      try await silent.wasAsked.wait()
-      let took = try await ContinuousClock().measure {
-        await engine.introduce([try seed.peer], to: blob.v2.infoHash)
-        try await events.whole()
+      try await RawSeed.serving(blob.v2.infoHash, on: "127.0.0.3", .init()) { silent in
+        let (seed, engine) = (try await engines.fleet(1), try await engines.fleet(2))
+        try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
+        let target = try TestTarget(size: blob.bytes.count)
+        let events = TestEvents()
+        try await engine.fetch(blob.v2, into: target.file, from: [silent.endpoint], observer: events.observer)
+        try await silent.wasAsked.wait()
+        let took = try await ContinuousClock().measure {
+          await engine.introduce([try seed.peer], to: blob.v2.infoHash)
+          try await events.whole()
+        }
+        #expect(took < .seconds(5))
+        print("took over from a silent peer in", took)
       }
-      #expect(took < .seconds(5))
-      print("took over from a silent peer in", took)
     }
   }
 }

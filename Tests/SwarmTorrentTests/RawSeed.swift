@@ -11,7 +11,7 @@ final class RawSeed: Sendable {
   }
 
   private let listener: RawListener
-  private let task: Lock<Task<Void, Never>?> = Lock(nil)
+  private let served = Lock<RawPeer?>(nil)
   /// Somebody asked for a block.
   let wasAsked = TestSignal("a request for a block")
   /// Somebody hung up.
@@ -19,21 +19,33 @@ final class RawSeed: Sendable {
 
   var endpoint: PeerEndpoint { listener.endpoint }
 
-  init(on address: String, of torrent: InfoHash, _ manners: Manners) throws {
-    listener = try RawListener(on: address)
-    // It lives until `stop`: who connects is served in turn.
-    let serving = Task { [listener, wasAsked, wasLeft] in
-      while !Task.isCancelled {
-        guard let peer = try? await listener.accept(within: 1) else { continue }
-        // One that hangs up, or is hung up on, is what these tests are about.
-        _ = try? await serve(peer, torrent, manners, wasAsked)
-        wasLeft.raise()
+  private init(on address: String) throws { listener = try RawListener(on: address) }
+
+  /// Serves one who connects after another, as long as the body runs.
+  static func serving(
+    _ torrent: InfoHash, on address: String, _ manners: Manners, _ body: (RawSeed) async throws -> Void
+  ) async throws {
+    let seed = try RawSeed(on: address)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await seed.serveAll(torrent, manners) }
+      defer {
+        group.cancelAll()
+        seed.listener.shut()
+        seed.served.withLock { $0?.shut() }
       }
+      try await body(seed)
     }
-    task.withLock { $0 = serving }
   }
 
-  func stop() { task.withLock { $0.take() }?.cancel() }
+  private func serveAll(_ torrent: InfoHash, _ manners: Manners) async {
+    while !Task.isCancelled {
+      guard let peer = try? await listener.accept(within: 1) else { continue }
+      served.withLock { $0 = peer }
+      // One that hangs up, or is hung up on, is what these tests are about.
+      _ = try? await serve(peer, torrent, manners, wasAsked)
+      wasLeft.raise()
+    }
+  }
 }
 
 private func serve(

@@ -23,6 +23,9 @@ final class RawPeer: Sendable {
     }
   }
 
+  /// Wakes whoever reads; what is read from now on is the end.
+  func shut() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
   func send(_ bytes: [UInt8]) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -83,6 +86,9 @@ final class RawListener: Sendable {
   }
 
   deinit { Glibc.close(descriptor) }
+
+  /// Wakes whoever waits; nobody is accepted from now on.
+  func shut() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   func accept(within seconds: Int) async throws -> RawPeer {
     try await threads.run { [self] () throws -> RawPeer in
