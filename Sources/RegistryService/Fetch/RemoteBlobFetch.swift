@@ -71,6 +71,8 @@ struct RemoteBlobFetch: Sendable {
   /// Why it ended, when not well.
   private(set) var failure: RegistryError?
   private(set) var firstPieceAfter: Duration?
+  /// From the beginning until all pieces were verified; the digest is compared after that.
+  private(set) var wholeAfter: Duration?
   private let limits: FetchLimits
   private let begun: Instant
   private var sources: Int
@@ -120,6 +122,7 @@ extension RemoteBlobFetch {
     case .whole:
       pieces.insertAll()
       noteProgress(at: now)
+      wholeAfter = now - begun
       readersByPiece = [:]
       return serve(readers.keys.sorted()) + work()
     case .sourceFailed(let error):
