@@ -122,7 +122,6 @@ extension RemoteBlobFetch {
     case .whole:
       pieces.insertAll()
       noteProgress(at: now)
-      wholeAfter = now - begun
       readersByPiece = [:]
       return serve(readers.keys.sorted()) + work()
     case .sourceFailed(let error):
@@ -166,6 +165,7 @@ extension RemoteBlobFetch {
   private mutating func noteProgress(at now: Instant) {
     lastProgress = now
     if firstPieceAfter == nil { firstPieceAfter = now - begun }
+    if pieces.isWhole { wholeAfter = now - begun }
   }
 
   private mutating func tick(at now: Instant) -> [Step] {
