@@ -86,7 +86,7 @@ def beside_a_writer(place):
 
 
 def _pair(place):
-    return place.shoal("seed", public=True), place.shoal("node"), Rounds()
+    return place.shoal("seed", public=True), place.shoal("node", public=True), Rounds()
 
 
 def _key(title):
