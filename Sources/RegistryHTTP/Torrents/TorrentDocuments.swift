@@ -87,6 +87,10 @@ public struct FetchDocument: Codable, Sendable {
   public let state: String
   /// Why it failed.
   public let message: String?
+  /// Milliseconds from the beginning to the first verified piece, to the last, and to the end, when the blob is durable.
+  public let firstPieceMilliseconds: Double?
+  public let wholeMilliseconds: Double?
+  public let completeMilliseconds: Double?
 
   init(resolving digest: Digest, _ repository: RepositoryName) {
     self.init(digest, repository, state: "resolving", message: nil)
@@ -106,6 +110,7 @@ public struct FetchDocument: Codable, Sendable {
     repositories = [repository.text]
     (size, verifiedBytes, peers, bytesPerSecond) = (0, 0, 0, 0)
     (self.state, self.message) = (state, message)
+    (firstPieceMilliseconds, wholeMilliseconds, completeMilliseconds) = (nil, nil, nil)
   }
 
   init(_ report: FetchReport) {
@@ -115,6 +120,9 @@ public struct FetchDocument: Codable, Sendable {
     verifiedBytes = report.verifiedBytes
     peers = report.peers
     bytesPerSecond = report.bytesPerSecond
+    firstPieceMilliseconds = report.firstPieceAfter.map { $0 / .milliseconds(1) }
+    wholeMilliseconds = report.wholeAfter.map { $0 / .milliseconds(1) }
+    completeMilliseconds = report.completeAfter.map { $0 / .milliseconds(1) }
     switch report.state {
     case .running: (state, message) = ("running", nil)
     case .finished: (state, message) = ("finished", nil)

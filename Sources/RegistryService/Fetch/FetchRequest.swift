@@ -34,8 +34,9 @@ public struct FetchProgress: Sendable {
   public let repositories: [RepositoryName]
   public let state: State
   public let verifiedBytes: Int64
-  /// From the beginning to the first verified piece, and to the end.
+  /// From the beginning to the first verified piece, to the last, and to the end: durable and linked.
   public let firstPieceAfter: Duration?
+  public let wholeAfter: Duration?
   public let completeAfter: Duration?
   /// Of this moment; zero when it is over.
   public internal(set) var peers = 0
@@ -50,6 +51,6 @@ extension FetchProgress {
     self.init(
       digest: torrent.digest, size: torrent.size, infoHash: torrent.infoHash, session: request.session,
       repositories: [request.repository], state: .complete, verifiedBytes: torrent.size, firstPieceAfter: .zero,
-      completeAfter: .zero)
+      wholeAfter: .zero, completeAfter: .zero)
   }
 }

@@ -263,7 +263,8 @@ extension FetchRun {
       return FetchProgress(
         digest: digest, size: size, infoHash: torrent.infoHash, session: request.session,
         repositories: state.repositories, state: shown(state), verifiedBytes: state.fetch.pieces.verifiedBytes,
-        firstPieceAfter: state.fetch.firstPieceAfter, completeAfter: state.endedAfter)
+        firstPieceAfter: state.fetch.firstPieceAfter, wholeAfter: state.fetch.wholeAfter,
+        completeAfter: state.endedAfter)
     }
   }
 

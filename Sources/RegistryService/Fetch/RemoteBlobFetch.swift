@@ -71,6 +71,8 @@ struct RemoteBlobFetch: Sendable {
   /// Why it ended, when not well.
   private(set) var failure: RegistryError?
   private(set) var firstPieceAfter: Duration?
+  /// From the beginning until all pieces were verified; the digest is compared after that.
+  private(set) var wholeAfter: Duration?
   private let limits: FetchLimits
   private let begun: Instant
   private var sources: Int
@@ -163,6 +165,7 @@ extension RemoteBlobFetch {
   private mutating func noteProgress(at now: Instant) {
     lastProgress = now
     if firstPieceAfter == nil { firstPieceAfter = now - begun }
+    if pieces.isWhole { wholeAfter = now - begun }
   }
 
   private mutating func tick(at now: Instant) -> [Step] {

@@ -51,7 +51,8 @@ extension FetchReport {
     self.init(
       digest: progress.digest, repositories: progress.repositories, size: progress.size,
       verifiedBytes: progress.verifiedBytes, peers: progress.peers, bytesPerSecond: progress.downloadBytesPerSecond,
-      state: state)
+      state: state, firstPieceAfter: progress.firstPieceAfter, wholeAfter: progress.wholeAfter,
+      completeAfter: progress.completeAfter)
   }
 }
 

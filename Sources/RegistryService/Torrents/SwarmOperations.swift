@@ -57,10 +57,15 @@ public struct FetchReport: Sendable {
   public let peers: Int
   public let bytesPerSecond: Int
   public let state: State
+  /// From the beginning to the first verified piece, to the last, and to the end; as far as it came.
+  public let firstPieceAfter: Duration?
+  public let wholeAfter: Duration?
+  public let completeAfter: Duration?
 
   public init(
     digest: Digest, repositories: [RepositoryName], size: Int64, verifiedBytes: Int64, peers: Int,
-    bytesPerSecond: Int, state: State
+    bytesPerSecond: Int, state: State, firstPieceAfter: Duration? = nil, wholeAfter: Duration? = nil,
+    completeAfter: Duration? = nil
   ) {
     self.digest = digest
     self.repositories = repositories
@@ -69,6 +74,9 @@ public struct FetchReport: Sendable {
     self.peers = peers
     self.bytesPerSecond = bytesPerSecond
     self.state = state
+    self.firstPieceAfter = firstPieceAfter
+    self.wholeAfter = wholeAfter
+    self.completeAfter = completeAfter
   }
 }
 
