@@ -30,7 +30,7 @@ lt::storage_error invalid(lt::operation_t operation) {
 
 lt::storage_error unsupported(lt::operation_t operation) { return failure(EOPNOTSUPP, operation); }
 
-// The last use of a torrent may be on libtorrent's thread and may close its file, which for an unlinked one can take long.
+// A torrent's last use may be on libtorrent's thread and may close its file, which for an unlinked one can take long.
 class farewell final : public lane_work {
 public:
   explicit farewell(stored_torrent* last) : last_(last) {}
@@ -168,8 +168,9 @@ void session_disk::async_hash(lt::storage_index_t index, lt::piece_index_t piece
 
 void session_disk::async_hash2(lt::storage_index_t index, lt::piece_index_t piece, int offset, lt::disk_job_flags_t,
   block_hash_handler handler) {
-  accept_hash(
-    std::make_shared<block_hash_job>(torrent(index), static_cast<int>(piece), offset, std::move(handler)), urgency::soon);
+  auto const hash =
+    std::make_shared<block_hash_job>(torrent(index), static_cast<int>(piece), offset, std::move(handler));
+  accept_hash(hash, urgency::soon);
 }
 
 template <typename Hash> void session_disk::accept_hash(std::shared_ptr<Hash> const& hash, urgency when) {

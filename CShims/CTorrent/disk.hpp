@@ -68,10 +68,10 @@ std::optional<std::uint64_t> file_number(std::string const& save_path);
 struct disk_hooks {
   virtual ~disk_hooks() = default;
 
-  /// A piece of a read-only file does not have its hash; it cannot be read, has another size than its torrent, was unlinked, somebody tried to write to it, or
-  /// libtorrent wants it checked again (which it does when a piece of a seed does not hash). Told once a file, and once
-  /// more after `replace_read_only`. The job fails towards libtorrent as well. `piece` is -1 when it concerns none.
-  /// `reason` completes "the file …" and lives for the call.
+  /// A piece of a read-only file does not have its hash, it cannot be read, has another size than its torrent, was
+  /// unlinked, somebody tried to write to it, or libtorrent wants it checked again (which it does when a piece of a
+  /// seed does not hash). Told once a file, and once more after `replace_read_only`. The job fails towards libtorrent
+  /// as well. `piece` is -1 when it concerns none. `reason` completes "the file …" and lives for the call.
   virtual void on_rotten(std::uint64_t number, int piece, char const* reason) noexcept = 0;
 
   /// The torrent's storage was removed: no job of it runs or will come. Told once for each `new_torrent`.
@@ -79,11 +79,11 @@ struct disk_hooks {
 };
 
 /// - A piece's hash job ends only after the piece's blocks are readable with `pread` from the file's descriptor.
-/// - `async_check_files`: a writable file answers no_error when it holds nothing, or when the resume data claim pieces and
-///   its size is right; else need_full_check. A read-only file with resume data (when its torrent is added) answers
+/// - `async_check_files`: a writable file answers no_error when it holds nothing, or when the resume data claim pieces
+///   and its size is right; else need_full_check. A read-only file with resume data (when its torrent is added) answers
 ///   no_error, unread, if it has its size and a name; without (libtorrent rechecks it) it is rotten.
-/// - A file is never made, sized, renamed, moved or deleted: `rename_file` succeeds and does nothing, `move_storage` and
-///   `delete_files` fail.
+/// - A file is never made, sized, renamed, moved or deleted: `rename_file` succeeds and does nothing, `move_storage`
+///   and `delete_files` fail.
 /// - `async_stop_torrent` answers when all jobs of the torrent before it have ended.
 /// - Only files of the table are touched. A write to a read-only file fails with EROFS and is told to the hooks.
 /// - `abort(true)` returns when no thread of the disk runs any more.

@@ -18,8 +18,8 @@ namespace shoal {
 
 constexpr int block_bytes = lt::default_block_size;
 
-/// Blocks in slabs of 1 MiB, straight from the system and back to it: through malloc they would stay behind in the arenas
-/// of threads that are idle. Any method from any thread.
+/// Blocks in slabs of 1 MiB, straight from the system and back to it: through malloc they would stay behind in the
+/// arenas of threads that are idle. Any method from any thread.
 class block_pool final : public lt::buffer_allocator_interface {
 public:
   block_pool() = default;

@@ -24,7 +24,7 @@ struct disk_calls {
 /// Reads until the parts are full or the file ends: how much, or -1 with errno. Uses up `parts`.
 ssize_t read_all(disk_calls& calls, int descriptor, iovec* parts, int count, off_t offset);
 
-/// Writes all of the parts: how much before the first failure, with errno set if that is less than all. Uses up `parts`.
+/// Writes all of the parts: how much before the first failure, with errno if that is less than all. Uses up `parts`.
 ssize_t write_all(disk_calls& calls, int descriptor, iovec* parts, int count, off_t offset);
 
 } // namespace shoal

@@ -76,7 +76,8 @@ std::uint64_t file_table::add(
   auto opened = duplicate(descriptor);
   std::lock_guard lock(m_files->guard);
   std::uint64_t const number = ++m_files->last_number;
-  m_files->by_number.emplace(number, std::make_shared<open_file>(number, std::move(opened), size, writable, std::move(proofs)));
+  m_files->by_number.emplace(
+    number, std::make_shared<open_file>(number, std::move(opened), size, writable, std::move(proofs)));
   return number;
 }
 

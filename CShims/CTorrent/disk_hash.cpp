@@ -55,7 +55,8 @@ void hash_job::run(work_batch const&) noexcept {
   }
   pinned_.clear();
   auto& counters = torrent->parts.counters;
-  counters.inc_stats_counter(lt::counters::num_blocks_hashed, (torrent->piece_length(piece) + block_bytes - 1) / block_bytes);
+  int const blocks = (torrent->piece_length(piece) + block_bytes - 1) / block_bytes;
+  counters.inc_stats_counter(lt::counters::num_blocks_hashed, blocks);
   counters.inc_stats_counter(lt::counters::disk_hash_time, lt::total_microseconds(lt::clock_type::now() - started));
   end(*this);
 }

@@ -14,12 +14,13 @@ namespace shoal {
 using piece_hash_handler = std::function<void(lt::piece_index_t, lt::sha1_hash const&, lt::storage_error const&)>;
 using block_hash_handler = std::function<void(lt::piece_index_t, lt::sha256_hash const&, lt::storage_error const&)>;
 
-/// A piece: SHA-1 of all of it, SHA-256 of each block, or both. Its answer comes when, besides, each block of it that was
-/// accepted before is in the file: "verified" shall mean "readable by pread".
+/// A piece: SHA-1 of all of it, SHA-256 of each block, or both. Its answer comes when, besides, each block of it that
+/// was accepted before is in the file: "verified" shall mean "readable by pread".
 class hash_job final : public job {
 public:
   /// `leaves` is memory that `handler` owns: the handler is moved and never copied. Empty: no SHA-256.
-  hash_job(shared_torrent of, int of_piece, lt::span<lt::sha256_hash> leaves, bool with_sha1, piece_hash_handler handler)
+  hash_job(shared_torrent of, int of_piece, lt::span<lt::sha256_hash> leaves, bool with_sha1,
+    piece_hash_handler handler)
     : job(std::move(of), of_piece), leaves_(leaves), with_sha1_(with_sha1), handler_(std::move(handler)) {}
 
   bool is_valid() const {

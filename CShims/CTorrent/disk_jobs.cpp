@@ -59,8 +59,8 @@ disk_parts::disk_parts(lt::io_context& network, lt::counters& counters, std::sha
   : table(std::move(shared_table)), files(table->files()), hooks(std::move(shared_hooks)),
     calls(std::move(shared_calls)), counters(counters), gate(network), answered(network),
     network_stays_(network.get_executor()), tidying("swarm-tidy", tidy_threads_max),
-    flushing("swarm-flush", flush_threads_max), writing("swarm-write", write_threads_max), hashing("swarm-hash", hash_threads_max()),
-    reading("swarm-read", read_threads_max) {}
+    flushing("swarm-flush", flush_threads_max), writing("swarm-write", write_threads_max),
+    hashing("swarm-hash", hash_threads_max()), reading("swarm-read", read_threads_max) {}
 
 int disk_parts::hash_threads_max() {
   return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 16u));

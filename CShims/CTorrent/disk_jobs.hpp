@@ -126,7 +126,7 @@ public:
   /// `piece`: -1 when it concerns all.
   job(shared_torrent of, int of_piece) : torrent(std::move(of)), piece(of_piece) {}
 
-  /// On libtorrent's thread, once: calls the handler and lets go of it, since its last use destroys what is libtorrent's.
+  /// On libtorrent's thread, once: calls the handler and lets go of it there, since that destroys what is libtorrent's.
   virtual void answer() = 0;
 
   /// When all that it waited for has ended: true if it only now begins, on a lane.

@@ -40,7 +40,8 @@ std::size_t tree_width(stored_torrent const& torrent, std::size_t leaves) {
 } // namespace
 
 piece_proofs::piece_proofs(int version, std::string hashes, int pieces)
-    : m_version(version), m_hashes(std::move(hashes)), m_states(new std::atomic<state>[static_cast<std::size_t>(pieces)]) {
+    : m_version(version), m_hashes(std::move(hashes)),
+      m_states(new std::atomic<state>[static_cast<std::size_t>(pieces)]) {
   for (int piece = 0; piece < pieces; ++piece) m_states[static_cast<std::size_t>(piece)] = state::unknown;
 }
 

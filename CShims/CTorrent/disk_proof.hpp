@@ -15,8 +15,8 @@ namespace shoal {
 /// What the pieces of a seed hash to, and which of them were found to, in this life of the torrent.
 ///
 /// libtorrent can do the same (seed mode without verified pieces), but then looks through the whole request queue for
-/// each request that comes: 256 MB from one seed took 2.2 s instead of 0.7 s, and 9.5 CPU-s a GB instead of 2.5. And when
-/// a piece fails it starts to repair the file in place.
+/// each request that comes: 256 MB from one seed took 2.2 s instead of 0.7 s, and 9.5 CPU-s a GB instead of 2.5. And
+/// when a piece fails it starts to repair the file in place.
 class piece_proofs {
 public:
   /// `hashes`: 20 bytes a piece (version 1: SHA-1 of the piece) or 32 (version 2: the root of its tree).

@@ -37,8 +37,8 @@ lt::storage_error ends_early(stored_torrent& torrent, open_file::use const& file
 
 } // namespace
 
-lt::storage_error read_file(
-  stored_torrent& torrent, open_file::use const& file, int piece, iovec* parts, int count, std::int64_t offset, int length) {
+lt::storage_error read_file(stored_torrent& torrent, open_file::use const& file, int piece, iovec* parts, int count,
+  std::int64_t offset, int length) {
   auto& calls = *torrent.parts.calls;
   if (!file.opened) return failure(ENOENT, lt::operation_t::file_read);
   if (!file.writable) {
@@ -53,8 +53,8 @@ lt::storage_error read_file(
   return {};
 }
 
-lt::storage_error read_range(stored_torrent& torrent, open_file::use const& file, std::vector<pinned_block> const& pinned,
-  int piece, char* into, std::int64_t offset, int length) {
+lt::storage_error read_range(stored_torrent& torrent, open_file::use const& file,
+  std::vector<pinned_block> const& pinned, int piece, char* into, std::int64_t offset, int length) {
   std::int64_t const end = offset + length;
   auto next = pinned.begin();
   for (std::int64_t place = offset; place < end;) {

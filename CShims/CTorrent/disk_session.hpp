@@ -1,5 +1,5 @@
-// libtorrent's disk_interface. All of it is called on libtorrent's one thread and returns at once: no call of the system
-// that could wait for a disk is made there.
+// libtorrent's disk_interface. All of it is called on libtorrent's one thread and returns at once: no call of the
+// system that could wait for a disk is made there.
 #ifndef SHOAL_DISK_SESSION_HPP
 #define SHOAL_DISK_SESSION_HPP
 

@@ -50,12 +50,12 @@ writer::write_batch writer::next_batch() {
 
 void writer::write(write_batch const& batch) {
   auto const started = lt::clock_type::now();
+  auto const are_neighbours = [](write_job const& left, write_job const& right) {
+    return right.offset == left.offset + left.block->length() && right.opened == left.opened;
+  };
   for (std::size_t first = 0; first < batch.size();) {
     std::size_t after = first + 1;
-    while (after < batch.size() && batch[after]->offset == batch[after - 1]->offset + batch[after - 1]->block->length() &&
-           batch[after]->opened == batch[first]->opened) {
-      ++after;
-    }
+    while (after < batch.size() && are_neighbours(*batch[after - 1], *batch[after])) ++after;
     write_neighbours(&batch[first], after - first);
     first = after;
   }

@@ -1,6 +1,8 @@
 // What may be done to which file.
 #include "workbench.hpp"
 
+#include "disk_proof.hpp"
+
 #include <cerrno>
 #include <unistd.h>
 
@@ -197,6 +199,33 @@ void failed_write_fails_its_hash(std::string const& folder) {
   expect(hashed == 1, "a piece that is not in the file was verified");
 }
 
+// Version 1: the hash of a piece is plain SHA-1.
+void pieces_are_proven_once(std::string const& folder) {
+  auto const calls = std::make_shared<watched_calls>();
+  workbench bench(calls);
+  test_file file(folder, file_size, false);
+  std::string hashes;
+  for (int piece = 0; piece < 16; ++piece) {
+    hashes += lt::hasher(file.read(std::int64_t(piece) * piece_size, piece_size)).final().to_string();
+  }
+  auto const proofs = std::make_shared<shoal::piece_proofs>(1, hashes, 16);
+  auto const number = bench.table->add(file.read_only_descriptor(), file_size, false, proofs);
+  auto const storage = bench.add(number, file_size, piece_size);
+  bytes seen;
+  expect(!bench.read(storage, 3, 0, block_size, seen), "a read failed");
+  expect(seen == file.read(3 * piece_size, block_size), "a read saw other bytes");
+  int const with_proof = calls->reads;
+  expect(!bench.read(storage, 3, block_size, block_size, seen), "a second read failed");
+  expect(with_proof == 2 && calls->reads == 3, "a piece was not proven once");
+
+  char const rot = static_cast<char>(file.content()[7 * piece_size + 2 * block_size] ^ 1);
+  expect(::pwrite(file.descriptor(), &rot, 1, 7 * piece_size + 2 * block_size) == 1, "pwrite");
+  // Another block of the piece: nothing of it is given away.
+  expect(bench.read(storage, 7, 0, block_size, seen).ec.value() == EIO && seen.empty(), "a rotten piece was read");
+  expect(bench.hooks->rot_count() == 1 && bench.hooks->rots[0].piece == 7, "rot was not told");
+  expect(!bench.read(storage, 8, 0, block_size, seen), "a sound piece beside a rotten one was refused");
+}
+
 void pads_are_zeros(std::string const& folder) {
   workbench bench;
   constexpr std::int64_t size = piece_size + block_size + 5;
@@ -215,7 +244,8 @@ void pads_are_zeros(std::string const& folder) {
 
 void names_of_files(std::string const&) {
   expect(shoal::file_number(shoal::save_path(77)) == 77u, "a path does not lead back");
-  for (auto const path : {"", "/", "/file:", "/file:0", "/file:-1", "/file:1/2", "file:1", "/file:99999999999999999999"}) {
+  for (auto const path :
+    {"", "/", "/file:", "/file:0", "/file:-1", "/file:1/2", "file:1", "/file:99999999999999999999"}) {
     expect(!shoal::file_number(path), std::string(path) + " is a file's number");
   }
 }

@@ -223,7 +223,8 @@ void torture::fence(tortured_torrent& torrent, int kind) {
       [ended](std::string const&, lt::file_index_t, lt::storage_error const&) { ended(); });
   }
   if (kind == 97) {
-    return disk.async_check_files(torrent.storage, nullptr, {}, [ended](lt::status_t, lt::storage_error const&) { ended(); });
+    return disk.async_check_files(
+      torrent.storage, nullptr, {}, [ended](lt::status_t, lt::storage_error const&) { ended(); });
   }
   if (kind == 98) {
     return disk.async_set_file_priority(torrent.storage, {},
@@ -249,7 +250,9 @@ void torture::finish() {
   for (auto const& each : observers_) must(each->told > 0, "a peer was stopped and never told to go on");
   auto const left = bench_.table->counters();
   must(left.buffered_bytes == 0 && left.read_jobs == 0, "buffers or jobs are left");
-  for (auto const& torrent : torrents_) must(bench_.hooks->wait_released(torrent->number), "a torrent was not released");
+  for (auto const& torrent : torrents_) {
+    must(bench_.hooks->wait_released(torrent->number), "a torrent was not released");
+  }
 }
 
 bool torture::may_fail(lt::storage_error const& error) const {

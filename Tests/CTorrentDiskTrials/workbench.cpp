@@ -182,11 +182,12 @@ lt::storage_error workbench::write(lt::storage_index_t storage, int piece, int s
 lt::storage_error workbench::read(lt::storage_index_t storage, int piece, int start, int length, bytes& into) {
   lt::storage_error result;
   bool done = false;
-  disk->async_read(storage, block(piece, start, length), [&](lt::disk_buffer_holder buffer, lt::storage_error const& error) {
+  auto const answered = [&](lt::disk_buffer_holder buffer, lt::storage_error const& error) {
     result = error;
     into.assign(buffer.data(), buffer.data() + buffer.size());
     done = true;
-  }, {});
+  };
+  disk->async_read(storage, block(piece, start, length), answered, {});
   expect(run_until([&] { return done; }), "a read was not answered");
   return result;
 }

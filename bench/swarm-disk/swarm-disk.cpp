@@ -148,7 +148,8 @@ private:
   lt::session session_;
 };
 
-std::shared_ptr<lt::torrent_info> make_blob(std::string const& folder, std::string const& name, std::int64_t size, int piece) {
+std::shared_ptr<lt::torrent_info> make_blob(
+  std::string const& folder, std::string const& name, std::int64_t size, int piece) {
   static std::mt19937_64 lots(std::random_device{}());
   std::ofstream file(folder + "/" + name, std::ios::binary);
   std::vector<std::uint64_t> part(1 << 17);
@@ -215,7 +216,7 @@ void latency(std::string const& folder, bool own, int together, int rounds) {
     }
   }
   std::sort(took.begin(), took.end());
-  auto const at = [&](double part) { return took[static_cast<std::size_t>(part * static_cast<double>(took.size() - 1))]; };
+  auto const at = [&](double part) { return took[static_cast<std::size_t>(part * double(took.size() - 1))]; };
   std::printf("%s %d at once, %zu fetches: p50 %.1f ms, p90 %.1f ms, p99 %.1f ms, max %.1f ms\n", own ? "own" : "posix",
     together, took.size(), at(0.5), at(0.9), at(0.99), took.back());
 }
@@ -254,7 +255,8 @@ void stream(std::string const& folder, bool own, int mebibytes, int together) {
   std::vector<std::shared_ptr<lt::torrent_info>> blobs;
   std::map<lt::sha256_hash, comparison> files;
   for (int blob = 0; blob < together; ++blob) {
-    blobs.push_back(make_blob(folder + "/seed", "stream-" + std::to_string(blob), std::int64_t(mebibytes) << 20, piece));
+    auto const name = "stream-" + std::to_string(blob);
+    blobs.push_back(make_blob(folder + "/seed", name, std::int64_t(mebibytes) << 20, piece));
     auto& file = files[blobs.back()->info_hashes().v2];
     file.original = ::open(seeding.path(*blobs.back()).c_str(), O_RDONLY);
     file.arrived_path = fetching.path(*blobs.back());
@@ -285,7 +287,8 @@ void stream(std::string const& folder, bool own, int mebibytes, int together) {
       ++compared;
     });
   double const megabytes = mebibytes * 1.048576 * together;
-  std::printf("%s %d of %d MiB: first pieces by %.1f ms, %.0f MB/s, %.2f CPU-s a GB, %d of %d pieces wrong, peak %ld MB\n",
+  std::printf(
+    "%s %d of %d MiB: first pieces by %.1f ms, %.0f MB/s, %.2f CPU-s a GB, %d of %d pieces wrong, peak %ld MB\n",
     own ? "own" : "posix", together, mebibytes, firsts.back(), megabytes * 1000 / all,
     (cpu_seconds() - cpu) / (megabytes / 1000), wrong, compared, peak_megabytes());
   for (auto const& blob : blobs) {
@@ -305,7 +308,8 @@ int main(int count, char** words) {
     } else if (mode == "stream" && count == 6) {
       stream(words[1], own, std::atoi(words[4]), std::atoi(words[5]));
     } else {
-      std::fprintf(stderr, "usage: %s FOLDER own|posix latency TOGETHER ROUNDS | stream MEBIBYTES TOGETHER\n", words[0]);
+      std::fprintf(
+        stderr, "usage: %s FOLDER own|posix latency TOGETHER ROUNDS | stream MEBIBYTES TOGETHER\n", words[0]);
       return 2;
     }
   } catch (std::exception const& failed) {
