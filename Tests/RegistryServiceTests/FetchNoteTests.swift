@@ -11,12 +11,13 @@ struct FetchNoteTests {
     let plain = try SwarmNode.torrent(bytes, version, as: .hashing(bytes, .sha512))
     let torrent = SwarmTorrent(
       digest: plain.digest, size: plain.size, pieceBytes: plain.pieceBytes, infoHash: plain.infoHash, info: plain.info,
-      trackers: ["http://tracker.example/announce", ""])
+      pieceLayer: [7, 8, 9], trackers: ["http://tracker.example/announce", ""])
     let peers = [PeerEndpoint(address: "192.0.2.1", port: 6881), PeerEndpoint(address: "2001:db8::1", port: 1)]
     let note = FetchNote(torrent, .public, [SwarmNode.open, SwarmNode.closed], peers)
     let read = try #require(
       FetchNote(UnfinishedFetch(digest: torrent.digest, size: torrent.size, note: note.encoded)))
     #expect(read.torrent.infoHash == torrent.infoHash && read.torrent.info == torrent.info)
+    #expect(read.torrent.pieceLayer == torrent.pieceLayer)
     #expect(read.torrent.trackers == torrent.trackers && read.torrent.pieceBytes == torrent.pieceBytes)
     #expect(read.session == .public && read.repositories == [SwarmNode.open, SwarmNode.closed] && read.peers == peers)
   }

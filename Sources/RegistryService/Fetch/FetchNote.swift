@@ -2,15 +2,15 @@ import RegistryCore
 
 /// What is written beside a staged fetch, so that the next life of the node can go on with it.
 ///
-/// Fields of counted bytes (`5:fleet`), one behind the other; lists are such fields within one. The piece layer is left
-/// out: who fetches learns it from peers.
+/// Fields of counted bytes (`5:fleet`), one behind the other; lists are such fields within one. The piece layer is among
+/// them: peers are not asked for it.
 struct FetchNote: Sendable {
   let torrent: SwarmTorrent
   let session: SwarmSession
   let repositories: [RepositoryName]
   let peers: [PeerEndpoint]
 
-  private static let format = "shoal fetch 1"
+  private static let format = "shoal fetch 2"
 
   init(_ torrent: SwarmTorrent, _ session: SwarmSession, _ repositories: [RepositoryName], _ peers: [PeerEndpoint]) {
     (self.torrent, self.session, self.repositories, self.peers) = (torrent, session, repositories, peers)
@@ -22,12 +22,13 @@ struct FetchNote: Sendable {
       Array("\(torrent.pieceBytes)".utf8), torrent.info, CountedFields.encode(torrent.trackers.map { Array($0.utf8) }),
       CountedFields.encode(repositories.map { Array($0.text.utf8) }),
       CountedFields.encode(peers.flatMap { [Array($0.address.utf8), Array("\($0.port)".utf8)] }),
+      torrent.pieceLayer,
     ])
   }
 
   /// `nil`: it is not one of this release's.
   init?(_ unfinished: UnfinishedFetch) {
-    guard let fields = CountedFields.decode(unfinished.note), fields.count == 8, Self.text(fields[0]) == Self.format,
+    guard let fields = CountedFields.decode(unfinished.note), fields.count == 9, Self.text(fields[0]) == Self.format,
       let session = SwarmSession(rawValue: Self.text(fields[1])),
       let version = Int(Self.text(fields[2])).flatMap(TorrentVersion.init(rawValue:)),
       let pieceBytes = Int(Self.text(fields[3])), pieceBytes > 0, unfinished.size > 0,
@@ -38,7 +39,8 @@ struct FetchNote: Sendable {
     guard repositories.count == names.count, !repositories.isEmpty else { return nil }
     let torrent = SwarmTorrent(
       digest: unfinished.digest, size: unfinished.size, pieceBytes: pieceBytes,
-      infoHash: InfoHash(version, ofInfo: fields[4]), info: fields[4], trackers: trackers.map(Self.text))
+      infoHash: InfoHash(version, ofInfo: fields[4]), info: fields[4], pieceLayer: fields[8],
+      trackers: trackers.map(Self.text))
     self.init(torrent, session, repositories, peers)
   }
 

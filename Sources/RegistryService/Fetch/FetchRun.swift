@@ -196,6 +196,8 @@ extension FetchRun {
     }
     return try await withTaskCancellationHandler {
       take(.reads(id, from: offset, count: count))
+      // Cancelled before that, it left before it came: the machine would wait for it to the end.
+      if Task.isCancelled { leave(id) }
       return await reader.answer()
     } onCancel: {
       leave(id)

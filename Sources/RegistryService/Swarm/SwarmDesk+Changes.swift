@@ -11,13 +11,14 @@ extension SwarmDesk {
         return state.live.blobs(in: .public).union(state.deciding.keys)
       }
       for digest in affected.sorted() { await reconsider(digest) }
-      try await holdPublic(!patterns.isEmpty)
+      try await holdPublicIfNamed()
     }
     await startWished()
   }
 
-  func holdPublic(_ holds: Bool) async throws(RegistryError) {
-    let held = state.withLock { $0.holdsPublic }
+  /// Inside `patternTurns`.
+  func holdPublicIfNamed() async throws(RegistryError) {
+    let (holds, held) = state.withLock { (!$0.patterns.isEmpty, $0.holdsPublic) }
     guard holds != held else { return }
     if holds { _ = try await sessions.lease(.public) } else { await sessions.release(.public) }
     state.withLock { $0.holdsPublic = holds }

@@ -62,7 +62,20 @@ extension SwarmDesk {
   private func prepare(_ digest: Digest) async throws(RegistryError) {
     _ = try await tickets.ticket(for: digest, within: rules.hashingPatience)
     guard try await mayLive(digest, in: .public) else { return }
+    try await enterPublic()
     _ = try await tickets.classicPieces(for: digest, within: rules.hashingPatience)
+  }
+
+  /// The public session may not be there: the node has just begun, or every port was taken then. Outside the gate: a change
+  /// of the patterns holds its turn while it waits at gates.
+  private func enterPublic() async throws(RegistryError) {
+    guard sessions.engine(.public) == nil else { return }
+    do throws(RegistryError) {
+      try await patternTurns.pass(.public) { () async throws(RegistryError) in try await holdPublicIfNamed() }
+    } catch {
+      // Members can have it all the same.
+      if sessions.engine(.fleet) == nil { throw error }
+    }
   }
 
   /// Inside the gate.
@@ -189,7 +202,7 @@ extension SwarmDesk {
   private var noRoom: RegistryError {
     RegistryError(
       .tooManyRequests,
-      "\(rules.publicLiveMax) public torrents are live and none may rest; stop one, or raise torrent.public.live_max")
+      "\(rules.publicLiveMax) public torrents are live and none may rest; stop one, or raise torrent.live_max")
   }
 
   func file(of digest: Digest, size: Int64) async throws(RegistryError) -> BlobFile {

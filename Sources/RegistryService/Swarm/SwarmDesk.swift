@@ -56,7 +56,7 @@ public final class SwarmDesk: Sendable {
       for await (digest, reason) in self.rotten { await self.judgeRotten(digest, reason) }
     }
     judging.withLock { $0 = task }
-    try await holdPublic(!state.withLock { $0.patterns.isEmpty })
+    try await patternTurns.pass(.public) { () async throws(RegistryError) in try await holdPublicIfNamed() }
     await startWished()
   }
 
@@ -95,6 +95,8 @@ public final class SwarmDesk: Sendable {
   func startWished() async {
     do throws(RegistryError) {
       for (digest, wish) in try await ports.wishes.everyWish().sorted(by: { $0.key < $1.key }) where wish == .started {
+        // The node stops.
+        if Task.isCancelled { return }
         await startWished(digest)
       }
     } catch {

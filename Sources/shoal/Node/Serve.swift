@@ -38,7 +38,7 @@ struct Serve {
       let housekeeping = Housekeeping(node.registry, log: log)
       node.registry.backfill.start()
       let pulse = SwarmPulse(node.registry, listening.meter, log: log)
-      obeySignals(listening)
+      obeySignals(listening, node.registry.fetches)
       pulse.stop()
       housekeeping.stop()
       listening.magnets.stop()
@@ -151,11 +151,11 @@ struct Serve {
 
   // MARK: - Signals
 
-  private func obeySignals(_ listening: Listening) {
+  private func obeySignals(_ listening: Listening, _ fetches: FetchDesk?) {
     while true {
       let signal = Signals.wait()
       guard signal == SIGHUP else {
-        stop(listening, signal)
+        stop(listening, fetches, signal)
         return
       }
       reload(listening)
@@ -176,7 +176,7 @@ struct Serve {
   }
 
   /// Finishes what runs; a second signal cuts it.
-  private func stop(_ listening: Listening, _ signal: Int32) {
+  private func stop(_ listening: Listening, _ fetches: FetchDesk?, _ signal: Int32) {
     log.info("stopping", LogField("signal", signal))
     listening.handler.beginStopping()
     let server = listening.server
@@ -186,7 +186,12 @@ struct Serve {
     }
     pthread_detach(impatience)
     let grace = settings.timeouts.shutdown
-    waitFor { await server.stop(within: grace) }
+    waitFor {
+      // Whoever waits for bytes that other machines may never send is not waited for.
+      async let paused: Void? = fetches?.close()
+      await server.stop(within: grace)
+      _ = await paused
+    }
   }
 
   /// One connection is one descriptor: take as many as the system lets us have.
