@@ -203,9 +203,9 @@ lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::share
     for (int i = 0; i < torrent.tracker_count; ++i) parameters.trackers.emplace_back(torrent.trackers[i]);
 
   parameters.extensions.emplace_back(
-    [live, events = m_events](lt::torrent_handle const& handle, lt::client_data_t) {
+    [live, events = m_events](lt::torrent_handle const&, lt::client_data_t) {
       std::shared_ptr<lt::torrent_plugin> hooks;
-      quietly([&] { hooks = make_torrent_hooks(handle, live, events); });
+      quietly([&] { hooks = make_torrent_hooks(live, events); });
       return hooks;
     });
   // Finds out which peer sent the bad block of a bad piece, and bans it.
@@ -253,10 +253,12 @@ std::uint64_t session::prepare(ct_torrent const& torrent) {
 
 void session::start(std::uint64_t number) {
   char const* rot = nullptr;
+  std::shared_ptr<live_torrent> live;
   try {
     auto const session = running();
     auto const entry = find(number);
     rot = entry.rot;
+    live = entry.torrent;
     lt::error_code error;
     auto const handle = session->add_torrent(std::move(*entry.parameters), error);
     if (error) throw boost::system::system_error(error);
@@ -271,7 +273,7 @@ void session::start(std::uint64_t number) {
   }
   if (rot) m_events->push(CT_EVENT_ROTTEN, number, -1, 0, rot);
   // It may have asked for its resume before its handle was known here.
-  m_events->push(CT_EVENT_RESUME, number);
+  if (live->may_resume) m_events->push(CT_EVENT_RESUME, number);
 }
 
 void session::forget(std::uint64_t number) noexcept {

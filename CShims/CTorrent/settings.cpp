@@ -78,8 +78,8 @@ void set_patience(pack& settings, bool fleet) {
   settings.set_int(pack::peer_connect_timeout, fleet ? 3 : 7);
   settings.set_int(pack::handshake_timeout, fleet ? 3 : 10);
   settings.set_int(pack::peer_timeout, fleet ? 30 : 120);
-  settings.set_int(pack::min_reconnect_time, fleet ? 2 : 30);
-  settings.set_int(pack::max_failcount, fleet ? 10 : 3);
+  settings.set_int(pack::min_reconnect_time, fleet ? 2 : 5);
+  settings.set_int(pack::max_failcount, 10);
   // A peer on parole takes no piece that another has begun. When one that lies leaves a block in every piece and falls
   // silent, the honest peer, on parole for the pieces that failed, would never be asked again. Who lied is found without
   // it: smart_ban compares the blocks of a failed piece with those of the piece that passed.

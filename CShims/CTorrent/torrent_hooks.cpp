@@ -71,9 +71,8 @@ private:
 
 class torrent_hooks final : public lt::torrent_plugin {
 public:
-  torrent_hooks(
-    lt::torrent_handle const& handle, std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events)
-      : m_handle(handle), m_torrent(std::move(torrent)), m_events(std::move(events)) {}
+  torrent_hooks(std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events)
+      : m_torrent(std::move(torrent)), m_events(std::move(events)) {}
 
   std::shared_ptr<lt::peer_plugin> new_connection(lt::peer_connection_handle const& peer) override {
     std::shared_ptr<lt::peer_plugin> hooks;
@@ -95,19 +94,23 @@ public:
         m_events->push(CT_EVENT_ROTTEN, m_torrent->number, -1, 0, "a piece does not have its hash");
     } else if (state == lt::torrent_status::checking_files) {
       // The file holds something: a torrent that is paused would not look at it.
-      m_events->push(CT_EVENT_RESUME, m_torrent->number);
+      resume();
     }
   }
 
   void on_files_checked() override {
     if (m_torrent->checked.exchange(true) || m_torrent->read_only) return;
-    // Known peers are connected to at once only by a resume after the check; else on libtorrent's tick of a second.
-    quietly([&] { m_handle.pause(); });
-    m_events->push(CT_EVENT_RESUME, m_torrent->number);
+    // Known peers are connected to at once by a resume after the check. One that was resumed for its check meets them on
+    // libtorrent's tick: to pause it here would cut who has come meanwhile, and they would stay away for long.
+    resume();
   }
 
 private:
-  lt::torrent_handle m_handle;
+  void resume() {
+    m_torrent->may_resume = true;
+    m_events->push(CT_EVENT_RESUME, m_torrent->number);
+  }
+
   std::shared_ptr<live_torrent> m_torrent;
   std::shared_ptr<event_queue> m_events;
 };
@@ -115,8 +118,8 @@ private:
 } // namespace
 
 std::shared_ptr<lt::torrent_plugin> make_torrent_hooks(
-  lt::torrent_handle const& handle, std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events) {
-  return std::make_shared<torrent_hooks>(handle, std::move(torrent), std::move(events));
+  std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events) {
+  return std::make_shared<torrent_hooks>(std::move(torrent), std::move(events));
 }
 
 } // namespace shoal

@@ -23,10 +23,12 @@ struct live_torrent {
   std::atomic<bool> read_only{false};
   /// Its first check has ended: a state other than seeding is news from now on.
   std::atomic<bool> checked{false};
+  /// Its check waits for a resume, or has ended: before that a resume would connect to peers too early.
+  std::atomic<bool> may_resume{false};
 };
 
 std::shared_ptr<lt::torrent_plugin> make_torrent_hooks(
-  lt::torrent_handle const& handle, std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events);
+  std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events);
 
 } // namespace shoal
 

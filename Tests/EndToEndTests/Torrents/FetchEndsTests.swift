@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// How fetches go on, and how they end, when something breaks.
-@Suite(.blocking, .disabled("a fetch stalls now and then on a busy machine, its peers cut while its file is checked"))
+@Suite(.blocking)
 struct FetchEndsTests {
   private static let piece = ClassicTorrent.pieceBytes
 

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A blob that is pulled while it is fetched: from the registry it looks like any other, only slower.
-@Suite(.blocking, .disabled("a fetch stalls now and then on a busy machine, its peers cut while its file is checked"))
+@Suite(.blocking)
 struct StreamingTests {
   private static let piece = ClassicTorrent.pieceBytes
 
