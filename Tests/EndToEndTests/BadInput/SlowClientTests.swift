@@ -38,7 +38,7 @@ extension BadInputTests {
       try Self.shakeSlowly(node, said)
       let before = node.descriptorCount
       for _ in 0..<3 { try Self.shakeSlowly(node, said) }
-      #expect(eventually { node.descriptorCount <= before + ShoalNode.lateDescriptors })
+      #expect(eventually { node.descriptorCount <= before })
       #expect(node.process.hasEnded == false)
     }
 
