@@ -260,6 +260,27 @@ struct FetchDeskTests {
     await next.close()
   }
 
+  /// A node serves before it has come to what the last life left: whoever asks for a blob then must not find two fetches
+  /// of it, one of which hears of no piece.
+  @Test func aFetchThatIsAskedForBeforeItIsTakenUpAgainIsOneFetch() async throws {
+    let node = try await SwarmNode()
+    let torrent = try await node.offered(Self.bytes)
+    await node.swarm.allow(pieces: 0)
+    let other = Bench.name("open/other")
+    try await node.fetchDesk.begin(node.request(torrent, for: other))
+    await node.close()
+    let next = try await node.restarted()
+    try await next.fetchDesk.begin(node.request(torrent))
+    let reader = try await next.registry.blobs.open(Self.digest, in: SwarmNode.open)
+    async let read = SwarmNode.read(reader)
+    try await next.fetchDesk.resume()
+    await node.swarm.allow(pieces: nil)
+    #expect(try await read == Self.bytes)
+    _ = try await next.fetchDesk.completion(of: Self.digest, in: SwarmNode.open)
+    #expect(next.fetches.digests == [])
+    await next.close()
+  }
+
   @Test func aNodeThatWasKilledBetweenBytesAndNameLinksInItsNextLife() async throws {
     let node = try await SwarmNode()
     let torrent = try await node.offered(Self.bytes)

@@ -170,25 +170,30 @@ public final class FetchDesk: Sendable {
   }
 
   private func resume(_ unfinished: UnfinishedFetch) async throws(RegistryError) {
-    guard let note = FetchNote(unfinished), let first = note.repositories.first else {
-      let sink = try await store.begin(unfinished.digest, size: unfinished.size, note: [])
-      await sink.cancel()
-      throw RegistryError(.internal, "its note is not one of this release's; what had arrived was dropped")
-    }
-    let requests = note.repositories.map {
-      FetchRequest(torrent: note.torrent, peers: note.peers, repository: $0, session: note.session)
-    }
     try await turns.pass(unfinished.digest) { () async throws(RegistryError) in
+      let note = FetchNote(unfinished)
+      // Somebody may have asked for it before the node came to it. A second run would write the same file, and the
+      // readers of the first would hear of no piece.
+      if let run = fetches.run(of: unfinished.digest) { return try await join(run, note?.requests ?? []) }
+      guard let note, let first = note.requests.first else {
+        let sink = try await store.begin(unfinished.digest, size: unfinished.size, note: [])
+        await sink.cancel()
+        throw RegistryError(.internal, "its note is not one of this release's; what had arrived was dropped")
+      }
       // Killed between the blob and its link: the link is what is missing, and the note goes with it.
-      if try await linkIfHere(requests[0]) {
-        for request in requests.dropFirst() { _ = try await linkIfHere(request) }
+      if try await linkIfHere(first) {
+        for request in note.requests.dropFirst() { _ = try await linkIfHere(request) }
         let sink = try await store.begin(unfinished.digest, size: unfinished.size, note: unfinished.note)
         await sink.cancel()
         return
       }
-      try await start(
-        FetchRequest(torrent: note.torrent, peers: note.peers, repository: first, session: note.session),
-        for: note.repositories)
+      try await start(first, for: note.repositories)
+    }
+  }
+
+  private func join(_ run: FetchRun, _ requests: [FetchRequest]) async throws(RegistryError) {
+    for request in requests {
+      guard try await run.join(request, peerLimit: fetches.limits.peers) else { return }
     }
   }
 

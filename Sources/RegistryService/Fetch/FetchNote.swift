@@ -44,6 +44,11 @@ struct FetchNote: Sendable {
     self.init(torrent, session, repositories, peers)
   }
 
+  /// One for each repository.
+  var requests: [FetchRequest] {
+    repositories.map { FetchRequest(torrent: torrent, peers: peers, repository: $0, session: session) }
+  }
+
   private static func peers(_ bytes: [UInt8]) -> [PeerEndpoint]? {
     guard let fields = CountedFields.decode(bytes), fields.count.isMultiple(of: 2) else { return nil }
     var peers: [PeerEndpoint] = []

@@ -100,6 +100,9 @@ extension FetchRun {
     do throws(RegistryError) {
       // Weak: a torrent that seeds on has its observer for as long, and must not hold the staged file open.
       try await source.begin(into: sink.file) { [weak self] event in self?.take(event) }
+      // Who joined while the session was being opened spoke of peers to a torrent that was not there yet.
+      let late = peers.filter { !request.peers.contains($0) }
+      if !late.isEmpty { await source.introduce(late) }
     } catch {
       take(.sourceFailed(error))
     }

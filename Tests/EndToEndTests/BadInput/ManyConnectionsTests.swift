@@ -32,7 +32,7 @@ extension BadInputTests {
         try client.checkService()
         withExtendedLifetime(idle) {}
         idle = []
-        #expect(eventually { node.descriptorCount < 200 })
+        #expect(eventually(within: .seconds(60)) { node.descriptorCount < 200 }, "\(node.whatItIsDoing())")
       }
     }
 

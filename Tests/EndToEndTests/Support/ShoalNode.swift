@@ -116,6 +116,31 @@ final class ShoalNode: Sendable {
   }
 }
 
+extension ShoalNode {
+  /// For the message of a test that waited for connections to end: how many sockets of its port stand in which state,
+  /// both ends counted, and what each of its threads does.
+  func whatItIsDoing() -> String {
+    let suffix = ":" + String(port, radix: 16, uppercase: true)
+    var sockets: [String: Int] = [:]
+    for line in ((try? text(of: "/proc/net/tcp")) ?? "").split(separator: "\n").dropFirst() {
+      let fields = line.split(separator: " ")
+      guard fields.count > 3 else { continue }
+      if fields[1].hasSuffix(suffix) { sockets["node in state \(fields[3])", default: 0] += 1 }
+      if fields[2].hasSuffix(suffix) { sockets["client in state \(fields[3])", default: 0] += 1 }
+    }
+    let threads = TemporaryFolder.names(in: "/proc/\(pid)/task").map { thread in
+      let folder = "/proc/\(pid)/task/\(thread)/"
+      let stat = (try? text(of: folder + "stat"))?.split(separator: ")").last?.split(separator: " ") ?? []
+      let name = (try? text(of: folder + "comm").dropLast()) ?? "?"
+      let place = (try? text(of: folder + "wchan")) ?? "?"
+      return stat.count > 12 ? "\(name) \(stat[0]) ran \(stat[11])+\(stat[12]) waits in \(place)" : "\(name)"
+    }
+    return "\(descriptorCount) descriptors; \(sockets); \(threads)"
+  }
+
+  private func text(of path: String) throws -> String { String(decoding: try contents(of: path), as: UTF8.self) }
+}
+
 /// A fresh node for a test; ended when it returns.
 func withNode<Result>(_ options: ShoalNode.Options = .init(), _ body: (ShoalNode) throws -> Result) throws -> Result {
   let node = try ShoalNode(in: TemporaryFolder(), options)
