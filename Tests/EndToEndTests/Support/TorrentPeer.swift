@@ -32,21 +32,30 @@ final class TorrentPeer: Sendable {
   private struct State {
     var shown = 0
     var sentBytes = 0
+    var askedCount = 0
     var hasLeft = false
   }
 
   private let torrent: ClassicTorrent
   private let port: UInt16
+  private let answers: Bool
+  /// Two that call themselves the same are one to the node.
+  private let identity: [UInt8]
   /// Whole messages are sent under the lock: two threads send.
   private let socket: Lock<Int32>
   private let state = Awaited(State())
 
   /// Dials until the node knows the torrent.
-  init(_ torrent: ClassicTorrent, port: UInt16, within patience: Duration = .seconds(10)) throws {
-    (self.torrent, self.port) = (torrent, port)
+  /// - Parameter answers: without, it unchokes, is asked, and never sends a byte of what it shows.
+  init(
+    _ torrent: ClassicTorrent, port: UInt16, answers: Bool = true, within patience: Duration = .seconds(10)
+  ) throws {
+    (self.torrent, self.port, self.answers) = (torrent, port, answers)
+    let identity = Array("-TT0001-".utf8) + (0..<12).map { _ in UInt8.random(in: 97...122) }
+    self.identity = identity
     var connected: Int32?
     _ = try eventually(within: patience) {
-      connected = try Self.shakeHands(torrent, port)
+      connected = try Self.shakeHands(torrent, port, as: identity)
       return connected != nil
     }
     guard let connected else { throw Trouble("the node on port \(port) does not know the torrent") }
@@ -73,6 +82,9 @@ final class TorrentPeer: Sendable {
   /// What it has sent of the blob, all told.
   var sentBytes: Int { state.change { $0.sentBytes } }
 
+  /// How many blocks it was asked for.
+  var askedCount: Int { state.change { $0.askedCount } }
+
   /// Until it leaves, or the node is gone or has no use for it any more.
   private func work(_ first: Int32) {
     var connected = first
@@ -90,7 +102,7 @@ final class TorrentPeer: Sendable {
   private func redial() -> Int32? {
     var connected: Int32?
     _ = eventually(within: .seconds(3)) {
-      connected = try? Self.shakeHands(torrent, port)
+      connected = try? Self.shakeHands(torrent, port, as: identity)
       return connected != nil || state.change { $0.hasLeft }
     }
     return connected
@@ -116,6 +128,8 @@ final class TorrentPeer: Sendable {
   }
 
   private func answer(_ request: [UInt8]) {
+    state.change { $0.askedCount += 1 }
+    guard answers else { return }
     let (piece, begin, count) = (
       Self.number(request[1..<5]), Self.number(request[5..<9]), Self.number(request[9..<13])
     )
@@ -144,7 +158,9 @@ final class TorrentPeer: Sendable {
   // MARK: - The wire
 
   /// `nil`: the node closed, since it does not know the torrent yet.
-  private static func shakeHands(_ torrent: ClassicTorrent, _ port: UInt16) throws -> Int32? {
+  private static func shakeHands(
+    _ torrent: ClassicTorrent, _ port: UInt16, as identity: [UInt8]
+  ) throws -> Int32? {
     let connected = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard connected >= 0 else { throw Trouble(errno: "socket") }
     var address = sockaddr_in()
@@ -158,7 +174,7 @@ final class TorrentPeer: Sendable {
     }
     let hello =
       [19] + Array("BitTorrent protocol".utf8) + [UInt8](repeating: 0, count: 8) + torrent.infoHash
-      + Array("-TT0001-of-the-tests".utf8)
+      + identity
     guard result == 0, Glibc.send(connected, hello, hello.count, Int32(MSG_NOSIGNAL)) == hello.count,
       receive(connected, 68) != nil
     else {

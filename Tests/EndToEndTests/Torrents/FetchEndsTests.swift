@@ -94,7 +94,25 @@ struct FetchEndsTests {
     let good = try TorrentPeer(torrent, port: node.torrentPort())
     good.show()
     #expect(try command.wait() == .exit(0), "\(command.said)")
-    #expect(ContinuousClock.now - begin < .seconds(8))
+    #expect(ContinuousClock.now - begin < .seconds(15))
+    #expect(try node.ask("GET", "/v2/mine/blobs/\(blob.digest)").body == blob.bytes)
+  }
+
+  /// It is the first one there, says it has everything, and is asked for all of it.
+  @Test func peerThatShowsAllAndAnswersNothingHoldsNobodyUp() throws {
+    let blob = Arrival.blob(seed: 14)
+    let torrent = ClassicTorrent(blob.bytes)
+    let node = try Arrival.node()
+    let command = try Arrival.fetch(torrent, as: blob, node)
+    let idler = try TorrentPeer(torrent, port: node.torrentPort(), answers: false)
+    idler.show()
+    #expect(eventually { idler.askedCount > 0 })
+    let begin = ContinuousClock.now
+    let good = try TorrentPeer(torrent, port: node.torrentPort())
+    good.show()
+    #expect(try command.wait() == .exit(0), "\(command.said)")
+    print("beside a peer that answers nothing: \(ContinuousClock.now - begin)")
+    #expect(ContinuousClock.now - begin < .seconds(15))
     #expect(try node.ask("GET", "/v2/mine/blobs/\(blob.digest)").body == blob.bytes)
   }
 
