@@ -1,11 +1,13 @@
 """The servers that are measured: how each is configured, started, stopped, and what it costs."""
 
+import http.client
 import json
 import os
 import signal
 import socket
 import subprocess
 import time
+import urllib.parse
 
 ADDRESS = "127.0.0.1"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -127,6 +129,21 @@ class Shoal(Server):
         """One of its commands, as JSON."""
         command = [self.binary, *arguments, "--data", self.data, "--json"]
         return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=600).stdout)
+
+    def fetch(self, torrent, digest, repository, peer):
+        """What `shoal blob fetch` asks of the node, without a process of its own: ten of those would be measured instead."""
+        connection = http.client.HTTPConnection("node", timeout=600)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(os.path.join(self.data, "control.sock"))
+        query = urllib.parse.urlencode({"digest": digest, "repository": repository, "peer": peer})
+        with open(torrent, "rb") as file:
+            connection.request("POST", f"/operator/v1/blobs/fetch?{query}", file.read())
+        answer = connection.getresponse()
+        last = answer.read().splitlines()[-1]
+        connection.close()
+        if answer.status != 200:
+            raise RuntimeError(f"fetch of {digest}: {answer.status} {last!r}")
+        return json.loads(last)
 
     def command(self, tls):
         command = [self.binary, "serve", "--data", self.data]

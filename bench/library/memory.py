@@ -1,5 +1,6 @@
 """Row 15: resident memory of a node that rests with many blobs, and of one through which a large blob moves."""
 
+import os
 import threading
 import time
 
@@ -11,7 +12,7 @@ from workplace import note
 
 MEASURES = [
     Measure("few", "MB, 10,000 blobs", 1), Measure("many", "MB, 50,000 blobs", 1), Measure("moving", "MB peak, moving", 1),
-    Measure("growth", "MB more in the last half", 1),
+    Measure("growth", "MB more after the second half", 1),
 ]
 TARGETS = [Target("few", None, 64, False), Target("many", None, 120, False), Target("moving", None, 160, False), Target("growth", None, 4, False)]
 
@@ -49,19 +50,33 @@ def _moving(place, rounds, size):
     path, digest = place.random_file("large", size)
     seed.start()
     node.start()
-    samples, stop = [], threading.Event()
-    watcher = threading.Thread(target=_watch, args=((seed, node), samples, stop))
+    pushing = _watched([seed], lambda: Client(seed.port, timeout=1200).push_file("bench/swarm", path, digest))
+    os.unlink(path)
+    torrent = torrent_of(seed, digest, path + ".torrent")
+    fetching = _watched([seed, node], lambda: order(seed, node, torrent, digest))
+    growth = max(_growth(samples) for samples in pushing + fetching)
+    rounds.add("shoal", moving=max(map(max, pushing + fetching)) / 1e6, growth=growth / 1e6)
+
+
+def _watched(servers, work):
+    """What each had in memory while that was done."""
+    samples, stop = [[] for _ in servers], threading.Event()
+
+    def watch():
+        while not stop.wait(0.05):
+            for server, seen in zip(servers, samples):
+                seen.append(server.resident_bytes())
+
+    watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        Client(seed.port, timeout=1200).push_file("bench/swarm", path, digest)
-        order(seed, node, torrent_of(seed, digest, path + ".torrent"), digest)
+        work()
     finally:
         stop.set()
         watcher.join()
-    half = len(samples) // 2
-    rounds.add("shoal", moving=max(samples) / 1e6, growth=(max(samples[half:]) - max(samples[:half])) / 1e6)
+    return samples
 
 
-def _watch(servers, samples, stop):
-    while not stop.wait(0.05):
-        samples.append(max(server.resident_bytes() for server in servers))
+def _growth(samples):
+    """What is there at the end, beside the most of the first half."""
+    return samples[-1] - max(samples[: len(samples) // 2])

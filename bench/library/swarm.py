@@ -109,7 +109,7 @@ def torrent_of(seed, digest, path):
 
 
 def order(seed, node, torrent, digest):
-    return node.ask("blob", "fetch", torrent, "--digest", digest, "--into", "bench/swarm", "--peer", seed.peer)
+    return node.fetch(torrent, digest, "bench/swarm", seed.peer)
 
 
 def _fetch(place, seed, node, size):
