@@ -65,7 +65,8 @@ extension RequestBody {
   }
 }
 
-/// A fetch from its order to its end, looked at a few times a second.
+/// A fetch from its order to its end, looked at a few times a second, and at first more often: a small blob is here in
+/// milliseconds.
 private final class FetchLines: LineSource, @unchecked Sendable {
   // Unchecked: a response is written by one task, one line after the other.
   private enum Stage {
@@ -81,7 +82,8 @@ private final class FetchLines: LineSource, @unchecked Sendable {
   private let order: @Sendable () async throws(RegistryError) -> FetchOrder
   private var stage = Stage.ordered
 
-  private static let pause = Duration.milliseconds(200)
+  private var pause = Duration.milliseconds(5)
+  private static let longestPause = Duration.milliseconds(200)
 
   init(
     _ swarm: any SwarmOperations, _ digest: Digest, _ repository: RepositoryName,
@@ -108,7 +110,8 @@ private final class FetchLines: LineSource, @unchecked Sendable {
       }
       return try await look()
     case .running:
-      try await Task.sleep(for: Self.pause)
+      try await Task.sleep(for: pause)
+      pause = min(pause * 2, Self.longestPause)
       return try await look()
     case .ended: return nil
     }
