@@ -10,6 +10,7 @@ final class SwarmNode: Sendable {
   let fleet: MemorySwarmEngine
   let stranger: MemorySwarmEngine
   let fetches: MemoryFetches
+  let store = HeldFetchStore()
   let bench: Bench
   /// Every public session that the node made, the last one last.
   private let made: Lock<[MemorySwarmEngine]>
@@ -48,7 +49,6 @@ final class SwarmNode: Sendable {
     let made = Lock<[MemorySwarmEngine]>([])
     (self.swarm, self.stranger, self.fetches, self.made) = (swarm, stranger, fetches, made)
     fleet = swarm.makeEngine()
-    let store = LateFetchStore()
     var ports = SwarmPorts(
       fleet: fleet,
       makePublic: {
@@ -127,20 +127,4 @@ struct NotInTime: Error, CustomStringConvertible {
   let what: String
 
   var description: String { "not in time: \(what)" }
-}
-
-/// A fetch store that is known only after the bench that it belongs to.
-private final class LateFetchStore: FetchStore {
-  private let store = Lock<MemoryFetchStore?>(nil)
-
-  func stand(on given: MemoryFetchStore) { store.withLock { $0 = given } }
-
-  func begin(_ digest: Digest, size: Int64, note: [UInt8]) async throws(RegistryError) -> any FetchSink {
-    guard let store = store.withLock({ $0 }) else { throw RegistryError(.internal, "no store yet") }
-    return try await store.begin(digest, size: size, note: note)
-  }
-
-  func unfinished() async throws(RegistryError) -> [UnfinishedFetch] {
-    try await store.withLock { $0 }?.unfinished() ?? []
-  }
 }

@@ -211,10 +211,16 @@ extension FetchRun {
   }
 
   /// One more repository to be linked, more peers to try. `false`: it is too late, look into the store.
+  ///
+  /// A fetch has one torrent, by whose hashes all that arrived was verified: another one is refused while bytes arrive.
+  /// Once they are whole it is the digest that decides, and whoever offers another torrent waits for that.
   func join(_ request: FetchRequest, peerLimit: Int) async throws(RegistryError) -> Bool {
-    let (newNote, isOpen) = state.withLock { state -> (FetchNote?, Bool) in
+    let isSame = request.torrent.infoHash == self.request.torrent.infoHash
+    let (newNote, isOpen) = try state.withLock { state throws(RegistryError) -> (FetchNote?, Bool) in
       switch state.fetch.phase {
       case .ending, .ended: return (nil, false)
+      case .arriving where !isSame: throw .fetchedOtherwise(by: self.request.torrent)
+      case .sealing where !isSame: return (nil, false)
       case .arriving, .sealing: break
       }
       guard state.linked != nil else { return (nil, false) }
