@@ -53,4 +53,37 @@ struct FetchJoinTests {
     #expect(try await node.registry.blobs.holds(Self.digest, in: SwarmNode.open) == isTrue)
     await node.close()
   }
+
+  @Test func peersOfASecondWishForTheSameRepositoryOutliveTheNode() async throws {
+    let node = try await SwarmNode()
+    let torrent = try await node.offered(Self.bytes)
+    let nobody = PeerEndpoint(address: "192.0.2.1", port: 1)
+    try await node.fetchDesk.begin(
+      FetchRequest(torrent: torrent, peers: [nobody], repository: SwarmNode.open, session: .public))
+    await node.swarm.allow(pieces: 0)
+    try await node.fetchDesk.begin(node.request(torrent))
+    await node.close()
+    let next = try await node.restarted()
+    try await next.fetchDesk.resume()
+    try await eventually("the peer is found") { await next.fetchDesk.progress().first?.peers == 1 }
+    await next.close()
+  }
+
+  /// Who comes while the digest is compared finds the fetch over when its turn comes to write down what it wants.
+  @Test func whoJoinsABlobThatTurnsOutFalseIsToldSo() async throws {
+    let node = try await SwarmNode()
+    node.store.hold(.seal)
+    let lie = try await node.offered(seededBytes(1_000_000, seed: 2), as: Self.digest)
+    try await node.fetchDesk.begin(node.request(lie))
+    try await eventually("all is here") { node.store.arrived(at: .seal) == 1 }
+    async let refused = code { () async throws(RegistryError) in
+      try await node.fetchDesk.begin(node.request(lie, for: Self.other))
+    }
+    try await eventually("it joined") { await node.fetchDesk.progress().first?.repositories.count == 2 }
+    node.store.release(.seal)
+    #expect(await refused == .digestInvalid)
+    // Once was enough.
+    #expect(node.store.arrived(at: .begin) == 1)
+    await node.close()
+  }
 }

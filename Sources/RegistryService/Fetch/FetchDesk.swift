@@ -127,11 +127,7 @@ public final class FetchDesk: Sendable {
     guard torrent.size <= limits.blobBytes else {
       throw RegistryError(.sizeInvalid, "a blob may have \(limits.blobBytes) bytes here; this one has \(torrent.size)")
     }
-    guard !fetches.isFalse(torrent) else {
-      throw RegistryError(
-        .digestInvalid, "this torrent was fetched lately and its bytes had another digest; find another torrent",
-        detail: [torrent.digest.description])
-    }
+    try fetches.mustNotBeFalse(torrent)
     let known = fetches.digest(fetchedBy: torrent.infoHash) ?? swarm.digest(of: torrent.infoHash)
     guard known == nil || known == torrent.digest else {
       throw RegistryError(.digestInvalid, "this torrent is known here as that of another blob")
@@ -140,7 +136,7 @@ public final class FetchDesk: Sendable {
 
   private func start(_ request: FetchRequest, for repositories: [RepositoryName]) async throws(RegistryError) {
     let (torrent, peers) = (request.torrent, Array(request.peers.prefix(fetches.limits.peers)))
-    try fetches.takePlace()
+    try fetches.takePlace(for: torrent)
     do throws(RegistryError) {
       let note = FetchNote(torrent, request.session, repositories, peers)
       let sink = try await store.begin(torrent.digest, size: torrent.size, note: note.encoded)

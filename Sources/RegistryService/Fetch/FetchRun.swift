@@ -227,15 +227,27 @@ extension FetchRun {
       let isNew = !state.repositories.contains(request.repository)
       if isNew { state.repositories.append(request.repository) }
       let known = Set(state.peers)
-      state.peers += request.peers.filter { !known.contains($0) }.prefix(max(0, peerLimit - state.peers.count))
-      return (isNew ? note(state) : nil, true)
+      let newPeers = request.peers.filter { !known.contains($0) }.prefix(max(0, peerLimit - state.peers.count))
+      state.peers += newPeers
+      return (isNew || !newPeers.isEmpty ? note(state) : nil, true)
     }
     guard isOpen else { return false }
-    if let newNote {
-      try await sinkTurns.pass(digest) { () async throws(RegistryError) in try await sink.keep(note: newNote.encoded) }
-    }
+    if let newNote, try await !keep(newNote) { return false }
     if !request.peers.isEmpty { await source.introduce(request.peers) }
     return true
+  }
+
+  /// For the next life of the node. `false`: the note may have gone meanwhile, with the bytes or to become a blob.
+  private func keep(_ note: FetchNote) async throws(RegistryError) -> Bool {
+    try await sinkTurns.pass(digest) { () async throws(RegistryError) in
+      do throws(RegistryError) {
+        try await sink.keep(note: note.encoded)
+        return true
+      } catch {
+        guard state.withLock({ $0.fetch.phase != .arriving }) else { throw error }
+        return false
+      }
+    }
   }
 
   private func note(_ state: State) -> FetchNote {

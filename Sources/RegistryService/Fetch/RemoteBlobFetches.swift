@@ -38,9 +38,11 @@ final class RemoteBlobFetches: Sendable {
     state.withLock { $0.runs.first { $0.value.request.torrent.infoHash == infoHash }?.key }
   }
 
-  func takePlace() throws(RegistryError) {
+  /// - Throws: the torrent may have turned out false while its turn was waited for.
+  func takePlace(for torrent: SwarmTorrent) throws(RegistryError) {
     try state.withLock { state throws(RegistryError) in
       guard !state.isClosed else { throw RegistryError.fetchPaused }
+      try Self.mustNotBeFalse(torrent, state)
       guard state.places < limits.concurrentFetches else {
         throw RegistryError(
           .tooManyRequests, "\(limits.concurrentFetches) blobs are being fetched; try again when some have ended")
@@ -97,8 +99,16 @@ final class RemoteBlobFetches: Sendable {
     if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
   }
 
-  func isFalse(_ torrent: SwarmTorrent) -> Bool {
-    state.withLock { $0.falseTorrents.isFalse(torrent.infoHash, as: torrent.digest, at: .now) }
+  func mustNotBeFalse(_ torrent: SwarmTorrent) throws(RegistryError) {
+    try state.withLock { state throws(RegistryError) in try Self.mustNotBeFalse(torrent, state) }
+  }
+
+  private static func mustNotBeFalse(_ torrent: SwarmTorrent, _ state: State) throws(RegistryError) {
+    guard !state.falseTorrents.isFalse(torrent.infoHash, as: torrent.digest, at: .now) else {
+      throw RegistryError(
+        .digestInvalid, "this torrent was fetched lately and its bytes had another digest; find another torrent",
+        detail: [torrent.digest.description])
+    }
   }
 
   func vouchers(for digest: Digest) -> [PeerEndpoint] {
