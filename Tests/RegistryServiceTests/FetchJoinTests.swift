@@ -1,7 +1,9 @@
+import BlockingWork
 import RegistryCore
-import RegistryService
 import RegistryTesting
 import Testing
+
+@testable import RegistryService
 
 /// What a second wish for a blob that is being fetched comes to.
 struct FetchJoinTests {
@@ -85,5 +87,64 @@ struct FetchJoinTests {
     // Once was enough.
     #expect(node.store.arrived(at: .begin) == 1)
     await node.close()
+  }
+
+  @Test func oneTorrentIsNotBegunAsThatOfTwoBlobsAtOnce() async throws {
+    let node = try await SwarmNode()
+    node.store.hold(.begin)
+    let truth = try await node.offered(Self.bytes)
+    let decided = Lock<[Digest: RegistryError.Code?]>([:])
+    await withTaskGroup(of: Void.self) { group in
+      for digest in [Self.digest, Digest.hashing([1])] {
+        group.addTask {
+          let request = node.request(truth.claiming(digest))
+          let refused = await code { () async throws(RegistryError) in try await node.fetchDesk.begin(request) }
+          decided.withLock { $0[digest] = .some(refused) }
+        }
+      }
+      // Neither has a run that the other could see: both are on their way to one.
+      await #expect(throws: Never.self) {
+        try await eventually("both have been judged") {
+          node.store.arrived(at: .begin) + decided.withLock { $0.count } == 2
+        }
+      }
+      node.store.release(.begin)
+    }
+    #expect(node.store.arrived(at: .begin) == 1)
+    #expect(decided.withLock { Set($0.values) } == [nil, .digestInvalid])
+    await node.close()
+  }
+
+  /// Whatever they were told before they came to take it.
+  @Test func aTorrentHasOnePlace() async throws {
+    let fetches = RemoteBlobFetches(limits: FetchLimits())
+    let torrent = try SwarmNode.torrent(Self.bytes, .v2, as: Self.digest)
+    let other = torrent.claiming(.hashing([1]))
+    try fetches.takePlace(for: torrent)
+    #expect(await code { () throws(RegistryError) in try fetches.takePlace(for: other) } == .digestInvalid)
+    fetches.leavePlace(torrent)
+    try fetches.takePlace(for: other)
+  }
+
+  /// Its torrents rest, so that no engine knows them.
+  @Test(arguments: TorrentVersion.allCases)
+  func theTorrentOfABlobThatIsHereIsNotThatOfAnother(_ version: TorrentVersion) async throws {
+    let node = try await SwarmNode()
+    try await node.bench.pushBlob(Self.bytes, to: SwarmNode.open)
+    try await node.desk.want(Self.digest)
+    await node.desk.sweep(at: .now + .seconds(601))
+    #expect(await node.desk.live().isEmpty)
+    let torrent = try await node.offered(Self.bytes, version)
+    let request = node.request(torrent.claiming(.hashing([1])))
+    #expect(await code { () async throws(RegistryError) in try await node.fetchDesk.begin(request) } == .digestInvalid)
+    await node.close()
+  }
+}
+
+extension SwarmTorrent {
+  /// The same torrent, said to be of another blob.
+  fileprivate func claiming(_ digest: Digest) -> SwarmTorrent {
+    SwarmTorrent(
+      digest: digest, size: size, pieceBytes: pieceBytes, infoHash: infoHash, info: info, pieceLayer: pieceLayer)
   }
 }

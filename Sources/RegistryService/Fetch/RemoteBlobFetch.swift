@@ -264,6 +264,10 @@ extension RegistryError {
       ended, or end it (shoal blob cancel \(torrent.digest)) and ask again
       """, detail: [torrent.digest.description])
   }
+  static func torrentOfAnother(_ torrent: SwarmTorrent) -> RegistryError {
+    RegistryError(
+      .digestInvalid, "this torrent is known here as that of another blob", detail: [torrent.digest.description])
+  }
   static let fetchStalled = RegistryError(
     .unavailable, "nothing more of this blob arrived for a while; try again, perhaps with other peers")
 }

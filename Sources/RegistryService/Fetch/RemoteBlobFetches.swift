@@ -5,8 +5,9 @@ import RegistryCore
 final class RemoteBlobFetches: Sendable {
   private struct State {
     var runs: [Digest: FetchRun] = [:]
-    /// Those that are being begun count too.
-    var places = 0
+    /// By which torrent each of them is fetched, with those that are being begun. An engine knows a torrent once, so one
+    /// torrent is that of one digest.
+    var places: [InfoHash: Digest] = [:]
     var ended: [FetchProgress] = []
     var outcomes: [FetchOutcome: Int] = [:]
     /// Ended without their blob, with what arrived on disk; the oldest first.
@@ -33,25 +34,22 @@ final class RemoteBlobFetches: Sendable {
     run(of: digest).flatMap { $0.isFor(repository) ? ArrivingBlob(run: $0) : nil }
   }
 
-  /// A fetch of the same torrent under another digest: one of the two is not true, and an engine knows a torrent once.
-  func digest(fetchedBy infoHash: InfoHash) -> Digest? {
-    state.withLock { $0.runs.first { $0.value.request.torrent.infoHash == infoHash }?.key }
-  }
-
-  /// - Throws: the torrent may have turned out false while its turn was waited for.
+  /// The place of a fetch that is about to begin, until `leavePlace` or the end of its run. All that speaks against it
+  /// is looked at in the same step: two may come with one torrent at once, under different digests.
   func takePlace(for torrent: SwarmTorrent) throws(RegistryError) {
     try state.withLock { state throws(RegistryError) in
       guard !state.isClosed else { throw RegistryError.fetchPaused }
       try Self.mustNotBeFalse(torrent, state)
-      guard state.places < limits.concurrentFetches else {
+      try Self.mustBeFree(torrent, state)
+      guard state.places.count < limits.concurrentFetches else {
         throw RegistryError(
           .tooManyRequests, "\(limits.concurrentFetches) blobs are being fetched; try again when some have ended")
       }
-      state.places += 1
+      state.places[torrent.infoHash] = torrent.digest
     }
   }
 
-  func leavePlace() { state.withLock { $0.places -= 1 } }
+  func leavePlace(_ torrent: SwarmTorrent) { state.withLock { $0.places[torrent.infoHash] = nil } }
 
   /// Enrols a run that has a place and starts it.
   func start(_ run: FetchRun) {
@@ -70,7 +68,7 @@ final class RemoteBlobFetches: Sendable {
     let (progress, peers) = (run.endedProgress, run.peers)
     state.withLock { state in
       state.runs[run.digest] = nil
-      state.places -= 1
+      state.places[run.request.torrent.infoHash] = nil
       if ending == .falsified {
         state.falseTorrents.remember(run.request.torrent.infoHash, as: run.digest, from: peers, at: .now)
       }
@@ -97,6 +95,15 @@ final class RemoteBlobFetches: Sendable {
   private func show(_ progress: FetchProgress, in state: inout State) {
     state.ended.append(progress)
     if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
+  }
+
+  /// Nobody fetches another blob by it: one of the two would not be true.
+  func mustBeFree(_ torrent: SwarmTorrent) throws(RegistryError) {
+    try state.withLock { state throws(RegistryError) in try Self.mustBeFree(torrent, state) }
+  }
+
+  private static func mustBeFree(_ torrent: SwarmTorrent, _ state: State) throws(RegistryError) {
+    guard (state.places[torrent.infoHash] ?? torrent.digest) == torrent.digest else { throw .torrentOfAnother(torrent) }
   }
 
   func mustNotBeFalse(_ torrent: SwarmTorrent) throws(RegistryError) {
