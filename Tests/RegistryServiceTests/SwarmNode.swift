@@ -32,14 +32,22 @@ final class SwarmNode: Sendable {
     let swarm = MemorySwarm()
     try await self.init(
       swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, change,
-      makeBench: { Bench(limits: limits, blobs: MemoryBlobStore(opensFiles: true), swarm: $0) })
+      makeBench: {
+        Bench(limits: limits, rules: Self.rules(patterns), blobs: MemoryBlobStore(opensFiles: true), swarm: $0)
+      })
   }
 
   /// The same disk and catalogue in the next life, among the same peers. This one was closed.
   func restarted(patterns: [String] = ["open/**"]) async throws -> SwarmNode {
     try await SwarmNode(
       swarm, stranger: stranger, fetches, patterns: patterns, { _ in },
-      makeBench: { Bench(after: self.bench, swarm: $0) })
+      makeBench: { Bench(after: self.bench, rules: Self.rules(patterns), swarm: $0) })
+  }
+
+  private static func rules(_ patterns: [String]) -> RegistryRules {
+    var rules = RegistryRules()
+    rules.publicPatterns = PublicPatterns(patterns)
+    return rules
   }
 
   private init(

@@ -10,13 +10,16 @@ public final class FetchDesk: Sendable {
   private let swarm: SwarmDesk
   private let limits: RegistryLimits
   private let gate: KeyedGate<Digest>
+  private let backfill: TicketBackfill
   /// Beginning the same fetch twice at once is beginning it once.
   private let turns = KeyedGate<Digest>()
 
   init(
-    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, limits: RegistryLimits, gate: KeyedGate<Digest>
+    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, limits: RegistryLimits, gate: KeyedGate<Digest>,
+    backfill: TicketBackfill
   ) {
-    (self.ports, store, self.swarm, self.limits, self.gate) = (ports, given.fetches, swarm, limits, gate)
+    (self.ports, store, self.swarm, self.limits) = (ports, given.fetches, swarm, limits)
+    (self.gate, self.backfill) = (gate, backfill)
     fetches = RemoteBlobFetches(limits: given.fetchLimits)
   }
 
@@ -151,7 +154,7 @@ public final class FetchDesk: Sendable {
         FetchRun(
           FetchRequest(torrent: torrent, peers: peers, repository: request.repository, session: request.session),
           repositories: repositories, sink: sink, source: SwarmSource(desk: swarm, request: request),
-          content: ports.content, gate: gate, limits: fetches.limits))
+          content: ports.content, backfill: backfill, gate: gate, limits: fetches.limits))
     } catch {
       fetches.leavePlace(torrent)
       throw error
@@ -168,6 +171,7 @@ public final class FetchDesk: Sendable {
           .digestInvalid, "the blob is here and has \(size) bytes; a torrent of \(torrent.size) bytes is not of it")
       }
       try await ports.content.link(StoredBlob(digest: torrent.digest, size: size), to: request.repository)
+      backfill.notice(arrivalIn: request.repository)
       return true
     }
   }

@@ -25,6 +25,7 @@ final class FetchRun: Sendable {
   private let sink: any FetchSink
   private let source: any FetchSource
   private let content: any Content
+  private let backfill: TicketBackfill
   /// The registry's: bytes and name change together.
   private let gate: KeyedGate<Digest>
   /// The sink's calls come one after the other.
@@ -39,9 +40,10 @@ final class FetchRun: Sendable {
 
   init(
     _ request: FetchRequest, repositories: [RepositoryName], sink: any FetchSink, source: any FetchSource,
-    content: any Content, gate: KeyedGate<Digest>, limits: FetchLimits
+    content: any Content, backfill: TicketBackfill, gate: KeyedGate<Digest>, limits: FetchLimits
   ) {
-    (self.request, self.sink, self.source, self.content, self.gate) = (request, sink, source, content, gate)
+    (self.request, self.sink, self.source) = (request, sink, source)
+    (self.content, self.backfill, self.gate) = (content, backfill, gate)
     begun = .now
     let fetch = RemoteBlobFetch(
       size: request.torrent.size, pieceBytes: request.torrent.pieceBytes, limits: limits, at: begun)
@@ -133,7 +135,10 @@ extension FetchRun {
         return .sealFailed(error)
       }
       do throws(RegistryError) {
-        while let repository = nextToLink() { try await content.link(sealed, to: repository) }
+        while let repository = nextToLink() {
+          try await content.link(sealed, to: repository)
+          backfill.notice(arrivalIn: repository)
+        }
         return .sealed
       } catch {
         return .linkFailed(error)
