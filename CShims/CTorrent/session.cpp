@@ -236,7 +236,7 @@ std::uint64_t session::prepare(ct_torrent const& torrent) {
   live->version = torrent.info_hash_bytes == 32 ? 2 : 1;
   live->exchanges_hashes = !m_fleet;
   auto info = parse_torrent(torrent);
-  auto proofs = torrent.seed ? proofs_of(*info, torrent) : nullptr;
+  auto proofs = proofs_of(*info, torrent);
   live->number = m_files->add(torrent.descriptor, torrent.size, torrent.seed == 0, std::move(proofs));
   try {
     auto parameters = std::make_shared<lt::add_torrent_params>(this->parameters(torrent, std::move(info), live));
