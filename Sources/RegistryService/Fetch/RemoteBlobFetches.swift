@@ -14,6 +14,8 @@ final class RemoteBlobFetches: Sendable {
     var kept: [StoredBlob] = []
     var falseTorrents: FalseTorrents
     var isClosed = false
+    /// Those who wait for the last place to be left.
+    var untilEmpty: [UnsafeContinuation<Void, Never>] = []
   }
 
   let limits: FetchLimits
@@ -49,7 +51,20 @@ final class RemoteBlobFetches: Sendable {
     }
   }
 
-  func leavePlace(_ torrent: SwarmTorrent) { state.withLock { $0.places[torrent.infoHash] = nil } }
+  func leavePlace(_ torrent: SwarmTorrent) {
+    let waiting = state.withLock { Self.leavePlace(torrent, in: &$0) }
+    for continuation in waiting { continuation.resume() }
+  }
+
+  /// - Returns: who is to be resumed outside the lock.
+  private static func leavePlace(
+    _ torrent: SwarmTorrent, in state: inout State
+  ) -> [UnsafeContinuation<Void, Never>] {
+    state.places[torrent.infoHash] = nil
+    guard state.places.isEmpty else { return [] }
+    defer { state.untilEmpty = [] }
+    return state.untilEmpty
+  }
 
   /// Enrols a run that has a place and starts it.
   func start(_ run: FetchRun) {
@@ -66,16 +81,17 @@ final class RemoteBlobFetches: Sendable {
 
   private func end(_ run: FetchRun, _ ending: RemoteBlobFetch.Ending) {
     let (progress, peers) = (run.endedProgress, run.peers)
-    state.withLock { state in
+    let waiting = state.withLock { state in
       state.runs[run.digest] = nil
-      state.places[run.request.torrent.infoHash] = nil
       if ending == .falsified {
         state.falseTorrents.remember(run.request.torrent.infoHash, as: run.digest, from: peers, at: .now)
       }
       if ending == .kept { state.kept.append(StoredBlob(digest: run.digest, size: run.size)) }
       state.outcomes[FetchOutcome(ending), default: 0] += 1
       show(progress, in: &state)
+      return Self.leavePlace(run.request.torrent, in: &state)
     }
+    for continuation in waiting { continuation.resume() }
   }
 
   /// Takes out the oldest kept fetch when there are too many, or the one that is asked for.
@@ -128,7 +144,8 @@ final class RemoteBlobFetches: Sendable {
     return runs.map(\.progress).sorted { $0.digest < $1.digest } + ended.reversed()
   }
 
-  /// Lets what arrived stay for the next life of the node, and waits until all have ended.
+  /// Lets what arrived stay for the next life of the node, and waits until all have ended: those too that are being begun
+  /// and will find it closed.
   func close() async {
     let runs = state.withLock { state in
       state.isClosed = true
@@ -136,5 +153,12 @@ final class RemoteBlobFetches: Sendable {
     }
     for run in runs { run.take(.pause) }
     for run in runs { _ = await run.outcome() }
+    await withUnsafeContinuation { continuation in
+      let isEmpty = state.withLock { state in
+        if !state.places.isEmpty { state.untilEmpty.append(continuation) }
+        return state.places.isEmpty
+      }
+      if isEmpty { continuation.resume() }
+    }
   }
 }

@@ -137,6 +137,8 @@ extension SwarmDesk {
           .error, "a torrent was stopped: its blob could not be read, and is sound when read again", fields)
       }
     } catch {
+      // The node stops: nothing is known of the blob.
+      guard !Task.isCancelled else { return }
       ports.log.log(
         .error, "a torrent was stopped: its blob cannot be read", fields + [LogField("error", error.description)])
     }

@@ -51,19 +51,20 @@ public final class SwarmDesk: Sendable {
   /// What an operator started is live from the start of the node; nothing else is.
   public func open() async throws(RegistryError) {
     // Unstructured: blobs are judged as long as the node lives, one at a time, so that the disk is left to others.
-    // `close` ends it.
+    // `close` ends it: reports that are left then are not lost, since whoever reads the same bytes again makes them again.
     let task = Task {
-      for await (digest, reason) in self.rotten { await self.judgeRotten(digest, reason) }
+      for await (digest, reason) in self.rotten where !Task.isCancelled { await self.judgeRotten(digest, reason) }
     }
     judging.withLock { $0 = task }
     try await patternTurns.pass(.public) { () async throws(RegistryError) in try await holdPublicIfNamed() }
     await startWished()
   }
 
-  /// Ends the sessions. The fetches end first.
+  /// Ends the sessions. The fetches end first. A blob that is being judged is left at its next piece.
   public func close() async {
     reporting.finish()
     let task = judging.withLock { $0.take() }
+    task?.cancel()
     await task?.value
     await sessions.close()
   }
