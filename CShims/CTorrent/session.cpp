@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <libtorrent/alert_types.hpp>
+#include <libtorrent/error_code.hpp>
 #include <libtorrent/extensions/smart_ban.hpp>
 #include <libtorrent/extensions/ut_metadata.hpp>
 #include <libtorrent/extensions/ut_pex.hpp>
@@ -301,7 +302,12 @@ void session::hurry(std::uint64_t number, int first, int count) {
 
 void session::remove(std::uint64_t number) {
   auto const entry = find(number);
-  running()->remove_torrent(entry.handle);
+  try {
+    running()->remove_torrent(entry.handle);
+  } catch (boost::system::system_error const& error) {
+    // It was removed before and is gone; its last event waits to be fetched.
+    if (error.code() != lt::errors::make_error_code(lt::errors::invalid_torrent_handle)) throw;
+  }
 }
 
 } // namespace shoal

@@ -154,7 +154,7 @@ ct_result ct_torrent_introduce(
 ct_result ct_torrent_hurry(
     ct_session *session, uint64_t number, int32_t first_piece, int32_t count, ct_failure *failure);
 
-/// Stops it. Done when CT_EVENT_RELEASED comes: the file is used no more then and the same hash may come again.
+/// Stops it; safe twice. Done when CT_EVENT_RELEASED comes: the file is used no more then and the same hash may come again.
 ct_result ct_torrent_remove(ct_session *session, uint64_t number, ct_failure *failure);
 
 // MARK: events
