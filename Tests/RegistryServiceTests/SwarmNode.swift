@@ -11,9 +11,12 @@ final class SwarmNode: Sendable {
   let stranger: MemorySwarmEngine
   let fetches: MemoryFetches
   let store = HeldFetchStore()
+  /// While there is one, no public session can be opened.
+  let publicFailure: Lock<RegistryError?>
   let bench: Bench
   /// Every public session that the node made, the last one last.
   private let made: Lock<[MemorySwarmEngine]>
+  private let tries: Lock<Int>
 
   static let open = Bench.name("open/app")
   static let closed = Bench.name("closed/app")
@@ -23,15 +26,16 @@ final class SwarmNode: Sendable {
   var desk: SwarmDesk { bench.registry.swarm! }
   var fetchDesk: FetchDesk { bench.registry.fetches! }
   var publicEngine: MemorySwarmEngine? { made.withLock { $0.last }.flatMap { $0.endpoint == nil ? nil : $0 } }
+  var publicTries: Int { tries.withLock { $0 } }
   var publicEngines: Int { made.withLock { $0.count } }
 
   convenience init(
-    patterns: [String] = ["open/**"], limits: RegistryLimits = RegistryLimits(),
+    patterns: [String] = ["open/**"], limits: RegistryLimits = RegistryLimits(), publicFailure: RegistryError? = nil,
     _ change: (inout SwarmPorts) -> Void = { _ in }
   ) async throws {
     let swarm = MemorySwarm()
     try await self.init(
-      swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, change,
+      swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, publicFailure, change,
       makeBench: {
         Bench(limits: limits, rules: Self.rules(patterns), blobs: MemoryBlobStore(opensFiles: true), swarm: $0)
       })
@@ -40,7 +44,7 @@ final class SwarmNode: Sendable {
   /// The same disk and catalogue in the next life, among the same peers. This one was closed.
   func restarted(patterns: [String] = ["open/**"]) async throws -> SwarmNode {
     try await SwarmNode(
-      swarm, stranger: stranger, fetches, patterns: patterns, { _ in },
+      swarm, stranger: stranger, fetches, patterns: patterns, nil, { _ in },
       makeBench: { Bench(after: self.bench, rules: Self.rules(patterns), swarm: $0) })
   }
 
@@ -52,14 +56,19 @@ final class SwarmNode: Sendable {
 
   private init(
     _ swarm: MemorySwarm, stranger: MemorySwarmEngine, _ fetches: MemoryFetches, patterns: [String],
-    _ change: (inout SwarmPorts) -> Void, makeBench: (SwarmPorts) -> Bench
+    _ failure: RegistryError?, _ change: (inout SwarmPorts) -> Void, makeBench: (SwarmPorts) -> Bench
   ) async throws {
     let made = Lock<[MemorySwarmEngine]>([])
     (self.swarm, self.stranger, self.fetches, self.made) = (swarm, stranger, fetches, made)
+    let (publicFailure, tries) = (Lock(failure), Lock(0))
+    self.tries = tries
+    self.publicFailure = publicFailure
     fleet = swarm.makeEngine()
     var ports = SwarmPorts(
       fleet: fleet,
-      makePublic: {
+      makePublic: { () async throws(RegistryError) in
+        tries.withLock { $0 += 1 }
+        if let failure = publicFailure.withLock({ $0 }) { throw failure }
         let engine = swarm.makeEngine()
         made.withLock { $0.append(engine) }
         return engine
@@ -70,7 +79,11 @@ final class SwarmNode: Sendable {
     change(&ports)
     bench = makeBench(ports)
     store.stand(on: MemoryFetchStore(fetches: fetches, blobs: bench.blobs))
-    try await desk.open()
+    do throws(RegistryError) {
+      try await desk.open()
+    } catch {
+      guard failure != nil else { throw error }
+    }
   }
 
   /// The stranger seeds the bytes; to the node they are to be a blob of that digest.

@@ -16,14 +16,6 @@ extension SwarmDesk {
     await startWished()
   }
 
-  /// Inside `patternTurns`.
-  func holdPublicIfNamed() async throws(RegistryError) {
-    let (holds, held) = state.withLock { (!$0.patterns.isEmpty, $0.holdsPublic) }
-    guard holds != held else { return }
-    if holds { _ = try await sessions.lease(.public) } else { await sessions.release(.public) }
-    state.withLock { $0.holdsPublic = holds }
-  }
-
   // MARK: - Fetches
 
   func beginFetch(
