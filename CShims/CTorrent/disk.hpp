@@ -39,8 +39,8 @@ public:
   file_table& operator=(file_table const&) = delete;
 
   /// Takes a duplicate of the descriptor; it is closed with the last use, which may be after `remove`. Never 0.
-  /// `writable` for fetches only. `proofs`: of a seed, whose pieces are hashed before they are first read from. Throws
-  /// std::system_error when the descriptor cannot be duplicated.
+  /// `writable` for fetches only. `proofs`: while the file is read-only, a piece is hashed before it is first read from.
+  /// Throws std::system_error when the descriptor cannot be duplicated.
   std::uint64_t add(
     int descriptor, std::int64_t size, bool writable, std::shared_ptr<piece_proofs> proofs = nullptr);
 

@@ -17,11 +17,12 @@ shared_descriptor duplicate(int number) {
 
 open_file::open_file(std::uint64_t number, shared_descriptor opened, std::int64_t size, bool writable,
   std::shared_ptr<piece_proofs> proofs)
-  : number_(number), size_(size), proofs_(std::move(proofs)), opened_(std::move(opened)), writable_(writable) {}
+  : number_(number), size_(size), proofs_(std::move(proofs)), opened_(std::move(opened)), writable_(writable),
+    proves_(!writable) {}
 
 open_file::use open_file::now() const {
   std::lock_guard lock(guard_);
-  return {opened_, writable_};
+  return {opened_, writable_, proves_ ? proofs_.get() : nullptr};
 }
 
 shared_descriptor open_file::write_accepted(int& refusal) {
@@ -46,6 +47,7 @@ void open_file::replace_read_only(shared_descriptor opened) {
   if (!opened_) return; // removed before, or meanwhile
   opened_.swap(opened); // the older one closes after the lock, with its last reader
   rot_told_ = false;
+  proves_ = true;
   lock.unlock();
 }
 

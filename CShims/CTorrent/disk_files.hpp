@@ -41,21 +41,20 @@ public:
   struct use {
     shared_descriptor opened;
     bool writable = false;
+    /// The file's own. Null while its pieces are taken as they are: those of a fetch were verified as they came.
+    piece_proofs* proofs = nullptr;
   };
   use now() const;
 
   std::uint64_t number() const { return number_; }
   /// As it was said to the table.
   std::int64_t size() const { return size_; }
-  /// Empty when its pieces are taken as they are.
-  std::shared_ptr<piece_proofs> const& proofs() const { return proofs_; }
-
   /// A write that is accepted: the descriptor it goes to, or empty with EROFS or ENOENT in `refusal`. Each that got one
   /// calls `write_ended` once.
   shared_descriptor write_accepted(int& refusal);
   void write_ended();
 
-  /// Waits for the accepted writes.
+  /// Waits for the accepted writes. What is read after it is proven first, as that of a seed.
   void replace_read_only(shared_descriptor opened);
   void remove();
 
@@ -70,6 +69,8 @@ private:
   std::condition_variable writes_ended_;
   shared_descriptor opened_;
   bool writable_;
+  /// Behind `writable_` by the writes that were accepted: before they are in the file, its pieces are not what they should be.
+  bool proves_;
   bool rot_told_ = false;
   int writes_ = 0;
 };

@@ -1,4 +1,5 @@
-// Rot is found by the one who has it: the first read of a piece of a seed hashes all of the piece.
+// Rot is found by the one who has it: the first read of a piece of a seed, or of a fetch that was
+// promoted, hashes all of the piece.
 #ifndef SHOAL_DISK_PROOF_HPP
 #define SHOAL_DISK_PROOF_HPP
 

@@ -66,8 +66,8 @@ void read_job::run(work_batch const& batch) noexcept {
 
 bool read_job::is_proven() {
   // A read of nothing but pad reads nothing of the file.
-  if (auto const& proofs = torrent->file->proofs(); proofs && length_ > 0)
-    error = proofs->prove(*torrent, torrent->file->now(), piece);
+  if (auto const file = torrent->file->now(); file.proofs && length_ > 0)
+    error = file.proofs->prove(*torrent, file, piece);
   return !error;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <libtorrent/alert_types.hpp>
+#include <libtorrent/error_code.hpp>
 #include <libtorrent/extensions/smart_ban.hpp>
 #include <libtorrent/extensions/ut_metadata.hpp>
 #include <libtorrent/extensions/ut_pex.hpp>
@@ -236,7 +237,7 @@ std::uint64_t session::prepare(ct_torrent const& torrent) {
   live->version = torrent.info_hash_bytes == 32 ? 2 : 1;
   live->exchanges_hashes = !m_fleet;
   auto info = parse_torrent(torrent);
-  auto proofs = torrent.seed ? proofs_of(*info, torrent) : nullptr;
+  auto proofs = proofs_of(*info, torrent);
   live->number = m_files->add(torrent.descriptor, torrent.size, torrent.seed == 0, std::move(proofs));
   try {
     auto parameters = std::make_shared<lt::add_torrent_params>(this->parameters(torrent, std::move(info), live));
@@ -301,7 +302,12 @@ void session::hurry(std::uint64_t number, int first, int count) {
 
 void session::remove(std::uint64_t number) {
   auto const entry = find(number);
-  running()->remove_torrent(entry.handle);
+  try {
+    running()->remove_torrent(entry.handle);
+  } catch (boost::system::system_error const& error) {
+    // It was removed before and is gone; its last event waits to be fetched.
+    if (error.code() != lt::errors::make_error_code(lt::errors::invalid_torrent_handle)) throw;
+  }
 }
 
 } // namespace shoal

@@ -12,7 +12,7 @@ enum ErrorTable {
       .tagInvalid, .torrentInvalid, .pageInvalid:
       400
     case .manifestTooLarge: 413
-    case .blobNeeded: 409
+    case .blobNeeded, .fetchConflict: 409
     case .unauthorized: 401
     case .denied: 403
     case .unsupported: 405
@@ -28,7 +28,7 @@ enum ErrorTable {
     switch code {
     case .uploadRange: RegistryError.Code.uploadInvalid.rawValue
     case .manifestTooLarge: RegistryError.Code.sizeInvalid.rawValue
-    case .blobNeeded: RegistryError.Code.denied.rawValue
+    case .blobNeeded, .fetchConflict: RegistryError.Code.denied.rawValue
     case .tagInvalid: RegistryError.Code.manifestInvalid.rawValue
     case .pageInvalid: RegistryError.Code.unsupported.rawValue
     default: code.rawValue

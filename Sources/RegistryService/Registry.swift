@@ -31,7 +31,7 @@ public struct Registry: Sendable {
     var parts: (desk: SwarmDesk, fetches: FetchDesk)?
     if let swarm {
       let desk = SwarmDesk(ports, swarm, tickets, quarantine)
-      parts = (desk, FetchDesk(ports, swarm, swarm: desk, limits: limits, gate: gate))
+      parts = (desk, FetchDesk(ports, swarm, swarm: desk, limits: limits, gate: gate, backfill: backfill))
     }
     (self.swarm, fetches) = (parts?.desk, parts?.fetches)
     blobs = BlobDesk(

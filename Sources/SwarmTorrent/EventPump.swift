@@ -66,13 +66,17 @@ private func end(
 }
 
 /// Asks for the end of a torrent that may have gone already.
-func stop(_ session: ShimSession, _ number: UInt64, _ log: Logger) {
+/// - Returns: whether its last event comes, or has come.
+@discardableResult
+func stop(_ session: ShimSession, _ number: UInt64, _ log: Logger) -> Bool {
   do throws(ShimFailure) {
     try session.remove(number)
   } catch {
-    guard error.result != CT_UNKNOWN else { return }
+    guard error.result != CT_UNKNOWN else { return true }
     log.error("a torrent could not be stopped", .init("reason", error.text))
+    return false
   }
+  return true
 }
 
 private func text(_ event: ct_event) -> String { ShimFailure.text(of: event.text) }

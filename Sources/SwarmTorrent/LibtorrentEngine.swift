@@ -146,7 +146,9 @@ public final class LibtorrentEngine: SwarmEngine {
       }
       guard remains else { return continuation.resume() }
       // Removing what is being removed is nothing; what has gone meanwhile has told its last event.
-      stop(session, number, log)
+      guard !stop(session, number, log) else { return }
+      // The library is out of memory, and no event will come. Whoever waited longer would hold up all who come after him.
+      for waiter in torrents.withLock({ $0.takeWaiters(of: number) }) { waiter.resume() }
     }
   }
 

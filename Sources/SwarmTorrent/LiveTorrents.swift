@@ -49,6 +49,11 @@ struct LiveTorrents: Sendable {
     return record
   }
 
+  mutating func takeWaiters(of number: UInt64) -> [UnsafeContinuation<Void, Never>] {
+    defer { records[number]?.waiters = [] }
+    return records[number]?.waiters ?? []
+  }
+
   mutating func takeRefreshWaiters() -> [UnsafeContinuation<Void, Never>] {
     defer { refreshWaiters = [] }
     return refreshWaiters

@@ -24,6 +24,7 @@ import Testing
   @Test func aSeedIsNeverRechecked() throws { try hold("checks_of_a_seed") }
   @Test func aPieceWhoseWriteFailedIsNotVerified() throws { try hold("failed_write_fails_its_hash") }
   @Test func aPieceOfASeedIsProvenAtItsFirstReadAndOnce() throws { try hold("pieces_are_proven_once") }
+  @Test func aPieceOfAPromotedFetchIsProvenAsASeedsIs() throws { try hold("promoted_pieces_are_proven") }
   @Test func behindTheEndOfAFilePeersReadZeros() throws { try hold("pads_are_zeros") }
   @Test func onlyPathsOfTheTableNameFiles() throws { try hold("names_of_files") }
 

@@ -37,6 +37,15 @@ lt::add_torrent_params seeding() {
   return resume;
 }
 
+// Of the content as it is now, in version 1: the hash of a piece is plain SHA-1.
+std::shared_ptr<shoal::piece_proofs> proofs_of(test_file const& file) {
+  std::string hashes;
+  for (int piece = 0; piece < 16; ++piece) {
+    hashes += lt::hasher(file.read(std::int64_t(piece) * piece_size, piece_size)).final().to_string();
+  }
+  return std::make_shared<shoal::piece_proofs>(1, hashes, 16);
+}
+
 } // namespace
 
 void read_only_is_never_written(std::string const& folder) {
@@ -95,7 +104,7 @@ void replacement_goes_on(std::string const& folder) {
   workbench bench(calls);
   test_file staged(folder, file_size, true);
   test_file promoted(folder, file_size, false);
-  auto const number = bench.table->add(staged.descriptor(), file_size, true);
+  auto const number = bench.table->add(staged.descriptor(), file_size, true, proofs_of(promoted));
   auto const storage = bench.add(number, file_size, piece_size);
   calls->shut_writes();
   int written = 0;
@@ -116,11 +125,12 @@ void replacement_goes_on(std::string const& folder) {
     bench.network.run_one_for(std::chrono::milliseconds(20));
   }
   expect(!replaced, "the file was replaced under an accepted write");
+  bytes seen;
+  expect(!bench.read(storage, 2, 0, block_size, seen), "what is not promoted yet was called rotten");
   calls->open_writes();
   promotion.join();
   expect(staged.read(0, block_size) == content, "an accepted write was lost");
   expect(bench.write(storage, 1, 0, content).ec.value() == EROFS, "a promoted file was written to");
-  bytes seen;
   expect(!bench.read(storage, 2, 0, block_size, seen) && seen == promoted.read(2 * piece_size, block_size),
     "reads do not follow the promotion");
 }
@@ -199,17 +209,34 @@ void failed_write_fails_its_hash(std::string const& folder) {
   expect(hashed == 1, "a piece that is not in the file was verified");
 }
 
-// Version 1: the hash of a piece is plain SHA-1.
+void promoted_pieces_are_proven(std::string const& folder) {
+  auto const calls = std::make_shared<watched_calls>();
+  workbench bench(calls);
+  test_file staged(folder, file_size, true);
+  test_file promoted(folder, file_size, false);
+  auto const number = bench.table->add(staged.descriptor(), file_size, true, proofs_of(promoted));
+  auto const storage = bench.add(number, file_size, piece_size);
+  bytes seen;
+  expect(!bench.read(storage, 3, 0, block_size, seen) && calls->reads == 1, "a piece of a fetch was proven");
+
+  bench.table->replace_read_only(number, promoted.read_only_descriptor());
+  int const before = calls->reads;
+  expect(!bench.read(storage, 3, 0, block_size, seen), "a read failed");
+  expect(seen == promoted.read(3 * piece_size, block_size), "a read saw other bytes");
+  expect(!bench.read(storage, 3, block_size, block_size, seen), "a second read failed");
+  expect(calls->reads == before + 3, "a promoted piece was not proven once");
+
+  char const rot = static_cast<char>(promoted.content()[7 * piece_size + 2 * block_size] ^ 1);
+  expect(::pwrite(promoted.descriptor(), &rot, 1, 7 * piece_size + 2 * block_size) == 1, "pwrite");
+  expect(bench.read(storage, 7, 0, block_size, seen).ec.value() == EIO && seen.empty(), "a rotten piece was read");
+  expect(bench.hooks->rot_count() == 1 && bench.hooks->rots[0].piece == 7, "rot was not told");
+}
+
 void pieces_are_proven_once(std::string const& folder) {
   auto const calls = std::make_shared<watched_calls>();
   workbench bench(calls);
   test_file file(folder, file_size, false);
-  std::string hashes;
-  for (int piece = 0; piece < 16; ++piece) {
-    hashes += lt::hasher(file.read(std::int64_t(piece) * piece_size, piece_size)).final().to_string();
-  }
-  auto const proofs = std::make_shared<shoal::piece_proofs>(1, hashes, 16);
-  auto const number = bench.table->add(file.read_only_descriptor(), file_size, false, proofs);
+  auto const number = bench.table->add(file.read_only_descriptor(), file_size, false, proofs_of(file));
   auto const storage = bench.add(number, file_size, piece_size);
   bytes seen;
   expect(!bench.read(storage, 3, 0, block_size, seen), "a read failed");

@@ -28,6 +28,7 @@ void checks_of_a_fetch(std::string const& folder);
 void checks_of_a_seed(std::string const& folder);
 void failed_write_fails_its_hash(std::string const& folder);
 void pieces_are_proven_once(std::string const& folder);
+void promoted_pieces_are_proven(std::string const& folder);
 void pads_are_zeros(std::string const& folder);
 void names_of_files(std::string const& folder);
 
@@ -53,6 +54,7 @@ std::map<std::string, void (*)(std::string const&)> const trials_by_name{
   {"checks_of_a_seed", checks_of_a_seed},
   {"failed_write_fails_its_hash", failed_write_fails_its_hash},
   {"pieces_are_proven_once", pieces_are_proven_once},
+    {"promoted_pieces_are_proven", promoted_pieces_are_proven},
   {"pads_are_zeros", pads_are_zeros},
   {"names_of_files", names_of_files},
 };

@@ -220,6 +220,7 @@ struct TorrentOperationsTests {
     #expect(status.hashing?.leftBlobs == 2)
     #expect(status.live.map(\.digest) == [Self.digest.description])
     #expect(status.hasSwarm && status.makesTorrents)
+    #expect(status.publicTrouble == "the port is taken")
   }
 }
 
@@ -234,6 +235,8 @@ private final class ToldSwarm: SwarmOperations {
   private let state = Lock(State())
 
   var said: [String] { state.withLock { $0.said } }
+
+  var publicTrouble: RegistryError? { RegistryError(.unavailable, "the port is taken", cause: "not for clients") }
 
   func live() async -> [LiveTorrent] {
     [

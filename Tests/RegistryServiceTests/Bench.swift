@@ -40,9 +40,9 @@ final class Bench: Sendable {
   }
 
   /// The next life over the same disk and catalogue, with peers.
-  init(after bench: Bench, swarm: SwarmPorts) {
+  init(after bench: Bench, rules: RegistryRules, swarm: SwarmPorts) {
     (blobs, catalogue, ports) = (bench.blobs, bench.catalogue, bench.ports)
-    registry = Registry(bench.ports, swarm: swarm)
+    registry = Registry(bench.ports, rules: rules, swarm: swarm)
     earlier = bench
   }
 

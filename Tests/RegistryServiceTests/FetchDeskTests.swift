@@ -1,7 +1,8 @@
 import RegistryCore
-import RegistryService
 import RegistryTesting
 import Testing
+
+@testable import RegistryService
 
 /// Blobs that a stranger has, fetched through the whole of the service.
 struct FetchDeskTests {
@@ -315,6 +316,19 @@ struct FetchDeskTests {
     await #expect(throws: RegistryError.self) { try await gone.value }
     await node.swarm.allow(pieces: nil)
     _ = try await node.fetchDesk.completion(of: Self.digest, in: SwarmNode.open)
+    await node.close()
+  }
+
+  /// Its torrent of version 1 need not wait for somebody to ask for it.
+  @Test(arguments: [true, false])
+  func aBlobThatWasFetchedOrIsHereIsHashedForVersionOneInThePublicRepository(_ isHere: Bool) async throws {
+    let node = try await SwarmNode()
+    node.registry.backfill.start()
+    if isHere { try await node.bench.pushBlob(Self.bytes, to: SwarmNode.closed) }
+    try await eventually("nothing is left from before") { node.registry.backfill.isIdle }
+    let torrent = try await node.offered(Self.bytes)
+    _ = try await node.fetchDesk.fetch(node.request(torrent))
+    try await eventually("it is hashed") { try await node.bench.catalogue.classicPieces(of: Self.digest) != nil }
     await node.close()
   }
 

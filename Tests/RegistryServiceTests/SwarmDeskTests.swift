@@ -168,6 +168,48 @@ struct SwarmDeskTests {
     await node.close()
   }
 
+  private static let taken = RegistryError(.unavailable, "the port is taken")
+
+  @Test func aPublicSessionThatCannotBeOpenedIsTriedAgainInTimeAndWhatWasStartedIsLiveThen() async throws {
+    // Hours, so that a slow machine does not reach them by itself.
+    let node = try await SwarmNode(publicFailure: Self.taken) {
+      ($0.rules.publicRetryLeast, $0.rules.publicRetryMost) = (.seconds(10_000), .seconds(15_000))
+    }
+    #expect(node.desk.publicTrouble?.message == Self.taken.message && node.publicTries == 1)
+    try await node.bench.pushBlob(Self.bytes, to: SwarmNode.open)
+    // However many want it, it is not tried for each; members have it all the same.
+    for _ in 0..<3 { try await node.desk.start(Self.digest) }
+    #expect(await SwarmNode.digests(in: node.fleet) == [Self.digest: 1] && node.publicTries == 1)
+    // Each time after twice as long, up to a bound.
+    var now = ContinuousClock.now
+    for (number, pause) in [10_000, 15_000, 15_000].enumerated() {
+      await node.desk.retryPublic(at: now + .seconds(pause - 100))
+      #expect(node.publicTries == number + 1)
+      now += .seconds(pause + 100)
+      if number == 2 { node.publicFailure.withLock { $0 = nil } }
+      await node.desk.retryPublic(at: now)
+      #expect(node.publicTries == number + 2)
+    }
+    #expect(node.desk.publicTrouble == nil)
+    #expect(await SwarmNode.digests(in: node.publicEngine) == [Self.digest: 2])
+    await node.close()
+  }
+
+  @Test func aSessionThatAFetchOpenedStaysForWhatIsPublic() async throws {
+    let node = try await SwarmNode(publicFailure: Self.taken)
+    try await node.bench.pushBlob(Self.bytes, to: SwarmNode.open)
+    node.publicFailure.withLock { $0 = nil }
+    let torrent = try await node.offered(seededBytes(100_000, seed: 2))
+    await node.swarm.allow(pieces: 0)
+    try await node.fetchDesk.begin(node.request(torrent))
+    try await eventually("the session is there") { node.publicEngine != nil }
+    try await node.desk.want(Self.digest)
+    await node.swarm.allow(pieces: nil)
+    _ = try await node.fetchDesk.completion(of: torrent.digest, in: SwarmNode.open)
+    #expect(await SwarmNode.digests(in: node.publicEngine)[Self.digest] == 2)
+    await node.close()
+  }
+
   @Test func aFetchedBlobSeedsOnOnlyWhereItMay() async throws {
     for (repository, isPublic) in [(SwarmNode.open, true), (SwarmNode.closed, false)] {
       let node = try await SwarmNode()

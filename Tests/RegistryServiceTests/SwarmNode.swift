@@ -10,9 +10,13 @@ final class SwarmNode: Sendable {
   let fleet: MemorySwarmEngine
   let stranger: MemorySwarmEngine
   let fetches: MemoryFetches
+  let store = HeldFetchStore()
+  /// While there is one, no public session can be opened.
+  let publicFailure: Lock<RegistryError?>
   let bench: Bench
   /// Every public session that the node made, the last one last.
   private let made: Lock<[MemorySwarmEngine]>
+  private let tries: Lock<Int>
 
   static let open = Bench.name("open/app")
   static let closed = Bench.name("closed/app")
@@ -22,36 +26,49 @@ final class SwarmNode: Sendable {
   var desk: SwarmDesk { bench.registry.swarm! }
   var fetchDesk: FetchDesk { bench.registry.fetches! }
   var publicEngine: MemorySwarmEngine? { made.withLock { $0.last }.flatMap { $0.endpoint == nil ? nil : $0 } }
+  var publicTries: Int { tries.withLock { $0 } }
   var publicEngines: Int { made.withLock { $0.count } }
 
   convenience init(
-    patterns: [String] = ["open/**"], limits: RegistryLimits = RegistryLimits(),
+    patterns: [String] = ["open/**"], limits: RegistryLimits = RegistryLimits(), publicFailure: RegistryError? = nil,
     _ change: (inout SwarmPorts) -> Void = { _ in }
   ) async throws {
     let swarm = MemorySwarm()
     try await self.init(
-      swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, change,
-      makeBench: { Bench(limits: limits, blobs: MemoryBlobStore(opensFiles: true), swarm: $0) })
+      swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, publicFailure, change,
+      makeBench: {
+        Bench(limits: limits, rules: Self.rules(patterns), blobs: MemoryBlobStore(opensFiles: true), swarm: $0)
+      })
   }
 
   /// The same disk and catalogue in the next life, among the same peers. This one was closed.
   func restarted(patterns: [String] = ["open/**"]) async throws -> SwarmNode {
     try await SwarmNode(
-      swarm, stranger: stranger, fetches, patterns: patterns, { _ in },
-      makeBench: { Bench(after: self.bench, swarm: $0) })
+      swarm, stranger: stranger, fetches, patterns: patterns, nil, { _ in },
+      makeBench: { Bench(after: self.bench, rules: Self.rules(patterns), swarm: $0) })
+  }
+
+  private static func rules(_ patterns: [String]) -> RegistryRules {
+    var rules = RegistryRules()
+    rules.publicPatterns = PublicPatterns(patterns)
+    return rules
   }
 
   private init(
     _ swarm: MemorySwarm, stranger: MemorySwarmEngine, _ fetches: MemoryFetches, patterns: [String],
-    _ change: (inout SwarmPorts) -> Void, makeBench: (SwarmPorts) -> Bench
+    _ failure: RegistryError?, _ change: (inout SwarmPorts) -> Void, makeBench: (SwarmPorts) -> Bench
   ) async throws {
     let made = Lock<[MemorySwarmEngine]>([])
     (self.swarm, self.stranger, self.fetches, self.made) = (swarm, stranger, fetches, made)
+    let (publicFailure, tries) = (Lock(failure), Lock(0))
+    self.tries = tries
+    self.publicFailure = publicFailure
     fleet = swarm.makeEngine()
-    let store = LateFetchStore()
     var ports = SwarmPorts(
       fleet: fleet,
-      makePublic: {
+      makePublic: { () async throws(RegistryError) in
+        tries.withLock { $0 += 1 }
+        if let failure = publicFailure.withLock({ $0 }) { throw failure }
         let engine = swarm.makeEngine()
         made.withLock { $0.append(engine) }
         return engine
@@ -62,7 +79,11 @@ final class SwarmNode: Sendable {
     change(&ports)
     bench = makeBench(ports)
     store.stand(on: MemoryFetchStore(fetches: fetches, blobs: bench.blobs))
-    try await desk.open()
+    do throws(RegistryError) {
+      try await desk.open()
+    } catch {
+      guard failure != nil else { throw error }
+    }
   }
 
   /// The stranger seeds the bytes; to the node they are to be a blob of that digest.
@@ -127,20 +148,4 @@ struct NotInTime: Error, CustomStringConvertible {
   let what: String
 
   var description: String { "not in time: \(what)" }
-}
-
-/// A fetch store that is known only after the bench that it belongs to.
-private final class LateFetchStore: FetchStore {
-  private let store = Lock<MemoryFetchStore?>(nil)
-
-  func stand(on given: MemoryFetchStore) { store.withLock { $0 = given } }
-
-  func begin(_ digest: Digest, size: Int64, note: [UInt8]) async throws(RegistryError) -> any FetchSink {
-    guard let store = store.withLock({ $0 }) else { throw RegistryError(.internal, "no store yet") }
-    return try await store.begin(digest, size: size, note: note)
-  }
-
-  func unfinished() async throws(RegistryError) -> [UnfinishedFetch] {
-    try await store.withLock { $0 }?.unfinished() ?? []
-  }
 }

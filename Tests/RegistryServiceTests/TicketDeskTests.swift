@@ -70,6 +70,24 @@ struct TicketDeskTests {
     await bench.registry.close()
   }
 
+  @Test func whoIsCancelledWaitsNoMoreAndTheWorkGoesOn() async throws {
+    let bench = Bench(hashesTorrents: false)
+    let digest = try await bench.pushBlob(seededBytes(100_000, seed: 1))
+    let desk = bench.registry.tickets
+    let occupied = await OccupiedThread.of(bench.ports.work)
+    let began = ContinuousClock.now
+    let asked = Task {  // Of its own, since it is cancelled.
+      await code { () async throws(RegistryError) in try await desk.ticket(for: digest, within: Self.patience) }
+    }
+    await eventually { desk.isHurried(digest) }
+    asked.cancel()
+    #expect(await asked.value == .unavailable)
+    #expect(began.duration(to: .now) < Self.patience / 2)
+    occupied.leave()
+    await eventually { try await bench.catalogue.ticket(of: digest) != nil }
+    await bench.registry.close()
+  }
+
   @Test func whatSomebodyWaitsForIsNotHashedSlowly() async throws {
     let bench = Bench(hashesTorrents: false)
     let digest = try await bench.pushBlob(seededBytes(20 << 20, seed: 1))

@@ -111,6 +111,29 @@ import Testing
     }
   }
 
+  /// What was verified as it came may rot on the disk like anything else.
+  @Test(arguments: TorrentVersion.allCases)
+  func aSettledFileThatRotsStopsItsTorrentAndGivesNoWrongPieceAway(version: TorrentVersion) async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: 1024 * 1024, seed: 36)
+      let torrent = blob.torrent(version)
+      let engine = (try await engines.fleet(1), try await engines.fleet(2), try await engines.fleet(3))
+      try await engine.0.seed(torrent, from: try blob.open(), observer: { _ in })
+      let target = try TestTarget(size: blob.bytes.count)
+      let events = try await engine.1.fetch(torrent, into: target, from: engine.0)
+      let rotten = try rottenBlob(36)
+      let onDisk = try bytes(at: rotten.path)
+      try await engine.1.settle(torrent.infoHash, on: try rotten.open())
+      let (third, fetch) = (try TestTarget(size: blob.bytes.count), TestEvents())
+      try await engine.2.fetch(torrent, into: third.file, from: [try engine.1.peer], observer: fetch.observer)
+      let reason = try await events.rotten()
+      #expect(reason.contains("piece 3"))
+      // The one who has it found it out: nothing wrong went over the wire.
+      #expect(await engine.2.live().map(\.wastedBytes) == [0])
+      #expect(try bytes(at: rotten.path) == onDisk)
+    }
+  }
+
   @Test func aDiskThatIsFullEndsTheFetchAsFull() async throws {
     try await TestEngines.with { engines in
       let blob = try TestBlob(bytes: 1024 * 1024, seed: 35)

@@ -32,6 +32,33 @@ import Testing
     }
   }
 
+  /// Its last event is not taken yet, so that it is still known here.
+  @Test func aTorrentThatHasGoneIsStoppedOnceMoreWithoutComplaint() async throws {
+    try await TestEngines.with { engines in
+      let (blob, other) = (try TestBlob(bytes: 100_000, seed: 37), try TestBlob(bytes: 100_000, seed: 38))
+      let engine = try await engines.fleet(1)
+      try await engine.seed(blob.v2, from: try blob.open(), observer: { _ in })
+      #expect(truncate(other.path, 10) == 0)
+      let (told, pump) = (TestSignal("the pump to stand"), StandingThread())
+      try await engine.seed(other.v2, from: try other.open()) { _ in
+        told.raise()
+        pump.stand()
+      }
+      try await told.wait()
+      let number = try #require(engine.torrents.withLock { $0[blob.v2.infoHash]?.number })
+      await #expect(throws: Never.self) {
+        // That libtorrent has let it go has no event of its own: it takes a millisecond or two.
+        for _ in 0..<100 {
+          try engine.session.remove(number)
+          try await Task.sleep(for: .milliseconds(2))
+        }
+      }
+      pump.goOn()
+      await engine.withdraw(blob.v2.infoHash)
+      #expect(await engine.live().isEmpty)
+    }
+  }
+
   @Test func aWithdrawnFetchIsHeardOfNoMore() async throws {
     try await TestEngines.with { engines in
       let blob = try TestBlob(bytes: 16 * 1024 * 1024, seed: 22)
@@ -126,4 +153,21 @@ import Testing
       }
     }
   }
+}
+
+/// Lets a thread stand until it is told to go on.
+private final class StandingThread: @unchecked Sendable {
+  // Unchecked: a semaphore may be used from any thread.
+  private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() { sem_init(semaphore, 0, 0) }
+
+  deinit {
+    sem_destroy(semaphore)
+    semaphore.deallocate()
+  }
+
+  func stand() { while sem_wait(semaphore) != 0 {} }
+
+  func goOn() { sem_post(semaphore) }
 }

@@ -143,7 +143,8 @@ ct_result ct_torrent_prepare(ct_session *session, const ct_torrent *torrent, uin
 ct_result ct_torrent_start(ct_session *session, uint64_t number, ct_failure *failure);
 
 /// From now on reads come from (a duplicate of) `descriptor`, and nothing is written any more. Blocks until writes that
-/// were accepted before have reached the older one. Peers stay connected.
+/// were accepted before have reached the older one. Peers stay connected. Its pieces are hashed from then on before they
+/// are first read, as a seed's are: one that does not match is CT_EVENT_ROTTEN.
 ct_result ct_torrent_settle(ct_session *session, uint64_t number, int32_t descriptor, ct_failure *failure);
 
 ct_result ct_torrent_introduce(
@@ -153,7 +154,7 @@ ct_result ct_torrent_introduce(
 ct_result ct_torrent_hurry(
     ct_session *session, uint64_t number, int32_t first_piece, int32_t count, ct_failure *failure);
 
-/// Stops it. Done when CT_EVENT_RELEASED comes: the file is used no more then and the same hash may come again.
+/// Stops it; safe twice. Done when CT_EVENT_RELEASED comes: the file is used no more then and the same hash may come again.
 ct_result ct_torrent_remove(ct_session *session, uint64_t number, ct_failure *failure);
 
 // MARK: events

@@ -7,6 +7,8 @@ public struct RegistryError: Error, Sendable, CustomStringConvertible {
     case uploadInvalid = "BLOB_UPLOAD_INVALID"
     case uploadUnknown = "BLOB_UPLOAD_UNKNOWN"
     case uploadRange = "BLOB_UPLOAD_RANGE"
+    /// A fetch of the blob is under way, by another torrent than the one that is offered.
+    case fetchConflict = "FETCH_CONFLICT"
     case digestInvalid = "DIGEST_INVALID"
     case manifestBlobUnknown = "MANIFEST_BLOB_UNKNOWN"
     case manifestInvalid = "MANIFEST_INVALID"

@@ -165,6 +165,8 @@ public struct StatusDocument: Codable, Sendable {
   /// Whether torrents are made, and whether peers can be spoken to.
   public let makesTorrents: Bool
   public let hasSwarm: Bool
+  /// Why strangers cannot reach the node, although something is public.
+  public let publicTrouble: String?
   public let uploads: Int
   public let hashing: HashingDocument?
   public let live: [LiveTorrentDocument]

@@ -60,7 +60,8 @@ struct TorrentOperations: Sendable {
     return StatusDocument(
       node: node, publicPatterns: torrents?.desk.rules.publicPatterns.patterns ?? [],
       makesTorrents: torrents?.desk.rules.isEnabled ?? false, hasSwarm: torrents?.swarm != nil,
-      uploads: registry.uploads.count, hashing: hashing.map { HashingDocument($0) },
+      publicTrouble: torrents?.swarm?.publicTrouble?.message, uploads: registry.uploads.count,
+      hashing: hashing.map { HashingDocument($0) },
       live: await (torrents?.swarm?.live() ?? []).map(LiveTorrentDocument.init),
       fetches: await (torrents?.swarm?.fetches() ?? []).map(FetchDocument.init))
   }

@@ -10,20 +10,23 @@ public final class FetchDesk: Sendable {
   private let swarm: SwarmDesk
   private let limits: RegistryLimits
   private let gate: KeyedGate<Digest>
+  private let backfill: TicketBackfill
   /// Beginning the same fetch twice at once is beginning it once.
   private let turns = KeyedGate<Digest>()
 
   init(
-    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, limits: RegistryLimits, gate: KeyedGate<Digest>
+    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, limits: RegistryLimits, gate: KeyedGate<Digest>,
+    backfill: TicketBackfill
   ) {
-    (self.ports, store, self.swarm, self.limits, self.gate) = (ports, given.fetches, swarm, limits, gate)
+    (self.ports, store, self.swarm, self.limits) = (ports, given.fetches, swarm, limits)
+    (self.gate, self.backfill) = (gate, backfill)
     fetches = RemoteBlobFetches(limits: given.fetchLimits)
   }
 
   /// Begins to fetch, joins a fetch of the same blob, or links a blob that is here already. It returns when the fetch has
   /// begun; `completion` waits for its end.
   public func begin(_ request: FetchRequest) async throws(RegistryError) {
-    try check(request.torrent)
+    try await check(request.torrent)
     try await turns.pass(request.torrent.digest) { () async throws(RegistryError) in
       while let run = fetches.run(of: request.torrent.digest) {
         if try await run.join(request, peerLimit: fetches.limits.peers) { return }
@@ -120,37 +123,40 @@ public final class FetchDesk: Sendable {
 
   // MARK: - Beginning
 
-  private func check(_ torrent: SwarmTorrent) throws(RegistryError) {
+  private func check(_ torrent: SwarmTorrent) async throws(RegistryError) {
     guard torrent.size > 0, torrent.pieceBytes > 0 else {
       throw RegistryError(.sizeInvalid, "the torrent is of no bytes; an empty blob is pushed, not fetched")
     }
     guard torrent.size <= limits.blobBytes else {
       throw RegistryError(.sizeInvalid, "a blob may have \(limits.blobBytes) bytes here; this one has \(torrent.size)")
     }
-    guard !fetches.isFalse(torrent) else {
-      throw RegistryError(
-        .digestInvalid, "this torrent was fetched lately and its bytes had another digest; find another torrent",
-        detail: [torrent.digest.description])
-    }
-    let known = fetches.digest(fetchedBy: torrent.infoHash) ?? swarm.digest(of: torrent.infoHash)
-    guard known == nil || known == torrent.digest else {
-      throw RegistryError(.digestInvalid, "this torrent is known here as that of another blob")
-    }
+    try fetches.mustNotBeFalse(torrent)
+    try fetches.mustBeFree(torrent)
+    try await mustBeOfNoOther(torrent)
+  }
+
+  /// A torrent that is live, or that our recipe makes of what is here, is that of one blob and of no other.
+  private func mustBeOfNoOther(_ torrent: SwarmTorrent) async throws(RegistryError) {
+    var known = swarm.digest(of: torrent.infoHash)
+    if known == nil { known = try await ports.tickets.digest(ofTorrent: torrent.infoHash.short) }
+    guard known == nil || known == torrent.digest else { throw .torrentOfAnother(torrent) }
   }
 
   private func start(_ request: FetchRequest, for repositories: [RepositoryName]) async throws(RegistryError) {
     let (torrent, peers) = (request.torrent, Array(request.peers.prefix(fetches.limits.peers)))
-    try fetches.takePlace()
+    try fetches.takePlace(for: torrent)
     do throws(RegistryError) {
+      // Once more: nobody else begins it now, but somebody may have ended a fetch by it since `check`.
+      try await mustBeOfNoOther(torrent)
       let note = FetchNote(torrent, request.session, repositories, peers)
       let sink = try await store.begin(torrent.digest, size: torrent.size, note: note.encoded)
       fetches.start(
         FetchRun(
           FetchRequest(torrent: torrent, peers: peers, repository: request.repository, session: request.session),
           repositories: repositories, sink: sink, source: SwarmSource(desk: swarm, request: request),
-          content: ports.content, gate: gate, limits: fetches.limits))
+          content: ports.content, backfill: backfill, gate: gate, limits: fetches.limits))
     } catch {
-      fetches.leavePlace()
+      fetches.leavePlace(torrent)
       throw error
     }
   }
@@ -165,6 +171,7 @@ public final class FetchDesk: Sendable {
           .digestInvalid, "the blob is here and has \(size) bytes; a torrent of \(torrent.size) bytes is not of it")
       }
       try await ports.content.link(StoredBlob(digest: torrent.digest, size: size), to: request.repository)
+      backfill.notice(arrivalIn: request.repository)
       return true
     }
   }

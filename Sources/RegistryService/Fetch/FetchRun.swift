@@ -25,6 +25,7 @@ final class FetchRun: Sendable {
   private let sink: any FetchSink
   private let source: any FetchSource
   private let content: any Content
+  private let backfill: TicketBackfill
   /// The registry's: bytes and name change together.
   private let gate: KeyedGate<Digest>
   /// The sink's calls come one after the other.
@@ -39,9 +40,10 @@ final class FetchRun: Sendable {
 
   init(
     _ request: FetchRequest, repositories: [RepositoryName], sink: any FetchSink, source: any FetchSource,
-    content: any Content, gate: KeyedGate<Digest>, limits: FetchLimits
+    content: any Content, backfill: TicketBackfill, gate: KeyedGate<Digest>, limits: FetchLimits
   ) {
-    (self.request, self.sink, self.source, self.content, self.gate) = (request, sink, source, content, gate)
+    (self.request, self.sink, self.source) = (request, sink, source)
+    (self.content, self.backfill, self.gate) = (content, backfill, gate)
     begun = .now
     let fetch = RemoteBlobFetch(
       size: request.torrent.size, pieceBytes: request.torrent.pieceBytes, limits: limits, at: begun)
@@ -136,7 +138,10 @@ extension FetchRun {
         return .sealFailed(error)
       }
       do throws(RegistryError) {
-        while let repository = nextToLink() { try await content.link(sealed, to: repository) }
+        while let repository = nextToLink() {
+          try await content.link(sealed, to: repository)
+          backfill.notice(arrivalIn: repository)
+        }
         return .sealed
       } catch {
         return .linkFailed(error)
@@ -214,25 +219,43 @@ extension FetchRun {
   }
 
   /// One more repository to be linked, more peers to try. `false`: it is too late, look into the store.
+  ///
+  /// A fetch has one torrent, by whose hashes all that arrived was verified: another one is refused while bytes arrive.
+  /// Once they are whole it is the digest that decides, and whoever offers another torrent waits for that.
   func join(_ request: FetchRequest, peerLimit: Int) async throws(RegistryError) -> Bool {
-    let (newNote, isOpen) = state.withLock { state -> (FetchNote?, Bool) in
+    let isSame = request.torrent.infoHash == self.request.torrent.infoHash
+    let (newNote, isOpen) = try state.withLock { state throws(RegistryError) -> (FetchNote?, Bool) in
       switch state.fetch.phase {
       case .ending, .ended: return (nil, false)
+      case .arriving where !isSame: throw .fetchedOtherwise(by: self.request.torrent)
+      case .sealing where !isSame: return (nil, false)
       case .arriving, .sealing: break
       }
       guard state.linked != nil else { return (nil, false) }
       let isNew = !state.repositories.contains(request.repository)
       if isNew { state.repositories.append(request.repository) }
       let known = Set(state.peers)
-      state.peers += request.peers.filter { !known.contains($0) }.prefix(max(0, peerLimit - state.peers.count))
-      return (isNew ? note(state) : nil, true)
+      let newPeers = request.peers.filter { !known.contains($0) }.prefix(max(0, peerLimit - state.peers.count))
+      state.peers += newPeers
+      return (isNew || !newPeers.isEmpty ? note(state) : nil, true)
     }
     guard isOpen else { return false }
-    if let newNote {
-      try await sinkTurns.pass(digest) { () async throws(RegistryError) in try await sink.keep(note: newNote.encoded) }
-    }
+    if let newNote, try await !keep(newNote) { return false }
     if !request.peers.isEmpty { await source.introduce(request.peers) }
     return true
+  }
+
+  /// For the next life of the node. `false`: the note may have gone meanwhile, with the bytes or to become a blob.
+  private func keep(_ note: FetchNote) async throws(RegistryError) -> Bool {
+    try await sinkTurns.pass(digest) { () async throws(RegistryError) in
+      do throws(RegistryError) {
+        try await sink.keep(note: note.encoded)
+        return true
+      } catch {
+        guard state.withLock({ $0.fetch.phase != .arriving }) else { throw error }
+        return false
+      }
+    }
   }
 
   private func note(_ state: State) -> FetchNote {

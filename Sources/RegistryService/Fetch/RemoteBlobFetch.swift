@@ -256,6 +256,18 @@ extension RegistryError {
   static let fetchCancelled = RegistryError(.unavailable, "the fetch of this blob was cancelled")
   static let fetchPaused = RegistryError(
     .unavailable, "the node is stopping; it goes on with this blob when it is back")
+  static func fetchedOtherwise(by torrent: SwarmTorrent) -> RegistryError {
+    RegistryError(
+      .fetchConflict,
+      """
+      this blob is being fetched by another torrent, \(torrent.infoHash.urn) of \(torrent.size) bytes; wait until that has \
+      ended, or end it (shoal blob cancel \(torrent.digest)) and ask again
+      """, detail: [torrent.digest.description])
+  }
+  static func torrentOfAnother(_ torrent: SwarmTorrent) -> RegistryError {
+    RegistryError(
+      .digestInvalid, "this torrent is known here as that of another blob", detail: [torrent.digest.description])
+  }
   static let fetchStalled = RegistryError(
     .unavailable, "nothing more of this blob arrived for a while; try again, perhaps with other peers")
 }

@@ -5,14 +5,17 @@ import RegistryCore
 final class RemoteBlobFetches: Sendable {
   private struct State {
     var runs: [Digest: FetchRun] = [:]
-    /// Those that are being begun count too.
-    var places = 0
+    /// By which torrent each of them is fetched, with those that are being begun. An engine knows a torrent once, so one
+    /// torrent is that of one digest.
+    var places: [InfoHash: Digest] = [:]
     var ended: [FetchProgress] = []
     var outcomes: [FetchOutcome: Int] = [:]
     /// Ended without their blob, with what arrived on disk; the oldest first.
     var kept: [StoredBlob] = []
     var falseTorrents: FalseTorrents
     var isClosed = false
+    /// Those who wait for the last place to be left.
+    var untilEmpty: [UnsafeContinuation<Void, Never>] = []
   }
 
   let limits: FetchLimits
@@ -33,23 +36,35 @@ final class RemoteBlobFetches: Sendable {
     run(of: digest).flatMap { $0.isFor(repository) ? ArrivingBlob(run: $0) : nil }
   }
 
-  /// A fetch of the same torrent under another digest: one of the two is not true, and an engine knows a torrent once.
-  func digest(fetchedBy infoHash: InfoHash) -> Digest? {
-    state.withLock { $0.runs.first { $0.value.request.torrent.infoHash == infoHash }?.key }
-  }
-
-  func takePlace() throws(RegistryError) {
+  /// The place of a fetch that is about to begin, until `leavePlace` or the end of its run. All that speaks against it
+  /// is looked at in the same step: two may come with one torrent at once, under different digests.
+  func takePlace(for torrent: SwarmTorrent) throws(RegistryError) {
     try state.withLock { state throws(RegistryError) in
       guard !state.isClosed else { throw RegistryError.fetchPaused }
-      guard state.places < limits.concurrentFetches else {
+      try Self.mustNotBeFalse(torrent, state)
+      try Self.mustBeFree(torrent, state)
+      guard state.places.count < limits.concurrentFetches else {
         throw RegistryError(
           .tooManyRequests, "\(limits.concurrentFetches) blobs are being fetched; try again when some have ended")
       }
-      state.places += 1
+      state.places[torrent.infoHash] = torrent.digest
     }
   }
 
-  func leavePlace() { state.withLock { $0.places -= 1 } }
+  func leavePlace(_ torrent: SwarmTorrent) {
+    let waiting = state.withLock { Self.leavePlace(torrent, in: &$0) }
+    for continuation in waiting { continuation.resume() }
+  }
+
+  /// - Returns: who is to be resumed outside the lock.
+  private static func leavePlace(
+    _ torrent: SwarmTorrent, in state: inout State
+  ) -> [UnsafeContinuation<Void, Never>] {
+    state.places[torrent.infoHash] = nil
+    guard state.places.isEmpty else { return [] }
+    defer { state.untilEmpty = [] }
+    return state.untilEmpty
+  }
 
   /// Enrols a run that has a place and starts it.
   func start(_ run: FetchRun) {
@@ -66,16 +81,17 @@ final class RemoteBlobFetches: Sendable {
 
   private func end(_ run: FetchRun, _ ending: RemoteBlobFetch.Ending) {
     let (progress, peers) = (run.endedProgress, run.peers)
-    state.withLock { state in
+    let waiting = state.withLock { state in
       state.runs[run.digest] = nil
-      state.places -= 1
       if ending == .falsified {
         state.falseTorrents.remember(run.request.torrent.infoHash, as: run.digest, from: peers, at: .now)
       }
       if ending == .kept { state.kept.append(StoredBlob(digest: run.digest, size: run.size)) }
       state.outcomes[FetchOutcome(ending), default: 0] += 1
       show(progress, in: &state)
+      return Self.leavePlace(run.request.torrent, in: &state)
     }
+    for continuation in waiting { continuation.resume() }
   }
 
   /// Takes out the oldest kept fetch when there are too many, or the one that is asked for.
@@ -97,8 +113,25 @@ final class RemoteBlobFetches: Sendable {
     if state.ended.count > limits.endedFetches { state.ended.removeFirst() }
   }
 
-  func isFalse(_ torrent: SwarmTorrent) -> Bool {
-    state.withLock { $0.falseTorrents.isFalse(torrent.infoHash, as: torrent.digest, at: .now) }
+  /// Nobody fetches another blob by it: one of the two would not be true.
+  func mustBeFree(_ torrent: SwarmTorrent) throws(RegistryError) {
+    try state.withLock { state throws(RegistryError) in try Self.mustBeFree(torrent, state) }
+  }
+
+  private static func mustBeFree(_ torrent: SwarmTorrent, _ state: State) throws(RegistryError) {
+    guard (state.places[torrent.infoHash] ?? torrent.digest) == torrent.digest else { throw .torrentOfAnother(torrent) }
+  }
+
+  func mustNotBeFalse(_ torrent: SwarmTorrent) throws(RegistryError) {
+    try state.withLock { state throws(RegistryError) in try Self.mustNotBeFalse(torrent, state) }
+  }
+
+  private static func mustNotBeFalse(_ torrent: SwarmTorrent, _ state: State) throws(RegistryError) {
+    guard !state.falseTorrents.isFalse(torrent.infoHash, as: torrent.digest, at: .now) else {
+      throw RegistryError(
+        .digestInvalid, "this torrent was fetched lately and its bytes had another digest; find another torrent",
+        detail: [torrent.digest.description])
+    }
   }
 
   func vouchers(for digest: Digest) -> [PeerEndpoint] {
@@ -111,7 +144,8 @@ final class RemoteBlobFetches: Sendable {
     return runs.map(\.progress).sorted { $0.digest < $1.digest } + ended.reversed()
   }
 
-  /// Lets what arrived stay for the next life of the node, and waits until all have ended.
+  /// Lets what arrived stay for the next life of the node, and waits until all have ended: those too that are being begun
+  /// and will find it closed.
   func close() async {
     let runs = state.withLock { state in
       state.isClosed = true
@@ -119,5 +153,12 @@ final class RemoteBlobFetches: Sendable {
     }
     for run in runs { run.take(.pause) }
     for run in runs { _ = await run.outcome() }
+    await withUnsafeContinuation { continuation in
+      let isEmpty = state.withLock { state in
+        if !state.places.isEmpty { state.untilEmpty.append(continuation) }
+        return state.places.isEmpty
+      }
+      if isEmpty { continuation.resume() }
+    }
   }
 }

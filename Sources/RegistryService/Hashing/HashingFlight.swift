@@ -32,32 +32,44 @@ final class HashingFlight: Sendable {
   }
 
   func wait() async -> Outcome? {
-    await withUnsafeContinuation { continuation in _ = enroll(continuation) }
+    let number = takeNumber()
+    return await withUnsafeContinuation { continuation in _ = enroll(continuation, as: number) }
   }
 
-  /// `nil`: it goes on, and the patience is at its end.
+  /// `nil`: it goes on, and the patience is at its end, or the task that waits was cancelled.
   func wait(for patience: Duration) async -> Outcome? {
-    let deadline = ContinuousClock.now + patience
-    return await withUnsafeContinuation { continuation in
-      guard let number = enroll(continuation) else { return }
-      // Unstructured: it outlives nothing but the waiter that it gives up, which landing may have resumed before.
-      Task {
-        try? await Task.sleep(until: deadline)
-        giveUp(number)
+    let (number, deadline) = (takeNumber(), ContinuousClock.now + patience)
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        guard enroll(continuation, as: number) else { return }
+        // Cancelled before that, it was given up before it came.
+        if Task.isCancelled { return giveUp(number) }
+        // Unstructured: it outlives nothing but the waiter that it gives up, which landing may have resumed before.
+        Task {
+          try? await Task.sleep(until: deadline)
+          giveUp(number)
+        }
       }
+    } onCancel: {
+      giveUp(number)
     }
   }
 
-  /// The waiter's number; `nil` when it was resumed at once.
-  private func enroll(_ continuation: UnsafeContinuation<Outcome?, Never>) -> Int? {
-    let (number, outcome): (Int?, Outcome?) = state.withLock { state in
-      if let outcome = state.outcome { return (nil, outcome) }
+  private func takeNumber() -> Int {
+    state.withLock { state in
       state.lastWaiter += 1
-      state.waiters[state.lastWaiter] = continuation
-      return (state.lastWaiter, nil)
+      return state.lastWaiter
+    }
+  }
+
+  /// `false` when it was resumed at once.
+  private func enroll(_ continuation: UnsafeContinuation<Outcome?, Never>, as number: Int) -> Bool {
+    let outcome = state.withLock { state in
+      if state.outcome == nil { state.waiters[number] = continuation }
+      return state.outcome
     }
     if let outcome { continuation.resume(returning: outcome) }
-    return number
+    return outcome == nil
   }
 
   private func giveUp(_ number: Int) {

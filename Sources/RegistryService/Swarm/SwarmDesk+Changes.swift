@@ -16,14 +16,6 @@ extension SwarmDesk {
     await startWished()
   }
 
-  /// Inside `patternTurns`.
-  func holdPublicIfNamed() async throws(RegistryError) {
-    let (holds, held) = state.withLock { (!$0.patterns.isEmpty, $0.holdsPublic) }
-    guard holds != held else { return }
-    if holds { _ = try await sessions.lease(.public) } else { await sessions.release(.public) }
-    state.withLock { $0.holdsPublic = holds }
-  }
-
   // MARK: - Fetches
 
   func beginFetch(
@@ -137,6 +129,8 @@ extension SwarmDesk {
           .error, "a torrent was stopped: its blob could not be read, and is sound when read again", fields)
       }
     } catch {
+      // The node stops: nothing is known of the blob.
+      guard !Task.isCancelled else { return }
       ports.log.log(
         .error, "a torrent was stopped: its blob cannot be read", fields + [LogField("error", error.description)])
     }

@@ -66,18 +66,6 @@ extension SwarmDesk {
     _ = try await tickets.classicPieces(for: digest, within: rules.hashingPatience)
   }
 
-  /// The public session may not be there: the node has just begun, or every port was taken then. Outside the gate: a change
-  /// of the patterns holds its turn while it waits at gates.
-  private func enterPublic() async throws(RegistryError) {
-    guard sessions.engine(.public) == nil else { return }
-    do throws(RegistryError) {
-      try await patternTurns.pass(.public) { () async throws(RegistryError) in try await holdPublicIfNamed() }
-    } catch {
-      // Members can have it all the same.
-      if sessions.engine(.fleet) == nil { throw error }
-    }
-  }
-
   /// Inside the gate.
   /// - Returns: who has to rest first, and nothing is changed to strangers; empty: it is live.
   private func goLive(_ digest: Digest, wish: TorrentWish?) async throws(RegistryError) -> [Digest] {

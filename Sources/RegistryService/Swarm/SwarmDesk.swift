@@ -16,6 +16,8 @@ public final class SwarmDesk: Sendable {
     var patterns: PublicPatterns
     /// The public engine is leased for the patterns.
     var holdsPublic = false
+    /// Why it is not, although they name something.
+    var trouble: PublicTrouble?
     var live = LiveSwarms()
     /// Torrents that a fetch has in its session.
     var fetching: Set<InfoHash> = []
@@ -49,21 +51,29 @@ public final class SwarmDesk: Sendable {
   }
 
   /// What an operator started is live from the start of the node; nothing else is.
+  /// - Throws: strangers cannot reach the node; all else goes on, and `retryPublic` tries again.
   public func open() async throws(RegistryError) {
     // Unstructured: blobs are judged as long as the node lives, one at a time, so that the disk is left to others.
-    // `close` ends it.
+    // `close` ends it: reports that are left then are not lost, since whoever reads the same bytes again makes them again.
     let task = Task {
-      for await (digest, reason) in self.rotten { await self.judgeRotten(digest, reason) }
+      for await (digest, reason) in self.rotten where !Task.isCancelled { await self.judgeRotten(digest, reason) }
     }
     judging.withLock { $0 = task }
-    try await patternTurns.pass(.public) { () async throws(RegistryError) in try await holdPublicIfNamed() }
+    do throws(RegistryError) {
+      try await patternTurns.pass(.public) { () async throws(RegistryError) in try await holdPublicIfNamed() }
+    } catch {
+      // Members can have what was started all the same; strangers when `retryPublic` succeeds.
+      if sessions.engine(.fleet) != nil { await startWished() }
+      throw error
+    }
     await startWished()
   }
 
-  /// Ends the sessions. The fetches end first.
+  /// Ends the sessions. The fetches end first. A blob that is being judged is left at its next piece.
   public func close() async {
     reporting.finish()
     let task = judging.withLock { $0.take() }
+    task?.cancel()
     await task?.value
     await sessions.close()
   }

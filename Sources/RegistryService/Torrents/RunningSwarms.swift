@@ -16,6 +16,8 @@ public struct RunningSwarms: SwarmOperations {
     fetchDesk = fetches
   }
 
+  public var publicTrouble: RegistryError? { swarm.publicTrouble }
+
   public func live() async -> [LiveTorrent] { await swarm.live().map(\.torrent) }
 
   public func start(_ digest: Digest) async throws(RegistryError) { try await swarm.start(digest) }

@@ -2,6 +2,9 @@ import RegistryCore
 
 /// What is done with the torrents of a node that runs: live ones, and blobs that are fetched from peers.
 public protocol SwarmOperations: Sendable {
+  /// Why strangers cannot reach the node although something is public; `nil`: they can, or nothing is.
+  var publicTrouble: RegistryError? { get }
+
   /// All torrents that are live, of either session.
   func live() async -> [LiveTorrent]
 

@@ -7,10 +7,15 @@ extension Connection {
     clearDeadline()
     loop.runningTasks += 1
     // Unstructured: a connection's life is no scope. The loop counts the task and outlives it.
-    Task.immediate(executorPreference: loop) {
+    let task = Task.immediate(executorPreference: loop) {
       await self.serve(incoming)
+      self.task = nil
       self.loop.runningTasks -= 1
     }
+    // Most end within the call.
+    guard phase == .exchanging else { return }
+    self.task = task
+    if inputEnds { task.cancel() }
   }
 
   /// Answers requests as long as the next head is there.

@@ -49,6 +49,8 @@ final class Connection: Watched, @unchecked Sendable {
   var canWrite = true
   /// The peer ends its side: a short read is no sign that the socket is empty.
   private(set) var inputEnds = false
+  /// Answers requests while `exchanging`. Cancelled when nobody may be left who waits for the answer.
+  var task: Task<Void, Never>?
   var reader: UnsafeContinuation<Void, Never>?
   var writer: UnsafeContinuation<Void, Never>?
   var receiving: RateBudget
@@ -103,6 +105,8 @@ final class Connection: Watched, @unchecked Sendable {
     case .handshaking: goOnWithHandshake()
     case .awaitingHead: if canRead { readHead() }
     case .exchanging:
+      // Has left, or sends nothing more: which of the two, only an attempt to write would tell.
+      if inputEnds { task?.cancel() }
       if canRead { reader.take()?.resume() }
       if canWrite { writer.take()?.resume() }
     case .lingering: discard()
@@ -161,6 +165,7 @@ final class Connection: Watched, @unchecked Sendable {
     Glibc.close(socket)
     input.removeAll()
     service.connectionClosed(peer, loop)
+    task?.cancel()
     reader.take()?.resume()
     writer.take()?.resume()
   }

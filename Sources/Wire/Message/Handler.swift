@@ -1,5 +1,9 @@
 /// What answers requests. Called on the connection's event loop and must not block it: files and databases belong on
 /// other threads.
+///
+/// The task is cancelled when the connection ends and when the client ends its side, which is how most of them leave. Who
+/// waits for something that may take long gives up then; an answer that is made all the same is sent, for a client may have
+/// ended its side and read on.
 public protocol Handler: Sendable {
   func respond(to request: Request, body: any RequestBody) async -> Response
 

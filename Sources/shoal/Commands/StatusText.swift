@@ -13,7 +13,8 @@ struct StatusText {
     return [
       "node      shoal \(status.node.version), process \(status.node.pid), data \(status.node.data)",
       "torrents  \(!status.makesTorrents ? "off" : status.hasSwarm ? "on" : "made, not moved: no node runs")",
-      "public    \(patterns)", "uploads   \(status.uploads)",
+      "public    \(patterns)\(status.publicTrouble.map { "; strangers cannot reach it: \($0)" } ?? "")",
+      "uploads   \(status.uploads)",
     ]
   }
 

@@ -17,15 +17,24 @@ final class SwarmPulse: Sendable {
     task = Task {
       guard let swarm = registry.swarm, let fetches = registry.fetches else { return }
       await Self.open(swarm, fetches, log)
-      var beat = 0
-      while !Task.isCancelled {
+      // Beside each other: what was started may have to be hashed before it is live, and fetches end in time all the same.
+      async let retried: Void = Self.beat { _ in await swarm.retryPublic() }
+      await Self.beat { beat in
         await fetches.tick()
         if beat.isMultiple(of: Self.beatsPerLook) { await meter.look(at: swarm) }
         if beat.isMultiple(of: Self.beatsPerSweep) { await swarm.sweep() }
-        beat += 1
-        // A cancelled sleep ends the loop by its condition.
-        try? await Task.sleep(for: Self.interval)
       }
+      await retried
+    }
+  }
+
+  private static func beat(_ work: (Int) async -> Void) async {
+    var beat = 0
+    while !Task.isCancelled {
+      await work(beat)
+      beat += 1
+      // A cancelled sleep ends the loop by its condition.
+      try? await Task.sleep(for: interval)
     }
   }
 
@@ -39,7 +48,7 @@ final class SwarmPulse: Sendable {
     do {
       try await swarm.open()
     } catch {
-      log.error("BitTorrent clients cannot reach this node", LogField("error", error.message))
+      log.error("BitTorrent clients cannot reach this node; it is tried again", LogField("error", error.message))
     }
     do {
       try await fetches.resume()

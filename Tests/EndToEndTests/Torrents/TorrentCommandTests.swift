@@ -128,6 +128,7 @@ struct TorrentCommandTests {
         let line = node.process.errors.line { $0.contains("BitTorrent clients cannot reach this node") }
         #expect(line?.contains("127.0.0.1:\(holder.port)") == true, "\(line ?? "nothing was said")")
         try node.connect().checkService()
+        #expect(try shoal(node, "status").output.contains("strangers cannot reach it: port \(holder.port)"))
       }
       settings["torrent.listen"] = "127.0.0.1:\(holder.port),127.0.0.1:0"
       try withNode(settings: settings) { node in

@@ -53,6 +53,25 @@ extension Sockets {
       }
     }
 
+    /// The answer is not there yet, or a part of it is: neither is waited for.
+    @Test(arguments: [false, true], [false, true])
+    func nobodyWaitsForWhatAClientThatLeftAskedFor(_ resets: Bool, _ hasHead: Bool) async throws {
+      let handler = ClosureHandler { _, _ in
+        let endless = EndlessWait()
+        if !hasHead { await endless.wait() }
+        return Response(status: 200, body: .stream(length: 1, endless))
+      }
+      try await serving(handler) { server, place in
+        var client: RawClient? = try RawClient(place)
+        try client?.send(get("/"))
+        if hasHead { _ = try client?.receiveSome() }
+        #expect(eventually { server.statistics.openConnections == 1 })
+        if resets { client?.vanish() }
+        client = nil
+        #expect(eventually { server.statistics.openConnections == 0 && handler.exchanges.map(\.isCut) == [true] })
+      }
+    }
+
     @Test func clientThatEndsItsSideStillGetsItsAnswers() async throws {
       try await serving(ClosureHandler.echo()) { _, place in
         let client = try RawClient(place)
@@ -63,5 +82,18 @@ extension Sockets {
         #expect(try client.isEndedByServer())
       }
     }
+  }
+}
+
+/// Bytes that never come.
+private struct EndlessWait: ResponseStream {
+  func wait() async {
+    // A cancelled sleep is what the test waits for.
+    try? await Task.sleep(for: .seconds(100_000))
+  }
+
+  func next() async throws -> [UInt8]? {
+    try await Task.sleep(for: .seconds(100_000))
+    return nil
   }
 }
