@@ -26,7 +26,7 @@ struct BlobRoutes: Sendable {
     async throws(RegistryError) -> Response
   {
     let size = try await registry.blobs.size(of: digest, in: repository)
-    let fields = fields(of: digest, in: repository)
+    let fields = fields(of: digest, size, in: repository)
     if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields) }
     return Response(status: 200, fields: fields, body: .absent(length: size))
   }
@@ -35,7 +35,7 @@ struct BlobRoutes: Sendable {
     async throws(RegistryError) -> Response
   {
     let reader = try await registry.blobs.open(digest, in: repository)
-    var fields = fields(of: digest, in: repository)
+    var fields = fields(of: digest, reader.size, in: repository)
     if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields) }
     switch selection(request, digest, size: reader.size) {
     case .whole:
@@ -61,13 +61,13 @@ struct BlobRoutes: Sendable {
     return Response(status: 202)
   }
 
-  private func fields(of digest: Digest, in repository: RepositoryName) -> Fields {
+  private func fields(of digest: Digest, _ size: Int64, in repository: RepositoryName) -> Fields {
     var fields = Fields([
       ("Content-Type", "application/octet-stream"), ("Docker-Content-Digest", digest.description),
       ("ETag", "\"\(digest)\""), ("Accept-Ranges", "bytes"), ("X-Content-Type-Options", "nosniff"),
     ])
     if torrents.isPublic(repository) {
-      torrents.describe(digest, path: PartPath.blob(digest, repository), in: &fields)
+      torrents.describe(digest, size, path: PartPath.blob(digest, repository), in: &fields)
     }
     return fields
   }

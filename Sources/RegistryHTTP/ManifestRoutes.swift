@@ -36,7 +36,8 @@ struct ManifestRoutes: Sendable {
       ("X-Content-Type-Options", "nosniff"),
     ])
     if torrents.isPublic(repository) {
-      torrents.describe(manifest.digest, path: PartPath.manifest(manifest.digest, repository), in: &fields)
+      let path = PartPath.manifest(manifest.digest, repository)
+      torrents.describe(manifest.digest, Int64(manifest.size), path: path, in: &fields)
     }
     if request.alreadyHas(digest) { return Response(status: 304, fields: fields) }
     if request.method == .head {

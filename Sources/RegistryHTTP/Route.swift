@@ -62,12 +62,12 @@ enum Route: Sendable {
     case "blobs": return .blob(try RepositoryName(parsing: name), try Digest(parsing: value))
     case "tags" where value == "list": return .tags(try RepositoryName(parsing: name))
     case "referrers": return .referrers(try RepositoryName(parsing: name), try Digest(parsing: value))
-    default: return try webSeed(name, kind, file: value)
+    default: return method == .get || method == .head ? try webSeed(name, kind, file: value) : .unknown
     }
   }
 
   /// A client of version 2 puts the file's name, which is the digest's hex, behind the URL of a web seed (BEP 19, where the
-  /// torrent is a folder; libtorrent does so with any torrent of version 2). It is the same part.
+  /// torrent is a folder; libtorrent does so with any torrent of version 2). It is the same part, to read.
   private static func webSeed(_ front: Substring, _ kind: Substring, file: Substring) throws(RegistryError) -> Route {
     guard kind.count > file.count, kind.hasSuffix(file), let (name, room) = cut(front) else { return .unknown }
     switch room {

@@ -56,6 +56,12 @@ import Testing
     ("torrent: {url: 'registry.example'}\n", "1:16: torrent.url: 'registry.example' is no such URL; write http://"),
     ("torrent: {url: 'http://a/?b'}\n", "1:16: torrent.url: paths cannot be put behind"),
     ("torrent: {url: 'http://u:p@a'}\n", "1:16: torrent.url: 'http://u:p@a' names no host"),
+    ("torrent: {url: 'http://:80'}\n", "1:16: torrent.url: 'http://:80' names no host"),
+    ("torrent: {url: 'http://[::1'}\n", "1:16: torrent.url: 'http://[::1' names no host"),
+    ("torrent: {url: 'http://a:'}\n", "1:16: torrent.url: what stands behind the host of 'http://a:' is no port"),
+    ("torrent: {url: 'http://a:65536'}\n", "1:16: torrent.url: what stands behind the host of 'http://a:65536' is no"),
+    ("torrent: {url: 'http://[::1]x'}\n", "1:16: torrent.url: what stands behind the host of 'http://[::1]x' is no"),
+    ("torrent: {trackers: ['udp://a:0/b']}\n", "1:22: torrent.trackers: what stands behind the host of 'udp://a:0/b'"),
     ("torrent: {trackers: ['ws://a']}\n", "1:22: torrent.trackers: 'ws://a' is no such URL"),
     (
       "torrent: {public: ['**'], listen: ['127.0.0.1:5000']}\n",

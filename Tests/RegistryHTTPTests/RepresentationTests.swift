@@ -22,6 +22,7 @@ struct RepresentationTests {
       ("application/x-bittorrent, */*", .torrent(.v1)), ("application/x-bittorrent, */*;q=0.1", .torrent(.v1)),
       ("application/x-bittorrent, application/*", .torrent(.v1)),
       ("text/html, application/x-bittorrent;q=0.9, */*;q=0.8", .torrent(.v1)),
+      ("application/vnd.oci.image.manifest.v1+json;q=0.5, application/x-bittorrent", .torrent(.v1)),
       ("application/x-bittorrent;x=\"a,b;q=0\"", .torrent(.v1)),
     ] as [(String, Representation)]) func torrentIsGivenToWhoLikesItBetterThanBytes(
       _ accept: String, _ expected: Representation
@@ -32,7 +33,9 @@ struct RepresentationTests {
 
   @Test(arguments: [
     "*/*", "application/octet-stream", "application/x-bittorrent;q=0", "application/x-bittorrent;q=0.5, */*",
-    "application/octet-stream, application/x-bittorrent", "application/x-bittorrents", "x-bittorrent", "",
+    "application/octet-stream, application/x-bittorrent", "application/x-bittorrents",
+    "application/vnd.oci.image.manifest.v1+json, application/x-bittorrent",
+    "application/x-bittorrent;q=0.9, application/vnd.oci.image.manifest.v1+json", "x-bittorrent", "",
     "application/x-bittorrent;q=2", "application/x-bittorrent;q=0.5555", "application/x-bittorrent;q=a",
     "application/x-bittorrent;v", "text/plain;x=application/x-bittorrent", ";,;,application/x-bittorrent;q=",
   ]) func everybodyElseIsGivenBytes(_ accept: String) {

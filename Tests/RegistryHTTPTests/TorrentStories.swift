@@ -77,6 +77,8 @@ extension Stories {
         f.push(f.layer, to: "a/b"),
         Call("GET", "\(blob)/\(f.layerDigest.hex)", [("Range", "bytes=2-4")], 206, expectsBody: Array("lay".utf8)),
         Call("GET", "\(blob)/\(f.absentDigest.hex)", 404),
+        Call("DELETE", "\(blob)/\(f.layerDigest.hex)", 404),
+        Call("HEAD", "\(blob)/\(f.layerDigest.hex)", 200),
         Call("GET", "\(blob)/other", 404),
         Call("GET", "/v2/a/b/other/\(f.layerDigest)/\(f.layerDigest.hex)", 404),
       ]),
@@ -84,7 +86,8 @@ extension Stories {
       "an empty blob has no torrent", public: ["**"],
       [
         f.push([], to: "a/b"),
-        Call("GET", "/v2/a/b/blobs/\(Digest(of: []))", wantsTorrent, 404, text: "has no torrent"),
+        Call("GET", "/v2/a/b/blobs/\(Digest(of: []))", wantsTorrent, 406, text: "has no torrent"),
+        Call("GET", "/v2/a/b/blobs/\(Digest(of: []))", 200, expects: [("Link", nil), ("Vary", "Accept")]),
       ]),
     Story(
       "a tracker says what is wrong in the body of a 200", public: ["**"],

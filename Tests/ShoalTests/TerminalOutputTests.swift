@@ -121,4 +121,13 @@ import Testing
       try ImageArgument(parsing: text)
     } throws: { "\($0)".contains(reason) }
   }
+
+  @Test func readerOfAPipeIsMissedWhenItIsGone() throws {
+    var ends: [Int32] = [-1, -1]
+    try #require(pipe(&ends) == 0)
+    #expect(TerminalOutput.hasReader(ends[1]))
+    close(ends[0])
+    #expect(!TerminalOutput.hasReader(ends[1]))
+    close(ends[1])
+  }
 }

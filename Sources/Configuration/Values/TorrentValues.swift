@@ -70,12 +70,33 @@ enum WebAddress {
     }
     let rest = text.utf8.dropFirst(scheme.utf8.count + 3)
     let authority = rest.prefix { $0 != UInt8(ascii: "/") }
-    guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else {
+    guard let host = host(of: authority) else {
       throw ValueProblem("'\(Shown(text))' names no host", advice: advice)
+    }
+    guard isPort(authority.dropFirst(host.count)) else {
+      throw ValueProblem(
+        "what stands behind the host of '\(Shown(text))' is no port", advice: "write : and 1 to 65535, or nothing")
     }
     // Fields of a head, quoted strings and bencoded text hold these URLs as they are.
     guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"\"<>\\^`{|}#".utf8.contains($0) }) else {
       throw ValueProblem("'\(Shown(text))' has characters that a URL has not", advice: advice)
     }
+  }
+
+  private static func host(of authority: Substring.UTF8View) -> Substring.UTF8View? {
+    if authority.first == UInt8(ascii: "[") {
+      guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+      return authority[...end]
+    }
+    let host = authority.prefix { $0 != UInt8(ascii: ":") }
+    return host.isEmpty || authority.contains(UInt8(ascii: "@")) ? nil : host
+  }
+
+  /// - Parameter rest: what stands behind the host.
+  private static func isPort(_ rest: Substring.UTF8View) -> Bool {
+    guard let colon = rest.first else { return true }
+    let digits = rest.dropFirst()
+    return colon == UInt8(ascii: ":") && digits.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+      && UInt16(Substring(digits)).map { $0 > 0 } ?? false
   }
 }

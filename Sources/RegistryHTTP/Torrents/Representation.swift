@@ -70,9 +70,10 @@ struct AcceptedTorrent {
     switch type {
     case "*/*": bytes = max(bytes, Liking(quality: quality, exactness: 0))
     case "application/*": bytes = max(bytes, Liking(quality: quality, exactness: 1))
-    case "application/octet-stream": bytes = max(bytes, Liking(quality: quality, exactness: 2))
     case "\(Representation.mediaType)":
       takeTorrent(parameters["v"], Liking(quality: quality, exactness: 2))
+    // What is stored is served whatever its type, so who names a manifest's or a layer's type names the bytes.
+    case _ where type.hasPrefix("application/"): bytes = max(bytes, Liking(quality: quality, exactness: 2))
     default: return
     }
   }

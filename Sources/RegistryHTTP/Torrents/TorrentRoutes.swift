@@ -25,6 +25,7 @@ struct TorrentRoutes: Sendable {
     if let refusal = refusal(of: wanted, in: repository) { return refusal }
     guard let desk, case .torrent(let version) = wanted else { preconditionFailure("everything else was refused") }
     let blob = try await desk.part(digest, of: repository)
+    guard blob.size > 0 else { return .notAcceptable("\(digest) is empty: it has no torrent") }
     let torrent = try await desk.torrent(of: blob, version, patience: patience)
     let base = address.base(of: request)
     let file = TorrentFile(
@@ -55,9 +56,10 @@ struct TorrentRoutes: Sendable {
 
   /// What the ordinary answer of a public part says beside its bytes: where its torrents are (RFC 6249; by plain URLs,
   /// since whoever follows a link sends no `Accept` of ours), and its digest as clients that know no registry read it.
-  func describe(_ digest: Digest, path: String, in fields: inout Fields) {
+  func describe(_ digest: Digest, _ size: Int64, path: String, in fields: inout Fields) {
     fields.append("Vary", "Accept")
-    for version in TorrentVersion.allCases {
+    // What is empty has none.
+    for version in TorrentVersion.allCases where size > 0 {
       fields.append(
         "Link",
         "<\(path)?torrent=\(version.rawValue)>; rel=\"describedby\"; type=\"\(Representation.mediaType)\"")

@@ -7,15 +7,18 @@ struct TerminalOutput {
   let colors: Bool
   /// How wide a line may be that is drawn over itself; `nil`: complaints do not go to a terminal.
   var barColumns: Int? { columns() }
+  /// Whether the answer goes to a terminal, whose screen may be cleared for it.
+  let isOnScreen: Bool
   private let columns: () -> Int?
   private let answer: (String) -> Void
   private let complaint: (String) -> Void
 
   init(
-    colors: Bool, columns: @escaping () -> Int? = { nil }, answer: @escaping (String) -> Void,
-    complaint: @escaping (String) -> Void
+    colors: Bool, isOnScreen: Bool = false, columns: @escaping () -> Int? = { nil },
+    answer: @escaping (String) -> Void, complaint: @escaping (String) -> Void
   ) {
     self.colors = colors
+    self.isOnScreen = isOnScreen
     self.columns = columns
     self.answer = answer
     self.complaint = complaint
@@ -25,6 +28,7 @@ struct TerminalOutput {
   static func standard(_ environment: [String: String]) -> TerminalOutput {
     TerminalOutput(
       colors: takesColors(STDOUT_FILENO, environment) && takesColors(STDERR_FILENO, environment),
+      isOnScreen: isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb",
       columns: { environment["TERM"] == "dumb" ? nil : terminalColumns(STDERR_FILENO) },
       answer: { write($0, to: STDOUT_FILENO) }, complaint: { write($0, to: STDERR_FILENO) })
   }
@@ -63,9 +67,14 @@ struct TerminalOutput {
   }
 
   /// Indented, keys sorted, so that two answers can be compared.
-  func json(_ document: some Encodable) throws {
+  func json(_ document: some Encodable) throws { try json(document, [.prettyPrinted]) }
+
+  /// One of many, each on a line of its own.
+  func jsonLine(_ document: some Encodable) throws { try json(document, []) }
+
+  private func json(_ document: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting.union([.sortedKeys, .withoutEscapingSlashes])
     answer(TerminalText.safeJSON(String(decoding: try encoder.encode(document), as: UTF8.self)) + "\n")
   }
 
@@ -82,6 +91,12 @@ struct TerminalOutput {
     let text = Array("shoal: the answer cannot be written: \(String(cString: strerror(code)))\n".utf8)
     _ = Glibc.write(STDERR_FILENO, text, text.count)
     exit(ExitCode.failure.rawValue)
+  }
+
+  /// Whether anybody may read the answer yet: what goes on for ever ends with its reader (`| head`).
+  static func hasReader(_ descriptor: Int32 = STDOUT_FILENO) -> Bool {
+    var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&entry, 1, 0) <= 0 || entry.revents & Int16(POLLERR | POLLHUP) == 0
   }
 
   /// A reader that went away (`| head`) ends the output, not the command.

@@ -61,6 +61,7 @@ struct FetchCommand {
 
   func run() throws {
     let order = try Order(invocation)
+    try session.needNode()
     var peers: [(String, String?)] = []
     for peer in order.peers { peers += try PeerLookup.endpoints(of: peer).map { ("peer", $0.description) } }
     var file: [UInt8]?
@@ -88,6 +89,7 @@ struct FetchCommand {
   }
 
   func cancel() throws {
+    try session.needNode()
     try session.delete("blobs/fetch", [("digest", invocation.argument)])
     if invocation.wantsJSON { return try output.json(["cancelled": invocation.argument]) }
     output.line("cancelled \(invocation.argument)")

@@ -14,18 +14,25 @@ struct StatusCommand {
   }
 
   func run() throws {
-    guard invocation.has("watch") else { return try tell(try session.get("status")) }
-    while true {
+    guard invocation.has("watch") else {
       let status: StatusDocument = try session.get("status")
-      if !invocation.wantsJSON, output.barColumns != nil { output.clearScreen() }
-      try tell(status)
+      return invocation.wantsJSON ? try output.json(status) : tell(status)
+    }
+    try session.needNode()
+    while TerminalOutput.hasReader() {
+      let status: StatusDocument = try session.get("status")
+      if invocation.wantsJSON {
+        try output.jsonLine(status)
+      } else {
+        if output.isOnScreen { output.clearScreen() }
+        tell(status)
+      }
       // Ctrl-C ends the process here: there is nothing to put away.
       sleep(1)
     }
   }
 
-  private func tell(_ status: StatusDocument) throws {
-    if invocation.wantsJSON { return try output.json(status) }
+  private func tell(_ status: StatusDocument) {
     for line in StatusText(columns: output.barColumns ?? 100).lines(status) { output.line(line) }
   }
 }

@@ -73,6 +73,7 @@ struct TorrentCommands {
   }
 
   private func change(_ path: String, _ done: String) throws {
+    try session.needNode()
     let digests = try digests()
     for digest in digests { try session.order(path, [("digest", digest)]) }
     if invocation.wantsJSON { return try output.json([done: digests]) }

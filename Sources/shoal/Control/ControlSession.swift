@@ -77,6 +77,14 @@ final class ControlSession {
     }
   }
 
+  /// For what only a running node does: a node made for the command moves nothing, and keeps the real one from the
+  /// folder as long as it is there.
+  func needNode() throws(CommandFailure) {
+    guard own == nil else {
+      throw CommandFailure(.unreachable, "torrents move while the node runs; start it with: shoal serve")
+    }
+  }
+
   // MARK: - Questions
 
   func get<Document: Decodable>(_ path: String, _ parameters: [(String, String?)] = []) throws(CommandFailure)

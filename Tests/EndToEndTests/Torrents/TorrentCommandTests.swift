@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 /// Torrents as users meet them: one node that has an image, another that fetches from it.
@@ -115,9 +116,34 @@ struct TorrentCommandTests {
       ["magnet", "team/app:1", "--json", "--data", node.data], environment: ["SHOAL_TORRENT_PUBLIC": "**"])
     #expect(try magnet.json([Part].self).allSatisfy { $0.magnet != nil })
     let start = try shoal(node, "torrent", "start", Self.image.layers[0].digest)
-    #expect(start.code == 1)
+    #expect(start.code == 3)
     #expect(start.errors.contains("shoal serve"))
+    #expect(try shoal(node, "blob", "cancel", Self.image.layers[0].digest).code == 3)
+    // It would keep the node that it waits for from the folder.
+    #expect(try shoal(node, "status", "--watch").code == 3)
     #expect(try shoal(node, "torrent", "verify", "team/app:1").code == 0)
+  }
+
+  @Test func watchingEndsWithItsReaderAndEachLookIsALineForPrograms() throws {
+    try withNode(settings: Self.settings()) { node in
+      let line = "'\(ShoalBinary.path)' status --watch --json --data '\(node.data)' | head -n 2"
+      let watch = try ChildProcess(["/bin/sh", "-c", line])
+      #expect(try watch.wait(within: .seconds(60)) == .exit(0))
+      let looks = watch.output.complete().split(separator: "\n")
+      #expect(looks.count == 2)
+      for look in looks { _ = try JSONDecoder().decode(Status.self, from: Data(look.utf8)) }
+    }
+  }
+
+  @Test func watchedStatusThatGoesToAFileClearsNoScreenInIt() throws {
+    try withNode(settings: Self.settings()) { node in
+      let file = node.folder("status")
+      let line = "'\(ShoalBinary.path)' status --watch --data '\(node.data)' | head -n 1 > '\(file)'"
+      // Complaints go to a terminal, the answer does not.
+      let watch = try ChildProcess(["/usr/bin/script", "-qec", line, "/dev/null"])
+      #expect(try watch.wait(within: .seconds(60)) == .exit(0))
+      #expect(try String(contentsOfFile: file, encoding: .utf8).hasPrefix("node "))
+    }
   }
 
   @Test func portThatIsTakenIsToldAndTheNextOneIsTaken() throws {
