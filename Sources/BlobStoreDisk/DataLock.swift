@@ -25,7 +25,11 @@ final class DataLock: Sendable {
   }
 
   // The file stays: unlinking it would let a third process lock a new one while a second waits for the old.
-  deinit { close(descriptor) }
+  // Unlocked by word, not by closing alone: a child that is between fork and exec has the descriptor too.
+  deinit {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   private static func write(pid: pid_t, to descriptor: Int32) throws(FileFailure) {
     guard ftruncate(descriptor, 0) == 0 else { throw FileFailure("ftruncate", errno) }

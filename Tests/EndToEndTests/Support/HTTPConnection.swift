@@ -20,6 +20,8 @@ final class HTTPConnection {
 
   func close() {
     guard socket >= 0 else { return }
+    // A child that another test starts just then has the socket too, until it executes its program.
+    _ = shutdown(socket, Int32(SHUT_RDWR))
     Glibc.close(socket)
     socket = -1
   }
@@ -28,7 +30,8 @@ final class HTTPConnection {
   func abandon() {
     var linger = linger(l_onoff: 1, l_linger: 0)
     setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
-    close()
+    Glibc.close(socket)
+    socket = -1
   }
 
   // MARK: - Requests
