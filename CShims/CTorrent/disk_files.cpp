@@ -1,5 +1,7 @@
 #include "disk_files.hpp"
 
+#include "disk_proof.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <system_error>
@@ -46,6 +48,7 @@ void open_file::replace_read_only(shared_descriptor opened) {
   writes_ended_.wait(lock, [this] { return writes_ == 0; });
   if (!opened_) return; // removed before, or meanwhile
   opened_.swap(opened); // the older one closes after the lock, with its last reader
+  if (proofs_) proofs_->forget();
   rot_told_ = false;
   proves_ = true;
   lock.unlock();

@@ -40,7 +40,7 @@ std::size_t tree_width(stored_torrent const& torrent, std::size_t leaves) {
 } // namespace
 
 piece_proofs::piece_proofs(int version, std::string hashes, int pieces)
-    : m_version(version), m_hashes(std::move(hashes)),
+    : m_version(version), m_pieces(pieces), m_hashes(std::move(hashes)),
       m_states(new std::atomic<state>[static_cast<std::size_t>(pieces)]) {
   for (int piece = 0; piece < pieces; ++piece) m_states[static_cast<std::size_t>(piece)] = state::unknown;
 }
@@ -69,6 +69,13 @@ lt::storage_error piece_proofs::prove(stored_torrent& torrent, open_file::use co
   lock.unlock();
   m_changed.notify_all();
   return error;
+}
+
+void piece_proofs::forget() noexcept {
+  for (int piece = 0; piece < m_pieces; ++piece) {
+    auto sound = state::sound;
+    m_states[static_cast<std::size_t>(piece)].compare_exchange_strong(sound, state::unknown);
+  }
 }
 
 lt::storage_error piece_proofs::hash(

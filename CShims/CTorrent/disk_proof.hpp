@@ -26,6 +26,9 @@ public:
   /// Any thread. Waits while another one hashes the same piece. No error: the piece is what it should be.
   lt::storage_error prove(stored_torrent& torrent, open_file::use const& file, int piece) noexcept;
 
+  /// The pieces are in another file from now on.
+  void forget() noexcept;
+
 private:
   enum class state : std::uint8_t { unknown, in_hand, sound };
 
@@ -33,6 +36,7 @@ private:
   bool matches(int piece, std::string const& hash) const;
 
   int const m_version;
+  int const m_pieces;
   std::string const m_hashes;
   std::unique_ptr<std::atomic<state>[]> const m_states;
   std::mutex m_mutex;

@@ -44,7 +44,12 @@ lt::storage_error read_file(stored_torrent& torrent, open_file::use const& file,
   if (!file.writable) {
     struct stat status {};
     if (calls.fstat(file.opened->number(), status) != 0) return cannot_read(torrent, file, piece, errno);
-    if (status.st_nlink == 0) return rotten(torrent, piece, ENOENT, "was unlinked");
+    if (status.st_nlink == 0) {
+      // Another file may have its place by now, which this job had not seen when it began.
+      auto const now = torrent.file->now();
+      if (now.opened && now.opened != file.opened) return read_file(torrent, now, piece, parts, count, offset, length);
+      return rotten(torrent, piece, ENOENT, "was unlinked");
+    }
   }
   ssize_t const got = read_all(calls, file.opened->number(), parts, count, offset);
   if (got < 0) return cannot_read(torrent, file, piece, errno);

@@ -27,13 +27,13 @@ public struct Registry: Sendable {
     quarantine = BlobQuarantine(ports, gate: gate)
     tickets = TicketDesk(ports, quarantine)
     backfill = TicketBackfill(ports, tickets, limits: limits, rules: rules)
-    uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill)
     var parts: (desk: SwarmDesk, fetches: FetchDesk)?
     if let swarm {
       let desk = SwarmDesk(ports, swarm, tickets, quarantine)
       parts = (desk, FetchDesk(ports, swarm, swarm: desk, limits: limits, gate: gate, backfill: backfill))
     }
     (self.swarm, fetches) = (parts?.desk, parts?.fetches)
+    uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill, swarm: parts?.desk)
     blobs = BlobDesk(
       ports, rules: rules, gate: gate, backfill: backfill, arriving: parts?.fetches.fetches, swarm: parts?.desk)
     manifests = ManifestDesk(ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk)

@@ -15,12 +15,17 @@ public final class UploadDesk: Sendable {
   private let limits: RegistryLimits
   private let gate: KeyedGate<Digest>
   private let backfill: TicketBackfill
+  private let swarm: SwarmDesk?
 
-  init(_ ports: RegistryPorts, limits: RegistryLimits, gate: KeyedGate<Digest>, backfill: TicketBackfill) {
+  init(
+    _ ports: RegistryPorts, limits: RegistryLimits, gate: KeyedGate<Digest>, backfill: TicketBackfill,
+    swarm: SwarmDesk?
+  ) {
     self.ports = ports
     self.limits = limits
     self.gate = gate
     self.backfill = backfill
+    self.swarm = swarm
   }
 
   /// Uploads remembered now, for the metrics.
@@ -88,12 +93,14 @@ public final class UploadDesk: Sendable {
   func seal(_ sink: any UploadSink, as digest: Digest, for repository: RepositoryName)
     async throws(RegistryError) -> StoredBlob
   {
-    try await gate.pass(digest) { () async throws(RegistryError) in
+    let blob = try await gate.pass(digest) { () async throws(RegistryError) in
       let sealed = try await sink.seal(as: digest)
       try await ports.content.link(sealed, to: repository)
       backfill.notice(arrivalIn: repository)
       return StoredBlob(digest: sealed.digest, size: sealed.size)
     }
+    await swarm?.renew(digest)
+    return blob
   }
 
   // MARK: - The table

@@ -80,6 +80,19 @@ struct RotTests {
     await node.close()
   }
 
+  /// It gets another file; what the engine still tells is of the one before.
+  @Test func aBlobThatIsPushedAgainSeedsOnWhateverAnEngineSaysOfItsOldFile() async throws {
+    let node = try await node()
+    let live = await node.desk.live().count
+    try await complain(node)
+    try await node.bench.pushBlob(Self.bytes, to: SwarmNode.open)
+    try await complain(node)
+    try await eventually("all its torrents are live again") { await node.desk.live().count == live }
+    try await node.desk.want(Self.digest)
+    #expect(await node.desk.live().count == live && node.bench.blobs.quarantined.isEmpty)
+    await node.close()
+  }
+
   private func node() async throws -> SwarmNode {
     let node = try await SwarmNode()
     try await node.bench.pushBlob(Self.bytes, to: SwarmNode.open)

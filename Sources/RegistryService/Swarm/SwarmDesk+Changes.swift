@@ -124,6 +124,8 @@ extension SwarmDesk {
           state.suspects[digest] = nil
         }
         ports.log.log(.error, "a blob rotted under its torrent and was put aside; push it again", fields)
+      } else if wasRenewed(digest) {
+        await wakeRenewed(digest)
       } else {
         ports.log.log(
           .error, "a torrent was stopped: its blob could not be read, and is sound when read again", fields)

@@ -25,6 +25,8 @@ public final class SwarmDesk: Sendable {
     var deciding: [Digest: Int] = [:]
     /// Found fault with by an engine and then found sound: they rest until then.
     var suspects: [Digest: ContinuousClock.Instant] = [:]
+    /// Pushed again while they were live: what an engine says of them until then may be of the file before.
+    var renewals: [Digest: ContinuousClock.Instant] = [:]
     var rottenCount = 0
   }
 

@@ -15,6 +15,8 @@ public struct SwarmRules: Sendable {
   /// After an engine found fault with a blob that was then found sound, it rests for so long: else a disk that fails
   /// now and then would have the blob read again and again.
   public var suspectPause = Duration.seconds(600)
+  /// After a blob was pushed again, an engine may still tell of the file that it had before.
+  public var renewalPatience = Duration.seconds(60)
   /// When the session that strangers reach could not be opened, it is tried again after so long, and each time after twice
   /// as long, up to the second.
   public var publicRetryLeast = Duration.seconds(5)

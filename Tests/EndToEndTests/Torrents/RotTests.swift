@@ -39,8 +39,10 @@ struct RotTests {
   }
 
   /// A seed that made its torrent live, and the path of the .torrent.
-  private static func seed(_ blob: Blob, version: String) throws -> (ShoalNode, file: String) {
-    let seed = try Arrival.node()
+  private static func seed(
+    _ blob: Blob, version: String, _ settings: [String: String] = [:]
+  ) throws -> (ShoalNode, file: String) {
+    let seed = try Arrival.node(more: settings)
     try seed.connect().push(TestImage(layers: [blob]), to: "team/app", as: "1")
     let made = try ShoalCommand(
       ["magnet", "127.0.0.1:\(seed.port)/team/app:1", "--json", "--out", seed.folder("torrents"), "--data", seed.data]
@@ -49,6 +51,32 @@ struct RotTests {
     let started = try ShoalCommand(["torrent", "start", blob.digest, "--data", seed.data])
     #expect(started.code == 0, "\(started.errors)")
     return (seed, try #require(part.torrent))
+  }
+
+  /// Two CI jobs push the same layer, and somebody is fetching it: the file that is seeded loses its name to another.
+  @Test(arguments: ["1", "2"])
+  func blobThatIsPushedAgainWhileItIsFetchedArrives(_ version: String) throws {
+    let blob = Arrival.blob(seed: 22, pieces: 64)
+    let (seed, file) = try Self.seed(blob, version: version, ["torrent.rate.upload": "2000000"])
+    let node = try Arrival.node()
+    let peer = ["--peer", "127.0.0.1:\(try seed.torrentPort())"]
+    let fetch = try Arrival.fetch(file, as: blob, node, peer)
+    let reader = try node.connect()
+    let target = "/v2/mine/blobs/\(blob.digest)"
+    #expect(try eventually { try node.ask("HEAD", target).status == 200 }, "\(fetch.errors.text)")
+    try reader.sendHead("GET", target)
+    _ = try reader.head()
+    let first = try reader.bytes(100_000)
+    let before = try Self.state(Self.path(blob, seed))
+    let again = try seed.ask("POST", "/v2/team/app/blobs/uploads/?digest=\(blob.digest)", body: blob.bytes)
+    #expect(again.status == 201)
+    #expect(try Self.state(Self.path(blob, seed)) != before, "the second push did not replace the file")
+    #expect(!fetch.hasEnded, "the fetch was over before the second push")
+    #expect(try fetch.wait() == .exit(0), "\(fetch.said)")
+    #expect(try first + reader.bytes(blob.bytes.count - first.count) == blob.bytes)
+    let second = try Arrival.node()
+    #expect(try Arrival.fetch(file, as: blob, second, peer).wait() == .exit(0))
+    #expect(!seed.process.errors.text.contains("a torrent was stopped"), "\(seed.process.errors.text)")
   }
 
   @Test(arguments: Rot.allCases, ["1", "2"])
