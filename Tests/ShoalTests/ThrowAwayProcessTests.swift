@@ -1,3 +1,4 @@
+import BlockingWork
 import Glibc
 import RegistryCore
 import Testing
@@ -37,6 +38,21 @@ import Testing
     #expect(failure(child("exec sleep 60", deadline: .milliseconds(200))) == .late)
     // It lets go of its pipes and lingers.
     #expect(failure(child("exec >&- 2>&-; exec sleep 60", deadline: .milliseconds(200))) == .late)
+    #expect(ContinuousClock.now - clock < .seconds(30))
+  }
+
+  @Test func oneThatNobodyWaitsForIsKilledAndOneThatWaitedInVainIsNotStarted() {
+    let answers = Lock(3)
+    var unwanted = child("exec sleep 60", deadline: .seconds(60))
+    unwanted.isUnwanted = {
+      answers.withLock { left in
+        left -= 1
+        return left < 0
+      }
+    }
+    let clock = ContinuousClock.now
+    #expect(failure(unwanted) == .unwanted)
+    #expect(failure(unwanted) == .unwanted)
     #expect(ContinuousClock.now - clock < .seconds(30))
   }
 
@@ -91,6 +107,14 @@ import Testing
     let error = try await error("echo 'shoal: no peer had it' >&2; exit 1")
     #expect(error?.message == "no peer had it")
     #expect(error?.code == .unavailable)
+  }
+
+  @Test func whoeverLeavesTakesTheProcessAlong() async throws {
+    let clock = ContinuousClock.now
+    let asking = Task { try await error("exec sleep 60") }
+    asking.cancel()
+    #expect(try await asking.value?.message.contains("cancelled") == true)
+    #expect(ContinuousClock.now - clock < .seconds(15))
   }
 
   @Test func crashIsTheChildsAlone() async throws {

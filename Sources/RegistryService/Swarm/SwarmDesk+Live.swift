@@ -110,7 +110,8 @@ extension SwarmDesk {
     let strangers = isPublic ? sessions.engine(.public) : nil
     guard fleet != nil || strangers != nil else {
       throw RegistryError(
-        .unsupported, "no session may have this torrent: it is private, and the node belongs to no fleet")
+        .unsupported,
+        "no session may have this torrent: the node belongs to no fleet, and torrent.public does not name its image")
     }
     guard let ticket = try await ports.tickets.ticket(of: digest) else {
       throw RegistryError(.unsupported, "\(digest) has no torrent: it is empty, or not here")

@@ -29,10 +29,22 @@ struct MagnetChild: Sendable {
     var arguments = ["resolve-magnet", "--seconds", "\(patience.components.seconds)"]
     if !usesDHT { arguments.append("--no-dht") }
     for peer in peers { arguments += ["--peer", peer.description] }
-    let child = ThrowAwayProcess(
+    var child = ThrowAwayProcess(
       program: program, arguments: arguments + [link.description], deadline: patience + .seconds(5),
       outputByteLimit: TorrentDocument.byteLimit)
-    return try await pool.run { () throws(RegistryError) in try Self.torrent(of: link, child) }
+    let isLeft = Lock(false)
+    child.isUnwanted = { isLeft.withLock { $0 } }
+    let (process, pool) = (child, pool)
+    // Whoever asked has left: the process and its place are another's.
+    return try await withTaskCancellationHandler { () -> Result<TorrentDocument, RegistryError> in
+      do throws(RegistryError) {
+        return .success(try await pool.run { () throws(RegistryError) in try Self.torrent(of: link, process) })
+      } catch {
+        return .failure(error)
+      }
+    } onCancel: {
+      isLeft.withLock { $0 = true }
+    }.get()
   }
 
   /// What a child says is a stranger's word: it is parsed like any .torrent, and must be the one that was asked for.
@@ -57,6 +69,7 @@ extension ThrowAwayProcess.Failure {
     case .late:
       RegistryError(
         .unavailable, "no peer told what the magnet link is of; name one with --peer, or use the .torrent file")
+    case .unwanted: RegistryError(.unavailable, "the fetch was cancelled while its magnet link was being resolved")
     case .talkative:
       RegistryError(.torrentInvalid, "the torrent of the magnet link is larger than \(TorrentDocument.byteLimit) bytes")
     case .ended(_, let words):

@@ -8,11 +8,15 @@ struct ThrowAwayProcess {
   let arguments: [String]
   var deadline: Duration
   var outputByteLimit: Int
+  /// Asked a few times a second: nobody waits for the answer any more.
+  var isUnwanted: @Sendable () -> Bool = { false }
+  private static let looksEveryMilliseconds: Int64 = 200
   private let errorByteLimit = 4 << 10
 
   enum Failure: Error, Hashable {
     case late
     case talkative
+    case unwanted
     /// How it ended, and what it said about that.
     case ended(code: Int32, words: String)
     case signal(Int32)
@@ -28,6 +32,8 @@ struct ThrowAwayProcess {
 
   /// Blocks until it has ended. Whatever happens, the process is gone and reaped on return.
   func run() throws(Failure) -> [UInt8] {
+    // It may have waited for its turn for long.
+    guard !isUnwanted() else { throw .unwanted }
     let (output, errors) = try pipes()
     defer { for end in [output.reading, errors.reading] { close(end) } }
     let pid: pid_t
@@ -67,8 +73,10 @@ struct ThrowAwayProcess {
     while !said.open.isEmpty {
       let left = ContinuousClock.now.duration(to: end)
       guard left > .zero else { return .late }
+      guard !isUnwanted() else { return .unwanted }
       var watched = said.open.sorted().map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-      let count = poll(&watched, nfds_t(watched.count), Int32(clamping: left.wholeMilliseconds + 1))
+      let pause = Int32(min(left.wholeMilliseconds + 1, Self.looksEveryMilliseconds))
+      let count = poll(&watched, nfds_t(watched.count), pause)
       let code = errno
       guard count >= 0 || code == EINTR else { return .system(code) }
       guard count > 0 else { continue }
