@@ -145,13 +145,14 @@ struct TorrentOperationsTests {
     #expect(try await ask(registry, "POST", "torrents/verify?digest=\(Self.digest)").status == 404)
   }
 
-  @Test func startAndStopReachTheSwarm() async throws {
+  @Test func startStopAndRestReachTheSwarm() async throws {
     let swarm = ToldSwarm()
     let registry = try await filled { $0.swarm = swarm }
     defer { registry.work.stop() }
     #expect(try await ask(registry, "POST", "torrents/start?digest=\(Self.digest)").status == 204)
     #expect(try await ask(registry, "POST", "torrents/stop?digest=\(Self.digest)").status == 204)
-    #expect(swarm.said == ["start \(Self.digest)", "stop \(Self.digest)"])
+    #expect(try await ask(registry, "POST", "torrents/rest?digest=\(Self.digest)").status == 204)
+    #expect(swarm.said == ["start \(Self.digest)", "stop \(Self.digest)", "rest \(Self.digest)"])
   }
 
   @Test func withoutASwarmTheAnswerSaysWhatToStart() async throws {
@@ -250,6 +251,8 @@ private final class ToldSwarm: SwarmOperations {
   func start(_ digest: Digest) async throws(RegistryError) { state.withLock { $0.said.append("start \(digest)") } }
 
   func stop(_ digest: Digest) async throws(RegistryError) { state.withLock { $0.said.append("stop \(digest)") } }
+
+  func rest(_ digest: Digest) async throws(RegistryError) { state.withLock { $0.said.append("rest \(digest)") } }
 
   func fetch(_ order: FetchOrder) async throws(RegistryError) {
     state.withLock { state in

@@ -26,6 +26,7 @@ struct TorrentOperations: Sendable {
     case (.get, "torrents/show"): .json(try await show(try query.digest()))
     case (.post, "torrents/start"): try await start(try query.digest())
     case (.post, "torrents/stop"): try await stop(try query.digest())
+    case (.post, "torrents/rest"): try await rest(try query.digest())
     case (.post, "torrents/verify"):
       .lines(TorrentVerificationLines(try await desk().verification(of: try query.digest())))
     case (.post, "blobs/fetch"): try await fetch(query, body)
@@ -105,6 +106,11 @@ struct TorrentOperations: Sendable {
 
   private func stop(_ digest: Digest) async throws(RegistryError) -> Response {
     try await swarm().stop(digest)
+    return Response(status: 204)
+  }
+
+  private func rest(_ digest: Digest) async throws(RegistryError) -> Response {
+    try await swarm().rest(digest)
     return Response(status: 204)
   }
 }

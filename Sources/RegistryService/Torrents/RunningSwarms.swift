@@ -24,6 +24,8 @@ public struct RunningSwarms: SwarmOperations {
 
   public func stop(_ digest: Digest) async throws(RegistryError) { try await swarm.stop(digest) }
 
+  public func rest(_ digest: Digest) async throws(RegistryError) { try await swarm.forgetWish(digest) }
+
   /// From strangers: who hands the node a torrent knows its peers from outside.
   public func fetch(_ order: FetchOrder) async throws(RegistryError) {
     let torrent = try await work.run { () throws(RegistryError) in

@@ -14,6 +14,9 @@ public protocol SwarmOperations: Sendable {
   /// Not live any more, and not to be by anybody's asking.
   func stop(_ digest: Digest) async throws(RegistryError)
 
+  /// As before `start` or `stop`: live when somebody wants it, and resting after a while.
+  func rest(_ digest: Digest) async throws(RegistryError)
+
   /// Begins to fetch a blob, or joins those who fetch it. It goes on whoever looks on.
   func fetch(_ order: FetchOrder) async throws(RegistryError)
 

@@ -18,6 +18,7 @@ struct Command: Sendable {
     case showTorrent
     case startTorrent
     case stopTorrent
+    case restTorrent
     case verifyTorrent
     case fetchBlob
     case cancelFetch

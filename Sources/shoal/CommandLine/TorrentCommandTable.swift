@@ -1,7 +1,8 @@
 /// The part of the table of commands that is about torrents.
 extension CommandTable {
   static let torrentCommands = [
-    magnet, listTorrents, showTorrent, startTorrent, stopTorrent, verifyTorrent, fetchBlob, cancelFetch, status,
+    magnet, listTorrents, showTorrent, startTorrent, stopTorrent, restTorrent, verifyTorrent, fetchBlob, cancelFetch,
+    status,
     resolveMagnet,
   ]
 
@@ -44,6 +45,11 @@ extension CommandTable {
     verb: .stopTorrent, name: "torrent stop", summary: "keep the torrents of a blob or an image from being live",
     details: "Until torrent start, also after a restart. Clients of the registry pull as before.", options: node,
     positional: blobOrImage, examples: [.init("shoal torrent stop team/app:1", "no more peers for this image")])
+
+  private static let restTorrent = Command(
+    verb: .restTorrent, name: "torrent rest", summary: "undo torrent start or stop of a blob or an image",
+    details: "Its torrents are live again when somebody wants them, and rest after a while.", options: node,
+    positional: blobOrImage, examples: [.init("shoal torrent rest team/app:1", "as if you had decided nothing")])
 
   private static let verifyTorrent = Command(
     verb: .verifyTorrent, name: "torrent verify", summary: "read a blob or an image again and compare all its hashes",

@@ -44,6 +44,7 @@ struct RunCommand {
     case .showTorrent: try asking { try TorrentCommands($0, invocation, output).show() }
     case .startTorrent: try asking { try TorrentCommands($0, invocation, output).start() }
     case .stopTorrent: try asking { try TorrentCommands($0, invocation, output).stop() }
+    case .restTorrent: try asking { try TorrentCommands($0, invocation, output).rest() }
     case .verifyTorrent: try asking { try TorrentCommands($0, invocation, output).verify() }
     case .fetchBlob: try asking { try FetchCommand($0, invocation, output).run() }
     case .cancelFetch: try asking { try FetchCommand($0, invocation, output).cancel() }
@@ -71,7 +72,7 @@ struct RunCommand {
     switch invocation.verb {
     case .inspectImage, .removeImage, .magnet: _ = try ImageArgument(parsing: invocation.argument)
     case .tagHistory, .rollbackTag: _ = try ImageArgument(parsing: invocation.argument).tag()
-    case .showTorrent, .startTorrent, .stopTorrent, .verifyTorrent:
+    case .showTorrent, .startTorrent, .stopTorrent, .restTorrent, .verifyTorrent:
       _ = try BlobOrImageArgument(parsing: invocation.argument)
     case .fetchBlob: _ = try FetchCommand.Order(invocation)
     case .cancelFetch: _ = try FetchCommand.digest(invocation.argument)

@@ -41,6 +41,8 @@ struct TorrentCommands {
 
   func stop() throws { try change("torrents/stop", "stopped") }
 
+  func rest() throws { try change("torrents/rest", "resting unless wanted:") }
+
   func verify() throws {
     let digests = try digests()
     var faulty: [TorrentVerificationDocument] = []

@@ -73,6 +73,11 @@ struct TorrentCommandTests {
       #expect(status.live.contains { $0.digest == layer.digest && $0.isSeeding })
       #expect(try shoal(seed, "torrent", "stop", "team/app:1").code == 0)
       #expect(try shoal(seed, "status", "--json").json(Status.self).live.isEmpty)
+
+      let decided = try shoal(seed, "torrent", "show", layer.digest, "--json")
+      #expect(decided.output.contains("stopped"))
+      #expect(try shoal(seed, "torrent", "rest", "team/app:1").code == 0)
+      #expect(try !shoal(seed, "torrent", "show", layer.digest, "--json").output.contains("stopped"))
     }
   }
 
