@@ -2,8 +2,7 @@
 extension CommandTable {
   static let torrentCommands = [
     magnet, listTorrents, showTorrent, startTorrent, stopTorrent, restTorrent, verifyTorrent, fetchBlob, cancelFetch,
-    status,
-    resolveMagnet,
+    status, resolveMagnet,
   ]
 
   private static let magnet = Command(
