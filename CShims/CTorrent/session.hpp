@@ -61,6 +61,8 @@ private:
 
   bool listen_on(std::string const& interfaces, std::string& problem);
   void filter_addresses();
+  void count_near_peers_with_all();
+  void enter_dht(char const* entrances);
   std::shared_ptr<lt::session> running();
   entry find(std::uint64_t number);
   void forget(std::uint64_t number) noexcept;

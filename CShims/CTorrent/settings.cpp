@@ -94,9 +94,10 @@ void set_discovery(pack& settings, ct_options const& options) {
   // uTP first, whose lost packets wait for a timer of half a second and more (ten fetches of 1 MB at once: p99 734 ms).
   settings.set_bool(pack::enable_incoming_utp, open);
   settings.set_bool(pack::enable_outgoing_utp, false);
-  settings.set_bool(pack::enable_dht, open && options.dht != 0);
+  // Only when it listens (`session::enter_dht`).
+  settings.set_bool(pack::enable_dht, false);
   settings.set_bool(pack::enable_lsd, open && options.local_discovery != 0);
-  settings.set_str(pack::dht_bootstrap_nodes, options.dht_nodes ? options.dht_nodes : "");
+  settings.set_str(pack::dht_bootstrap_nodes, "");
   // Several nodes in one subnet are usual here, and the default takes one of them.
   settings.set_bool(pack::dht_restrict_routing_ips, false);
   settings.set_bool(pack::dht_restrict_search_ips, false);

@@ -23,7 +23,7 @@ def row(place):
     size = (1 << 30) if place.short else (10 << 30)
     _moving(place, rounds, size)
     remark = (
-        f"Public nodes, so with both sessions. Resting: after a restart and a pull. Moving: {size >> 30} GiB pushed to one node and fetched "
+        f"Public nodes, with their session open. Resting: after a restart and a pull. Moving: {size >> 30} GiB pushed to one node and fetched "
         "from it by another; the greater of both, sampled every 50 ms."
     )
     return markdown("Row 15 · resident memory", rounds, MEASURES, TARGETS, remark)

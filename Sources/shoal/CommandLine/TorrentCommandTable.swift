@@ -90,6 +90,7 @@ extension CommandTable {
     options: [
       .init(name: "seconds", placeholder: "NUMBER", text: "Give up after so long (60)."),
       .init(name: "peer", placeholder: "HOST:PORT", isRepeatable: true, text: "A peer to ask."),
+      .init(name: "dht-node", placeholder: "HOST:PORT", isRepeatable: true, text: "Who is asked where the DHT is."),
       .init(name: "no-dht", text: "Ask trackers and peers alone."),
     ], positional: .init(name: "MAGNET", text: "A magnet link."), isHidden: true)
 
