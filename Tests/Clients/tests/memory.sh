@@ -30,7 +30,7 @@ is_half_here() { (($(how_much_is_here) >= gibibyte)); }
 # a peak, since what comes and goes would hide beneath the higher of the two what stays.
 expect_little_growth() {
   local most end
-  most=$(peak "$1") end=$(resident "$1")
+  end=$(resident "$1") most=$(peak "$1")
   echo "$1: at most $2 KiB for one GiB, $most KiB for two; $3 KiB and then $end KiB stay"
   ((most - $2 <= growth_kib)) || fail "the peak of $1 grew by $((most - $2)) KiB with the second GiB, and may by $growth_kib"
   ((end - $3 <= growth_kib)) || fail "what stays of $1 grew by $((end - $3)) KiB with the second GiB, and may by $growth_kib"
