@@ -78,5 +78,9 @@ def _watched(servers, work):
 
 
 def _growth(samples):
-    """What is there at the end, beside the most of the first half."""
-    return samples[-1] - max(samples[: len(samples) // 2])
+    """The second half beside the first, peak by peak and rest by rest: the greater of both."""
+    half = len(samples) // 2
+    # The last moment of a half is chance: its last ten samples, half a second, are.
+    rest = lambda part: min(part[-10:])
+    first, second = samples[:half], samples[half:]
+    return max(max(second) - max(first), rest(second) - rest(first))
