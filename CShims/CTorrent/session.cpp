@@ -64,7 +64,7 @@ session::session(ct_options const& options)
   bool listens = false;
   for (int i = 0; i < options.listen_count && !listens; ++i) listens = listen_on(options.listen[i], problem);
   if (!listens) throw refusal(CT_LISTEN, problem);
-  if (!m_fleet && options.dht) enter_dht(options.dht_nodes ? options.dht_nodes : "");
+  if (!m_fleet && options.dht) enter_dht(*m_session, options.dht_nodes);
 
   // Only signals: the pump fetches the alerts. The queue outlives the session's threads, which close() joins.
   m_session->set_alert_notify([events = m_events] { events->wake(); });
@@ -156,14 +156,6 @@ void session::filter_addresses() {
     for (auto const& address : m_admitted) filter.add_rule(address, address, 0);
   }
   running()->set_ip_filter(filter);
-}
-
-/// Once the sockets are open: libtorrent tells a DHT that was started before them of no entrance, and it stays alone.
-void session::enter_dht(char const* entrances) {
-  lt::settings_pack settings;
-  settings.set_str(lt::settings_pack::dht_bootstrap_nodes, entrances);
-  settings.set_bool(lt::settings_pack::enable_dht, true);
-  running()->apply_settings(std::move(settings));
 }
 
 /// By itself libtorrent counts peers on private and loopback addresses in a class of their own and in no other: a limit for

@@ -6,7 +6,7 @@ start_daemons_for() {
   local wanted=" $*"
   if [[ $wanted == *' docker-'* || $wanted == *' containerd-'* ]]; then start_containerd; fi
   if [[ $wanted == *' docker-'* ]]; then start_dockerd; fi
-  if [[ $wanted == *' torrents-'* || $wanted == *' dht-'* ]]; then start_swarm; fi
+  if [[ $wanted == *' torrents-'* ]]; then start_swarm; fi
 }
 
 start_containerd() {
