@@ -42,6 +42,8 @@ let package = Package(
 
     // floor 0: nouns, rules, state machines, ports
     .target(name: "RegistryCore", swiftSettings: strict),
+    // what members of a fleet tell each other and conclude: state machines without sockets, disks or clocks
+    .target(name: "FleetCore", dependencies: ["RegistryCore"], swiftSettings: strict),
 
     // floor 1: verbs
     .target(
@@ -94,6 +96,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
+    .testTarget(
+      name: "FleetCoreTests", dependencies: ["FleetCore", "RegistryCore", "OpenSSLKit"], swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",
