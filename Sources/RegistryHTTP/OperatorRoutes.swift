@@ -61,7 +61,7 @@ struct OperatorRoutes: Sendable {
     async throws(RegistryError) -> ImageDocument
   {
     let manifest = try await registry.manifests.resolve(reference, in: repository)
-    let bytes = try await registry.manifests.bytes(of: manifest)
+    let bytes = try await registry.manifests.bytes(of: manifest, in: repository)
     let document = try ManifestDocument(bytes: bytes, contentType: manifest.mediaType)
     let summary = try await registry.catalogue.manifests(of: repository).first { $0.digest == manifest.digest }
     var blobs: [ImageDocument.Entry] = []
