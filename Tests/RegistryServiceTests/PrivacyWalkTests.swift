@@ -98,13 +98,13 @@ private final class PrivacyWalk: Sendable {
     }
   }
 
-  /// What is not there, is stopped, or has no room.
+  /// What is not there, is stopped, has no room, or arrives by another torrent just now.
   private func mayBeRefused(_ body: () async throws(RegistryError) -> Void) async throws {
     do throws(RegistryError) {
       try await body()
     } catch {
       switch error.code {
-      case .blobUnknown, .denied, .tooManyRequests, .unsupported, .unavailable, .digestInvalid: return
+      case .blobUnknown, .denied, .tooManyRequests, .unsupported, .unavailable, .digestInvalid, .fetchConflict: return
       default: throw error
       }
     }
