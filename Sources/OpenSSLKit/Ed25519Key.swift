@@ -20,7 +20,10 @@ public final class Ed25519Key: @unchecked Sendable {
     ERR_clear_error()
     guard pem.count <= Self.pemByteLimit, let source = BIO_new_mem_buf(pem, Int32(pem.count)) else { return nil }
     defer { BIO_free(source) }
-    guard let key = PEM_read_bio_PrivateKey(source, nil, refusePassphrase, nil) else { return nil }
+    guard let key = PEM_read_bio_PrivateKey(source, nil, refusePassphrase, nil) else {
+      ERR_clear_error()
+      return nil
+    }
     guard EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 else {
       EVP_PKEY_free(key)
       return nil

@@ -38,4 +38,12 @@ final class TemporaryFolder: Sendable {
     guard Glibc.write(descriptor, content, content.count) == content.count else { throw Failure() }
     return file
   }
+
+  func read(_ name: String) throws -> [UInt8] {
+    guard let file = fopen("\(path)/\(name)", "r") else { throw Failure() }
+    defer { fclose(file) }
+    return [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+      count = fread(buffer.baseAddress, 1, buffer.count, file)
+    }
+  }
 }
