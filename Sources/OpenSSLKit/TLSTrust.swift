@@ -14,15 +14,17 @@ public enum TLSTrust: Sendable {
   /// Authorities between a root and its leaf.
   private static let intermediateLimit: Int32 = 4
 
+  /// Whatever the context believed before is forgotten.
   func install(in context: OpaquePointer) throws(TLSFailure) {
-    guard let store = SSL_CTX_get_cert_store(context) else { throw TLSFailure("keep certificates") }
+    guard let store = X509_STORE_new() else { throw TLSFailure("keep certificates") }
+    SSL_CTX_set_cert_store(context, store)
     SSL_CTX_set_verify_depth(context, 0)
     switch self {
     case .authority(let certificate):
       guard X509_STORE_add_cert(store, certificate.pointer) == 1 else { throw TLSFailure("use the authority") }
     case .roots(let path):
       SSL_CTX_set_verify_depth(context, Self.intermediateLimit)
-      guard SSL_CTX_load_verify_file(context, path) == 1 else { throw TLSFailure("read the authorities \(path)") }
+      guard X509_STORE_load_file(store, path) == 1 else { throw TLSFailure("read the authorities \(path)") }
     case .pinned:
       // What the peer calls its root is no root unless it signed itself: it may not have been altered on the way.
       X509_STORE_set_flags(store, UInt(X509_V_FLAG_CHECK_SS_SIGNATURE))

@@ -8,8 +8,10 @@ struct TLSTests {
   private let otherKey = Ed25519Key()
   private let other: Certificate
   private let server: TLSContext
+  private let folder: TemporaryFolder
 
   init() throws {
+    folder = try TemporaryFolder()
     pki = try PKI()
     other = try pki.authority.issue(
       CertificateSubject(commonName: "other"), publicKey: otherKey.publicBytes,
@@ -138,19 +140,37 @@ struct TLSTests {
     #expect(try TLSPair(client, silent).clientEnd == .failed)
   }
 
-  @Test func foreignContextIsMadeToBelieveTheSame() throws {
-    for (identity, expected) in [(pki.certificate.key.identity, Int32(1)), (other.key.identity, 0)] {
-      let context = SSL_CTX_new(TLS_client_method())
-      let configured = try client()
-      try configured.configure(try #require(context), expecting: identity)
-      let verified = try handshake(SSL_new(context))
+  /// Time of the authority itself, which its signature vouches for.
+  @Test func pinnedAuthorityThatWasAlteredIsNone() throws {
+    var altered = pki.authority.certificate.der
+    let place = try #require(altered.indices.first { altered[$0...].starts(with: [0x17, 13]) })
+    altered[place + 2] ^= 1
+    let authority = try #require(Certificate(der: altered))
+    #expect(authority.key == pki.authority.certificate.key)
+    let server = try TLSContext(.memory([pki.certificate, authority], pki.key), minimumVersion: .tls13)
+    #expect(try TLSPair(try client(.pinned(authority: authorityIdentity)), server).clientEnd == .failed)
+  }
+
+  @Test func contextOfAnotherLibraryIsMadeToBelieveTheSameAndNobodyElse() throws {
+    let foreign = try PKI()
+    let foreignServer = try Self.server(foreign)
+    let expectations: [(TLSContext, [UInt8]?, Bool)] = [
+      (server, nil, true), (server, pki.certificate.key.identity, true), (server, other.key.identity, false),
+      (foreignServer, nil, false),
+    ]
+    for (server, identity, expected) in expectations {
+      let context = try #require(SSL_CTX_new(TLS_client_method()))
+      X509_STORE_load_file(
+        SSL_CTX_get_cert_store(context), try folder.write("foreign.crt", foreign.authority.certificate.pem))
+      try client().configure(context, expecting: identity)
+      let isGood = try handshake(SSL_new(context), server)
       SSL_CTX_free(context)
-      #expect(verified == expected)
+      #expect(isGood == expected)
     }
   }
 
-  /// 1 when a session of another library's context ends its handshake with the server well.
-  private func handshake(_ session: OpaquePointer?) throws -> Int32 {
+  /// Whether a session of another library's context ends its handshake well.
+  private func handshake(_ session: OpaquePointer?, _ server: TLSContext) throws -> Bool {
     defer { SSL_free(session) }
     var sockets: [Int32] = [0, 0]
     #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &sockets) == 0)
@@ -158,10 +178,10 @@ struct TLSTests {
     SSL_set_fd(session, sockets[0])
     let far = try server.makeSession(socket: sockets[1])
     for _ in 0..<10 {
-      if SSL_connect(session) == 1 { return 1 }
+      if SSL_connect(session) == 1 { return true }
       _ = far.handshake()
     }
-    return 0
+    return false
   }
 
   // MARK: An operator's own
