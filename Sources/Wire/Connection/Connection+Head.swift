@@ -72,7 +72,7 @@ extension Connection {
   private func parse(_ bytes: Span<UInt8>) -> (next: NextHead?, used: Int) {
     do {
       guard let head = try service.parser.parse(bytes) else { return (nil, 0) }
-      let incoming = Incoming(head, bytes, peer: peer, local: local, isSecure: transport.isSecure)
+      let incoming = Incoming(head, bytes, peer: peer, local: local, isSecure: transport.isSecure, client: client)
       return (.request(incoming), head.byteCount)
     } catch {
       return (.refused(error), 0)

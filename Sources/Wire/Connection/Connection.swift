@@ -35,6 +35,8 @@ final class Connection: Watched, @unchecked Sendable {
   let local: PeerAddress
   let socket: Int32
   let transport: Transport
+  /// Who has shown a certificate in the handshake.
+  var client: TLSPeer?
 
   var phase: Phase
   /// Set when the connection is closed while an exchange runs.
@@ -136,6 +138,10 @@ final class Connection: Watched, @unchecked Sendable {
   }
 
   func stopNow() { fail(.stopping) }
+
+  func end(ifUnwanted isUnwanted: (TLSPeer) -> Bool) {
+    if let client, isUnwanted(client) { fail(.disconnected) }
+  }
 
   // MARK: Deadlines
 

@@ -1,3 +1,5 @@
+import OpenSSLKit
+
 /// The head of one request, checked by `HeadParser`: one Host (HTTP/1.0 may have none), no ambiguous framing, no control
 /// characters.
 ///
@@ -13,12 +15,14 @@ public struct Request: Sendable {
   /// Our end of the connection: the address that the client reached.
   public let local: PeerAddress
   public let isSecure: Bool
+  /// Who showed a certificate on this connection that was verified and has not expired. `nil`: nobody, or nobody was asked.
+  public let client: TLSPeer?
   /// Tells this request from every other of the process, in the answer and in the log.
   public let id: RequestID
 
   public init(
     method: Method, path: String, query: String? = nil, fields: Fields = Fields(), peer: PeerAddress = .local,
-    local: PeerAddress = .local, isSecure: Bool = false, id: RequestID = RequestID.next()
+    local: PeerAddress = .local, isSecure: Bool = false, client: TLSPeer? = nil, id: RequestID = RequestID.next()
   ) {
     self.method = method
     self.path = path
@@ -27,6 +31,7 @@ public struct Request: Sendable {
     self.peer = peer
     self.local = local
     self.isSecure = isSecure
+    self.client = client
     self.id = id
   }
 
