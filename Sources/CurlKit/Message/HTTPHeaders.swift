@@ -19,10 +19,6 @@ public struct HTTPHeaders: Sendable {
 
   public init() {}
 
-  public init(_ entries: KeyValuePairs<String, String>) {
-    for (name, value) in entries { append(name, value) }
-  }
-
   public var count: Int { fields.count }
 
   /// A name that is no token, or a value that would start a line of its own, makes the client refuse the request.
@@ -94,6 +90,12 @@ public struct HTTPHeaders: Sendable {
 
   /// RFC 9110 §5.5: no control but the tab.
   private static func isFieldText(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
+}
+
+extension HTTPHeaders: ExpressibleByDictionaryLiteral {
+  public init(dictionaryLiteral entries: (String, String)...) {
+    for (name, value) in entries { append(name, value) }
+  }
 }
 
 extension String {
