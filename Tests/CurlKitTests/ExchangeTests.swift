@@ -94,6 +94,26 @@ extension Sockets {
       }
     }
 
+    /// Again and again: libcurl counts how often it tried anew, and must not count over many requests.
+    @Test func connectionThatDiesUnderItsNextRequestIsReplacedUnseen() async throws {
+      try await scripted { connection in
+        try connection.readHead()
+        try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        try connection.readHead()
+      } _: { client, server in
+        for method in [HTTPMethod.get, .post, .put] {
+          for size in [0, 100, 100_000] where size == 0 || method != .get {
+            for _ in 0..<7 {
+              var request = HTTPRequest(method, try server.origin.url("/"))
+              if size > 0 { request.body = .bytes(patterned(size)) }
+              let answer = try await client.fetch(request, atMost: 10)
+              #expect(answer.text == "ok")
+            }
+          }
+        }
+      }
+    }
+
     @Test func thousandRequestsAtOnceAreAllAnsweredOverABoundedNumberOfConnections() async throws {
       try await serving { request, _ in text(request.path) } _: { client, origin, server in
         try await withThrowingTaskGroup(of: Bool.self) { group in

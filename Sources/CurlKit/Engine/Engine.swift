@@ -209,11 +209,18 @@ final class Engine: @unchecked Sendable {
       transfer.easy = nil
       curl_multi_remove_handle(multi, easy.pointer)
       easy.forgetRequest()
-      if spareHandles.count < Self.spareHandleCount { spareHandles.append(easy) }
+      keep(easy, after: transfer, outcome)
     }
     transfer.end()
     transfer.exchange.end(outcome)
     if hadBegun, let next = queue.leave(transfer.origin) { begin(next) }
+  }
+
+  /// A handle counts how often it was given a dead connection, over all its requests, and fails for good at the sixth: kept is
+  /// only one that went through without a new connection.
+  private func keep(_ easy: EasyHandle, after transfer: Transfer, _ outcome: Exchange.Outcome) {
+    guard case .whole = outcome, !transfer.hasOpened, spareHandles.count < Self.spareHandleCount else { return }
+    spareHandles.append(easy)
   }
 
   private func resume(_ exchange: Exchange, _ pausesLeft: (Transfer) -> Int32?) {

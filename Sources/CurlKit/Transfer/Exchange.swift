@@ -56,6 +56,7 @@ final class Exchange: Sendable {
       let (head, failure) = state.withLock { ($0.head, $0.failure) }
       if let head { return head }
       if let failure { throw failure }
+      // No end without a head is a whole one, so this waits.
       await change { $0.head != nil }
     }
   }
@@ -78,7 +79,7 @@ final class Exchange: Sendable {
     await change { _ in false }
     let (head, bytes, outcome) = state.withLock { ($0.head, $0.bytes, $0.outcome) }
     if case .failed(let failure) = outcome { throw failure }
-    guard let head else { throw .malformedAnswer(origin, reason: "it ended without a head") }
+    guard let head else { throw .cancelled }
     return HTTPAnswer(head: head, body: bytes)
   }
 

@@ -27,7 +27,8 @@ final class Transfer: Sleeper, @unchecked Sendable {
   private(set) var failure: HTTPClientError?
   /// While it runs.
   private(set) var engine: Engine?
-  /// Of the connection that it opened, if it opened one.
+  /// No connection of the pool served it.
+  private(set) var hasOpened = false
   private var peerGuard: PeerGuard?
 
   private var head = HeadBuilder(limitBytes: 0, followsRedirects: false)
@@ -60,6 +61,8 @@ final class Transfer: Sleeper, @unchecked Sendable {
   /// What libcurl's code means, if anything went wrong.
   func error(_ code: CURLcode) -> HTTPClientError? {
     if let failure { return failure }
+    // libcurl takes a head that breaks off in the middle for an answer.
+    if code == CURLE_OK, phase != .receiving { return .cut(origin, reason: "its head is not whole") }
     guard code != CURLE_OK, let easy else { return nil }
     if let refusal = peerGuard?.refusal { return .tlsRefused(origin, reason: refusal) }
     return FailureTable.error(
@@ -115,7 +118,10 @@ final class Transfer: Sleeper, @unchecked Sendable {
 
   // MARK: Called by libcurl
 
-  func opened(_ socket: Int32) { engine?.opened(socket, for: origin) }
+  func opened(_ socket: Int32) {
+    hasOpened = true
+    engine?.opened(socket, for: origin)
+  }
 
   /// A connection that it opened is about to shake hands. False when OpenSSL does not take what we ask.
   func guardPeer(_ context: OpaquePointer) -> Bool {

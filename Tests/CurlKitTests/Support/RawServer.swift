@@ -116,6 +116,13 @@ final class RawConnection: Sendable {
     while recv(socket, &bytes, bytes.count, 0) > 0 {}
   }
 
+  /// Until the peer or the test has cut the connection, without reading of it.
+  func waitForCut() {
+    var wait = pollfd(fd: socket, events: 0, revents: 0)
+    // Nothing that was asked for: only a hang-up or an error ends it.
+    _ = poll(&wait, 1, 20_000)
+  }
+
   /// With a reset instead of an end.
   func reset() {
     var reset = linger(l_onoff: 1, l_linger: 0)
