@@ -37,7 +37,7 @@ extension RegistryError {
     case .tag(let repository, let tag, _):
       RegistryError(
         .denied,
-        "the fleet's rules keep \(repository):\(tag) as it is: its tags may be immutable, or this node may not write it")
+        "the fleet's rules keep \(repository):\(tag) as it is: its tags are immutable, or this node may not write it")
     case .manifest(let repository, _, _):
       RegistryError(.denied, "the fleet's rules do not let this node write \(repository)")
     }

@@ -109,7 +109,9 @@ extension Connection {
   }
 
   func waitsFrom() throws(RegistryError) -> HybridTime? {
-    try first("SELECT clock FROM waiting_claim ORDER BY clock LIMIT 1") { HybridTime(rawValue: $0.integer(0)) }
+    try first("SELECT clock FROM waiting_claim WHERE clock > 0 ORDER BY clock LIMIT 1") {
+      HybridTime(rawValue: $0.integer(0))
+    }
   }
 
   /// A writer's clock rises with its sequence, so the last of its claims that counts has its highest clock: two seeks a

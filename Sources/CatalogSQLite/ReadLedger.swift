@@ -4,11 +4,11 @@ import RegistryCore
 extension Connection {
   func heads(notary: any ClaimNotary) throws(RegistryError) -> [WriterID: ClaimHead] {
     var heads: [WriterID: ClaimHead] = [:]
-    // A writer's last claim is one seek, and its hash follows from it: no second truth to keep.
+    // A writer's last claim is one seek, and its hash follows from it: no second truth to keep. CROSS: in this order.
     try each(
       """
       SELECT repository.name, kind, key, value, sequence, clock, previous_hash, signature, node, epoch
-      FROM writer JOIN claim ON claim.writer = writer.id
+      FROM writer CROSS JOIN claim ON claim.writer = writer.id
         AND claim.sequence = (SELECT max(sequence) FROM claim WHERE claim.writer = writer.id)
       JOIN repository ON repository.id = claim.repository
       """

@@ -51,7 +51,8 @@ struct RulesDocument: Codable {
 
 extension Connection {
   func nameRules() throws(RegistryError) -> NameRules {
-    guard let text = try first("SELECT document FROM name_rules", read: { $0.text(0) }) else { return NameRules() }
+    let text = try first("SELECT document FROM name_rules WHERE only = 1") { $0.text(0) }
+    guard let text else { return NameRules() }
     let document: RulesDocument
     do {
       document = try JSONDecoder().decode(RulesDocument.self, from: Data(text.utf8))

@@ -35,7 +35,8 @@ extension SQLiteCatalog {
       // A catalogue from before torrents has no such table.
       let hasWishes = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'torrent_wish'") { _ in true }
       if hasWishes != nil { reading.readWishes() }
-      return Salvage(tags: reading.tags, wishes: reading.wishes, epoch: epoch, fleet: fleet ?? .none, failure: reading.failure)
+      return Salvage(
+        tags: reading.tags, wishes: reading.wishes, epoch: epoch, fleet: fleet ?? .none, failure: reading.failure)
     } catch {
       return Salvage(tags: [], wishes: [:], epoch: 0, fleet: .none, failure: error)
     }

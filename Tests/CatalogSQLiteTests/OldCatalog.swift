@@ -12,7 +12,9 @@ struct OldCatalog {
     try database.execute("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; BEGIN")
     for migration in migrations.known { try database.execute(migration.script) }
     try database.execute("CREATE TABLE migration (position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT")
-    for migration in migrations.known { try database.execute("INSERT INTO migration (name) VALUES ('\(migration.name)')") }
+    for migration in migrations.known {
+      try database.execute("INSERT INTO migration (name) VALUES ('\(migration.name)')")
+    }
     try database.execute(
       """
       PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(migrations.known.count);

@@ -53,7 +53,9 @@ extension Claim.Statement {
       guard let facts = ManifestFacts(claimValue: value) else { return nil }
       self = .manifest(name.repository, digest, .present(facts))
     case .tag:
-      guard let text = String(validating: name.key, as: UTF8.self), let tag = try? Tag(parsing: text) else { return nil }
+      guard let text = String(validating: name.key, as: UTF8.self), let tag = try? Tag(parsing: text) else {
+        return nil
+      }
       let digest = value.flatMap { Digest(multihash: $0) }
       guard (digest == nil) == (value == nil) else { return nil }
       self = .tag(name.repository, tag, digest)
