@@ -8,19 +8,18 @@ enum OldClaims {
   /// In the transaction of the migration that set them aside. About 15,000 a second.
   static func sign(on connection: Connection, by author: Authorship) throws(RegistryError) {
     var page = try page(after: nil, on: connection)
-    if !page.isEmpty {
-      var log = try LogEnd(author, on: connection)
-      while let last = page.last {
-        for old in page {
-          let value = try carriable(old, on: connection)
-          let claim = log.append(old.name, value: value, at: old.clock, notary: author.notary)
-          try connection.insert(claim, writer: log.row, repository: old.repository)
-        }
-        page = try self.page(after: last, on: connection)
+    guard !page.isEmpty else { return try connection.execute("DROP TABLE unsigned_claim") }
+    var log = try LogEnd(author, on: connection)
+    while let last = page.last {
+      for old in page {
+        let value = try carriable(old, on: connection)
+        let claim = log.append(old.name, value: value, at: old.clock, notary: author.notary)
+        try connection.insert(claim, writer: log.row, repository: old.repository)
       }
-      try connection.run("DELETE FROM writer WHERE id <> ?1", .integer(log.row))
+      page = try self.page(after: last, on: connection)
     }
     try connection.execute("DROP TABLE unsigned_claim")
+    try connection.run("DELETE FROM writer WHERE id <> ?1", .integer(log.row))
   }
 
   private struct OldClaim {

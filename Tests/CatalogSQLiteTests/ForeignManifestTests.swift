@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func itsBytesAreNotHereToBeHashed() async throws {
-    try await withForeignImage { catalog, _ in
+    try await withForeignImage { (catalog, _) async throws in
       #expect(try await catalog.withoutTicket(after: nil, limit: 9).isEmpty)
       #expect(try await catalog.withoutClassicPieces(in: name, after: nil, limit: 9).isEmpty)
       #expect(try await catalog.document(image.digest, as: image.document, in: name))

@@ -45,7 +45,7 @@ import Testing
     var scribe = Scribe(9)
     for number in 1...30 { scribe.say(try tag("old", "\(number)"), at: time(daysAgo: 60, number)) }
     for number in 1...30 { scribe.say(try tag("young", "\(number)"), at: time(daysAgo: 29, number)) }
-    try await shortened([scribe]) { catalog, dropped in
+    try await shortened([scribe]) { (catalog, dropped) async throws in
       #expect(dropped == 10)
       #expect(try await sequences(of: scribe.writer, in: catalog) == Array(11...60))
     }
@@ -61,7 +61,7 @@ import Testing
       let last = try tag("last-\(writer)", "x")
       if writer == 1 { one.say(last, at: time(daysAgo: 1)) } else { two.say(last, at: time(daysAgo: 1)) }
     }
-    try await shortened([one, two]) { catalog, dropped in
+    try await shortened([one, two]) { (catalog, dropped) async throws in
       #expect(dropped == 2)
       #expect(try await sequences(of: one.writer, in: catalog) == [2, 3])
       #expect(try await sequences(of: two.writer, in: catalog) == [2])
@@ -75,7 +75,7 @@ import Testing
     scribe.say(try tag("gone", nil), at: time(daysAgo: 91))
     scribe.say(try tag("going", nil), at: time(daysAgo: 89))
     scribe.say(try tag("last", "1"), at: time(daysAgo: 1))
-    try await shortened([scribe]) { catalog, dropped in
+    try await shortened([scribe]) { (catalog, dropped) async throws in
       #expect(dropped == 2)
       #expect(try await sequences(of: scribe.writer, in: catalog) == [2, 4, 5])
     }
@@ -88,7 +88,7 @@ import Testing
     one.say(try tag("gone", "1"), at: time(daysAgo: 199))
     one.say(try tag("gone", nil), at: time(daysAgo: 150))
     one.say(try tag("last", "1"), at: time(daysAgo: 1))
-    try await shortened([one, two]) { catalog, dropped in
+    try await shortened([one, two]) { (catalog, dropped) async throws in
       #expect(dropped == 1)
       #expect(try await sequences(of: one.writer, in: catalog) == [2, 3])
       #expect(try await sequences(of: two.writer, in: catalog) == [1])
@@ -100,7 +100,7 @@ import Testing
     for number in 1...30 { scribe.say(try tag("v1", "\(number)"), at: time(daysAgo: 100, number)) }
     var rules = NameRules()
     rules.immutableTags = PublicPatterns(["team/*"])
-    try await shortened([scribe], rules: rules) { catalog, dropped in
+    try await shortened([scribe], rules: rules) { (catalog, dropped) async throws in
       #expect(dropped == 9)
       #expect(try await sequences(of: scribe.writer, in: catalog) == [1] + Array(11...30))
     }
@@ -112,7 +112,7 @@ import Testing
     for number in 1...30 { scribe.say(later, value: nil, at: time(daysAgo: 500, number)) }
     scribe.say(try tag("ahead", nil), at: time(daysAgo: -5))
     scribe.say(try tag("ahead", "x"), at: time(daysAgo: -6))
-    try await shortened([scribe]) { catalog, dropped in
+    try await shortened([scribe]) { (catalog, dropped) async throws in
       #expect(dropped == 0)
       #expect(try await sequences(of: scribe.writer, in: catalog) == Array(1...32))
     }
