@@ -40,8 +40,8 @@ extension MemoryCatalog: Names {
     }
   }
 
-  public func learn(
-    _ document: ManifestDocument, of digest: Digest, in repository: RepositoryName
+  public func document(
+    _ digest: Digest, as document: ManifestDocument, in repository: RepositoryName
   ) async throws(RegistryError) -> Bool {
     state.withLock { state in
       guard let present = state.repositories[repository]?.manifests[digest] else { return false }

@@ -10,11 +10,10 @@ public protocol Names: Sendable {
   /// Publishing again what is so already writes no claim.
   func publish(_ publication: Publication) async throws(RegistryError) -> PublishOutcome
 
-  /// Keeps what the document of a manifest says that is present already, by the claim of another writer: what it needs, its
-  /// annotations, its bytes. No claim is written. `false`: the manifest is not present; nothing is kept.
-  func learn(
-    _ document: ManifestDocument, of digest: Digest, in repository: RepositoryName
-  ) async throws(RegistryError) -> Bool
+  /// Keeps what a manifest itself says, now that its bytes are here: of one that is present by a claim of another node.
+  /// Writes no claim. `false`: it is not present (any more); nothing was kept.
+  func document(_ digest: Digest, as document: ManifestDocument, in repository: RepositoryName)
+    async throws(RegistryError) -> Bool
 
   /// Says of a manifest that it is gone, and of each tag that pointed to it. The removal of its shelf entry is owed from
   /// then on; `nil`: it was not present.

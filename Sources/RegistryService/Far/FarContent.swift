@@ -102,7 +102,7 @@ struct FarContent: Sendable {
     try await gate.pass(digest) { () async throws(RegistryError) in
       try await ports.blobs.put(bytes, as: digest)
       try await ports.shelf.shelve(digest, as: manifest.mediaType, in: repository)
-      guard try await ports.names.learn(document, of: digest, in: repository) else {
+      guard try await ports.names.document(digest, as: document, in: repository) else {
         try await ports.shelf.unshelve(digest, from: repository)
         throw RegistryError.noSuchManifest(.digest(digest), repository)
       }

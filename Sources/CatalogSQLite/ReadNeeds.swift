@@ -1,14 +1,6 @@
 import RegistryCore
 
 extension SQLiteCatalog {
-  public func learn(
-    _ document: ManifestDocument, of digest: Digest, in repository: RepositoryName
-  ) async throws(RegistryError) -> Bool {
-    try await commits.write { transaction throws(RegistryError) in
-      try transaction.learn(document, of: digest, in: repository)
-    }
-  }
-
   public func manifest(
     needing blob: Digest, in repository: RepositoryName
   ) async throws(RegistryError) -> Digest? {
@@ -16,21 +8,6 @@ extension SQLiteCatalog {
       guard let row = try connection.repositoryRow(repository) else { return nil }
       return try connection.manifest(needing: blob, in: KnownRepository(row: row, name: repository))
     }
-  }
-}
-
-extension WriteTransaction {
-  mutating func learn(
-    _ document: ManifestDocument, of digest: Digest, in name: RepositoryName
-  ) throws(RegistryError) -> Bool {
-    guard let repository = try repository(name) else { return false }
-    let isDocumented = try connection.first(
-      "SELECT documented FROM manifest WHERE repository = ?1 AND digest = ?2",
-      .integer(repository.row), .blob(digest.column)
-    ) { $0.integer(0) == 1 }
-    guard let isDocumented else { return false }
-    if !isDocumented { try deriveManifest(digest, in: repository, document: document) }
-    return true
   }
 }
 
