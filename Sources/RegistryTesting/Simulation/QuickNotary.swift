@@ -17,8 +17,7 @@ public struct QuickNotary: FleetNotary, NodeSigner {
   public func sign(_ bytes: [UInt8]) -> [UInt8] { Self.widened(Self.mix(bytes, from: Self.secret(of: key)), to: 64) }
 
   public func isSignature(_ signature: [UInt8], of bytes: [UInt8], by key: PublicKey) -> Bool {
-    signature.count == 64 && signature.prefix(8).elementsEqual(
-      Self.widened(Self.mix(bytes, from: Self.secret(of: key)), to: 8))
+    signature == Self.widened(Self.mix(bytes, from: Self.secret(of: key)), to: 64)
   }
 
   private static func secret(of key: PublicKey) -> UInt64 { mix(key.bytes, from: 0x5EC2E7) }

@@ -5,7 +5,7 @@ import RegistryCore
 extension SimulatedFleet {
   func fail(_ what: String) {
     guard failure == nil else { return }
-    let last = trace.suffix(25).map { "\($0.time): \(String(describing: $0.event).prefix(300))" }
+    let last = trace.suffix(25).map { "\($0.time): \(described($0.event))" }
     failure = SimulationFailure(seed: plan.seed, time: time, what: what, trace: last)
   }
 
@@ -41,6 +41,7 @@ extension SimulatedFleet {
   }
 
   func check(_ notice: FleetNotice, of place: Int) {
+    notices[notice.kind, default: 0] += 1
     switch notice {
     case .forked(let writer, let at):
       guard let of = places[writer.node], !nodes[of].wasRestored, !nodes[of].isHostile else { return }
@@ -49,7 +50,8 @@ extension SimulatedFleet {
       guard let of = places[peer], !nodes[of].isHostile, !nodes[place].isHostile else { return }
       fail("node \(place) shuns node \(of), which is honest: \(misdeed)")
     case .restored(let writer):
-      guard let of = places[writer.node], !nodes[of].wasRestored, !nodes[of].isHostile else { return }
+      // Who lies about this costs a node an epoch, and no more.
+      guard let of = places[writer.node], !nodes[of].wasRestored, !plan.hasHostileMember else { return }
       fail("node \(of) takes its disk for an old one")
     }
   }
@@ -118,6 +120,19 @@ extension SimulatedFleet {
       for place in honest where nodes[place].disk.claim(claim.body.sequence, of: claim.body.writer) != claim {
         fail("node \(place) lacks what node \(writer) acknowledged: number \(claim.body.sequence)")
       }
+    }
+  }
+}
+
+extension FleetNotice {
+  fileprivate var kind: String {
+    switch self {
+    case .forked: "forks"
+    case .restored: "old disks"
+    case .shunned(_, .claims(.forged)): "forgeries"
+    case .shunned(_, .claims): "broken runs"
+    case .shunned(_, .withheld): "withheld claims"
+    case .shunned(_, .statement): "forged statements"
     }
   }
 }

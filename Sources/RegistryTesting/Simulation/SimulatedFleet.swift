@@ -33,6 +33,8 @@ public final class SimulatedFleet {
   let fleetNotary: QuickNotary
   var trace: [(time: Int64, event: SimulatedEvent)] = []
   var failure: SimulationFailure?
+  /// How often nodes noticed what.
+  public internal(set) var notices: [String: Int] = [:]
   /// Called after each event, for measurements.
   var observe: ((SimulatedFleet) -> Void)?
 
@@ -89,6 +91,7 @@ public final class SimulatedFleet {
     switch event {
     case .wake(let place, let life):
       guard nodes[place].life == life, nodes[place].isUp, nodes[place].wake == time else { return }
+      nodes[place].wake = nil
       feed(place, .woke)
     case .question(let to, let from, let call, let message): deliver(to, from, call, message)
     case .answer(let call, let message): deliverAnswer(call, message)

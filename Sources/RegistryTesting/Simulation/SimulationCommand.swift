@@ -25,9 +25,12 @@ public struct SimulationCommand {
     let clock = ContinuousClock()
     let begun = clock.now
     var (failures, events, acknowledged, refused, slowest, fewest) = (0, 0, 0, 0, Int64(0), Int.max)
+    var notices: [String: Int] = [:]
     for seed in first..<first + seeds {
       do {
-        let result = try SimulatedFleet(.adverse(seed: seed)).run()
+        let fleet = SimulatedFleet(.adverse(seed: seed))
+        let result = try fleet.run()
+        notices.merge(fleet.notices, uniquingKeysWith: +)
         events += result.events
         fewest = min(fewest, result.events)
         acknowledged += result.acknowledged
@@ -43,6 +46,7 @@ public struct SimulationCommand {
       "\(seeds) seeds, \(failures) failed; \(events) events, at least \(fewest) a seed; \(acknowledged) claims "
         + "acknowledged, \(refused) operations refused; all agreed at most \(slowest) ms after the last fault; "
         + "\(took) s, \(Double(seeds) / took) seeds and \(Double(events) / took) events a second")
+    print("noticed: " + notices.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
     return failures == 0
   }
 

@@ -43,28 +43,36 @@ public struct SpreadMeasurement: CustomStringConvertible {
     let before = fleet.result.messages
     try fleet.run(until: 20_000)
     measured.messagesAtRest = Double(fleet.result.messages - before) / Double(nodes) / 10
-    var (rounds, received) = ([Int](), fleet.result.messages)
-    let begun = fleet.time
+    var rounds: [Int] = []
+    let (received, begun) = (fleet.result.messages, fleet.time)
     for claim in 0..<claims {
-      let spread = try fleet.spread(from: claim * 7 % nodes)
-      rounds.append(Int((spread + Self.messageMilliseconds - 1) / Self.messageMilliseconds))
-      measured.worstMilliseconds = max(measured.worstMilliseconds, spread)
+      let arrivals = try fleet.spread(from: claim * 7 % nodes)
+      rounds.append(Self.rounds(arrivals))
+      measured.worstMilliseconds = max(measured.worstMilliseconds, arrivals.last ?? 0)
     }
-    received = fleet.result.messages - received
     let atRest = measured.messagesAtRest * Double(nodes) * Double(fleet.time - begun) / 1000
-    measured.messagesPerClaim = (Double(received) - atRest) / Double(nodes * claims)
-    let inRounds = rounds.map(Self.rounds).sorted()
-    (measured.worstRounds, measured.medianRounds) = (inRounds.last ?? 0, inRounds[inRounds.count / 2])
+    measured.messagesPerClaim = (Double(fleet.result.messages - received) - atRest) / Double(nodes * claims)
+    rounds.sort()
+    (measured.worstRounds, measured.medianRounds) = (rounds.last ?? 0, rounds[rounds.count / 2])
     measured.events = fleet.result.events
     return measured
   }
 
-  /// Messages one after the other are a round each; behind them an exchange that has to come first is one, and its
-  /// question, its answer and the claims that follow are one each.
-  private static func rounds(_ messages: Int) -> Int {
-    let period = Int(FleetLimits.exchangePeriodMilliseconds / messageMilliseconds)
-    let rumour = 20
-    return messages <= rumour ? messages : min(messages, rumour) + 4 * ((messages - rumour + period - 1) / period)
+  /// While a rumour travels, each message delay is a round. It has ended when nobody heard it for three of them; who comes
+  /// later came by an exchange: the wait for that is a round for each period, and then come at most six messages (greeting,
+  /// comparison, pull, and their answers).
+  /// - Parameter arrivals: when it was new to somebody, in milliseconds, rising.
+  private static func rounds(_ arrivals: [Int64]) -> Int {
+    var rumourEnd: Int64 = 0
+    for arrival in arrivals {
+      guard arrival - rumourEnd <= 3 * messageMilliseconds else { break }
+      rumourEnd = arrival
+    }
+    let rumour = Int((rumourEnd + messageMilliseconds - 1) / messageMilliseconds)
+    guard let last = arrivals.last, last > rumourEnd else { return rumour }
+    let period = FleetLimits.exchangePeriodMilliseconds * 11 / 10
+    let wait = max(1, last - rumourEnd - 6 * messageMilliseconds)
+    return rumour + Int((wait + period - 1) / period) + 6
   }
 
   private static func log2(_ number: Double) -> Double {
@@ -76,8 +84,8 @@ public struct SpreadMeasurement: CustomStringConvertible {
 
 extension SimulatedFleet {
   /// Writes a claim on one node.
-  /// - Returns: how long it took until every node had it.
-  func spread(from place: Int) throws(SimulationFailure) -> Int64 {
+  /// - Returns: when nodes came to have it, behind that; the last is when all had it.
+  func spread(from place: Int) throws(SimulationFailure) -> [Int64] {
     let begun = time
     digests += 1
     let writer = nodes[place].disk.writer
@@ -86,16 +94,17 @@ extension SimulatedFleet {
     guard let sequence = nodes[place].disk.heads[writer]?.sequence else {
       throw SimulationFailure(seed: plan.seed, time: time, what: "node \(place) refuses to write", trace: [])
     }
-    var lacking = Set(nodes.indices)
+    var (lacking, arrivals) = (Set(nodes.indices), [Int64]())
     while !lacking.isEmpty, time < begun + 20_000 {
       try run(until: time + SpreadMeasurement.messageMilliseconds)
-      lacking = lacking.filter { nodes[$0].disk.heads[writer]?.sequence ?? 0 < sequence }
+      let still = lacking.filter { nodes[$0].disk.heads[writer]?.sequence ?? 0 < sequence }
+      if still.count < lacking.count { arrivals.append(time - begun) }
+      lacking = still
     }
     guard lacking.isEmpty else {
       throw SimulationFailure(seed: plan.seed, time: time, what: "\(lacking.count) nodes lack a claim", trace: [])
     }
-    let took = time - begun
     try run(until: time + 3000)
-    return took
+    return arrivals
   }
 }
