@@ -76,8 +76,10 @@ let package = Package(
 
     // aside: in-memory ports, contract suites, fixtures
     .target(
-      name: "RegistryTesting", dependencies: ["RegistryCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"],
-      swiftSettings: strict),
+      name: "RegistryTesting",
+      dependencies: ["RegistryCore", "FleetCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"], swiftSettings: strict),
+    // whole fleets in one process, run from the command line: a thousand seeds, a thousand nodes
+    .executableTarget(name: "simulate", dependencies: ["RegistryTesting"], swiftSettings: strict),
 
     .testTarget(
       name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),

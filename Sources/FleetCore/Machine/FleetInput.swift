@@ -39,7 +39,7 @@ public enum FleetEffect: Sendable {
   case keep(DirectoryNews, [MemberCard])
   case writing(WriteGate)
   case member(NodeID, MemberState)
-  /// To be woken at this time of the monotonic clock, not at the one named before.
+  /// To be woken at this time of the monotonic clock, if not before.
   case wake(at: Int64)
   case noticed(FleetNotice)
 }

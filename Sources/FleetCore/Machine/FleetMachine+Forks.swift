@@ -43,7 +43,9 @@ extension FleetMachine {
   mutating func beginEpoch(restating: Restatement?) {
     guard restating != nil || !isBeginningEpoch else { return }
     isBeginningEpoch = true
-    effects.append(.beginEpoch(above: max(highestEpoch, writer.epoch), restating: restating))
+    // Who has lost a disk does not know how many epochs it has had, and nobody who tells has to be believed: but none of
+    // them began in this second.
+    effects.append(.beginEpoch(above: max(writer.epoch, now.wall / 1000), restating: restating))
   }
 
   mutating func began(_ writer: WriterID) {
@@ -63,7 +65,6 @@ extension FleetMachine {
   mutating func takeOwnHeads(_ heads: [WriterHead], from peer: NodeID) {
     let own = heads.filter { $0.writer.node == node }
     if own.contains(where: isAhead) { settling?.isBehind = true }
-    highestEpoch = max(highestEpoch, own.map(\.writer.epoch).max() ?? 0)
     takeDifferences(own, from: peer, begun: .min)
     settling?.answered()
     settleIfOver()
@@ -81,8 +82,6 @@ extension FleetMachine {
   mutating func settle() {
     guard let question = settling else { return }
     settling = nil
-    // Nobody tells which epochs this node has had: no earlier life of it began in this second.
-    if question.answers == 0 { highestEpoch = max(highestEpoch, now.wall / 1000) }
     if question.isBehind { effects.append(.noticed(.restored(writer))) }
     if question.needsNewEpoch { beginEpoch(restating: nil) }
   }

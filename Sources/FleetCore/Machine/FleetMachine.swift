@@ -44,8 +44,6 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var nextExchange: Int64 = 0
   var settling: EpochQuestion?
   var isBeginningEpoch = false
-  /// Of this node, as far as anybody has told.
-  var highestEpoch: Int64 = 0
   var announcedWake: Int64?
 
   /// - Parameter directory, cards: as they were kept; this node is in them.
@@ -100,7 +98,8 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   private mutating func announceWake() {
     if let wake = announcedWake, wake <= now.monotonic { announcedWake = nil }
     let next = [asks.deadline, settling?.deadline, rumours.due, nextExchange].compactMap { $0 }.min() ?? nextExchange
-    guard next != announcedWake else { return }
+    // To be woken too early costs nothing: then it says anew when.
+    if let announcedWake, announcedWake <= next { return }
     announcedWake = next
     effects.append(.wake(at: max(next, now.monotonic + 1)))
   }
