@@ -140,13 +140,15 @@ struct TLSTests {
     #expect(try TLSPair(client, silent).clientEnd == .failed)
   }
 
-  /// Time of the authority itself, which its signature vouches for.
+  /// It is prolonged by a year, which its signature forbids.
   @Test func pinnedAuthorityThatWasAlteredIsNone() throws {
     var altered = pki.authority.certificate.der
-    let place = try #require(altered.indices.first { altered[$0...].starts(with: [0x17, 13]) })
-    altered[place + 2] ^= 1
+    // UTCTime YYMMDDhhmmssZ; the end is the second of the two.
+    let place = try #require(altered.indices.last { altered[$0...].starts(with: [0x17, 13]) })
+    altered[place + 3] ^= 1
     let authority = try #require(Certificate(der: altered))
     #expect(authority.key == pki.authority.certificate.key)
+    #expect(authority.validity.contains(PKI.now))
     let server = try TLSContext(.memory([pki.certificate, authority], pki.key), minimumVersion: .tls13)
     #expect(try TLSPair(try client(.pinned(authority: authorityIdentity)), server).clientEnd == .failed)
   }

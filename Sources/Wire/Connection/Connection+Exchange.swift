@@ -46,10 +46,6 @@ extension Connection {
 
   /// One request and its answer. True when the connection lives on and the next head stands at the front of the input.
   private nonisolated(nonsending) func exchange(_ incoming: Incoming) async -> Bool {
-    guard isClientStillValid else {
-      close()
-      return false
-    }
     let began = loop.lookAtClock()
     let request = incoming.request
     hasServed = true
@@ -71,13 +67,6 @@ extension Connection {
     if keeps, isDrained { return true }
     endAfterAnswer(hasUnread: !isDrained || !input.isEmpty)
     return false
-  }
-
-  /// A certificate may expire while its connection lives. The connection ends then as an idle one does: a client that has a
-  /// new certificate comes again with it, and another is told in the handshake what is wrong.
-  private var isClientStillValid: Bool {
-    guard let client else { return true }
-    return client.validity.contains(loop.date.seconds())
   }
 
   /// Whether another request may follow: both sides want it, and the ends of both messages are known.

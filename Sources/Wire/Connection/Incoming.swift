@@ -1,5 +1,3 @@
-import OpenSSLKit
-
 /// A request whose head is whole, and what its head says about the rest. A class, since it goes through many hands and
 /// each copy of the value would count the references of all its strings.
 final class Incoming: Sendable {
@@ -10,16 +8,12 @@ final class Incoming: Sendable {
   let expectsContinue: Bool
   let headBytes: Int
 
-  init(
-    _ head: borrowing RequestHead, _ bytes: Span<UInt8>, peer: PeerAddress, local: PeerAddress, isSecure: Bool,
-    client: TLSPeer?
-  ) {
+  init(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ origin: RequestOrigin) {
     let text = HeadText(
       bytes: bytes.extracting(..<head.byteCount).withUnsafeBufferPointer { Array($0) }, fields: head.fieldRanges)
     request = Request(
       method: Self.method(text, head.method), path: head.path.count == 0 ? "/" : text.text(head.path),
-      query: head.query.map { text.text($0) }, fields: Self.fields(text, head.authority), peer: peer,
-      local: local, isSecure: isSecure, client: client)
+      query: head.query.map { text.text($0) }, fields: Self.fields(text, head.authority), origin: origin)
     framing = head.framing
     isVersion11 = head.isVersion11
     keepsAlive = head.keepsAlive

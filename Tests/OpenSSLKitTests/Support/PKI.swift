@@ -14,7 +14,7 @@ struct PKI {
 
   init(named name: String = "authority", _ subject: CertificateSubject = subject) throws {
     authority = try CertificateAuthority.make(
-      named: name, key: Ed25519Key(), ValidityPeriod(from: Self.now, seconds: 20 * 365 * 86_400))
+      named: name, key: Ed25519Key(), ValidityPeriod(from: Self.now, seconds: 5 * 365 * 86_400))
     certificate = try authority.issue(
       subject, publicKey: key.publicBytes, ValidityPeriod(from: Self.now, seconds: 90 * 86_400))
   }
