@@ -89,7 +89,7 @@ extension Sockets {
         var patience = HTTPPatience()
         patience.grace = .milliseconds(300)
         var request = HTTPRequest(.put, try server.origin.url("/"), patience: patience)
-        request.body = .bytes(patterned(60_000_000))
+        request.body = .bytes([UInt8](repeating: 7, count: 60_000_000))
         let sent = request
         let error = await failure { () async throws(HTTPClientError) in try await client.fetch(sent, atMost: 1) }
         guard case .stalled = error else { throw TestFailure("\(String(describing: error))") }

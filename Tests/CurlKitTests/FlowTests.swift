@@ -114,7 +114,7 @@ extension Sockets {
       let limits = patience
       try await serving { request, body in
         if request.method == .put { return text("\(await count(body))") }
-        return Response(status: 200, body: .bytes(patterned(20_000_000)))
+        return Response(status: 200, body: .bytes([UInt8](repeating: 7, count: 20_000_000)))
       } _: { client, origin, _ in
         let response = try await client.send(HTTPRequest(.get, try origin.url("/"), patience: limits))
         _ = try await response.body.next()

@@ -254,9 +254,13 @@ final class Engine: @unchecked Sendable {
     touched.removeAll(keepingCapacity: true)
   }
 
-  /// What runs over these connections fails, and what rests is found dead when it is wanted.
+  /// What rests is shut, and found dead when it is wanted; what runs is ended here, since a reader that stands still would not
+  /// let libcurl notice.
   private func drop(_ origin: HTTPOrigin) {
     for (socket, owner) in connections where owner == origin { shutdown(socket, Int32(SHUT_RDWR)) }
+    for transfer in Array(transfers.values) where transfer.origin == origin && transfer.phase != .waiting {
+      finish(transfer, .failed(.cut(origin, reason: "its connections were dropped")))
+    }
   }
 
   // MARK: The end
