@@ -69,7 +69,9 @@ extension Sockets {
 
     @Test func readerThatComesLateGetsEveryByteInItsOrder() async throws {
       let bytes = patterned(3_000_000)
-      try await serving { _, _ in Response(status: 200, body: .bytes(bytes)) } _: { client, origin, _ in
+      try await serving { _, _ in
+        Response(status: 200, body: .bytes(bytes))
+      } _: { client, origin, _ in
         let response = try await client.send(HTTPRequest(.get, try origin.url("/")))
         var received: [UInt8] = []
         var largest = 0

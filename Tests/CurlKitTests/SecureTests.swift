@@ -23,7 +23,9 @@ extension Sockets {
       let pki = try Self.pki.get()
       let credentials = try TLSCredentials(roots: .pem(try pki.pem("ca.crt")), minimumVersion: version)
       let tls = try pki.context("server", version == .tls13 ? .tls13 : .tls12)
-      try await serving(tls: tls, credentials: credentials) { request, _ in text(request.path) } _: { client, origin, server in
+      try await serving(tls: tls, credentials: credentials) { request, _ in
+        text(request.path)
+      } _: { client, origin, server in
         for number in 0..<20 {
           let answer = try await client.fetch(HTTPRequest(.get, try origin.url("/\(number)")), atMost: 100)
           #expect(answer.text == "/\(number)")
@@ -124,7 +126,9 @@ extension Sockets {
       let credentials = try TLSCredentials(
         roots: .presented { StreamingHash.hash($0.der, .sha256) == fingerprint }, identity: .check { _, _ in nil })
       for (chain, isKnown) in [("server-chain", true), ("server", false)] {
-        try await serving(tls: try pki.context("server", chain: chain), credentials: credentials) { _, _ in text("ok") } _: {
+        try await serving(tls: try pki.context("server", chain: chain), credentials: credentials) { _, _ in
+          text("ok")
+        } _: {
           client, origin, _ in
           if isKnown {
             let answer = try await client.fetch(HTTPRequest(.get, try origin.url("/")), atMost: 100)
@@ -144,12 +148,14 @@ extension Sockets {
         certificatePath: pki.path("server.crt"), keyPath: pki.path("server.key"), clientRootPath: pki.path("ca.crt"))
       script.maximumVersion = version
       let roots = TLSCredentials.Roots.pem(try pki.pem("ca.crt"))
-      let ours = try TLSCredentials(roots: roots, certificates: try pki.pem("client.crt"), key: try pki.pem("client.key"))
-      let false_ = try TLSCredentials(roots: roots, certificates: try pki.pem("stranger.crt"), key: try pki.pem("stranger.key"))
+      let ours = try TLSCredentials(
+        roots: roots, certificates: try pki.pem("client.crt"), key: try pki.pem("client.key"))
+      let foreign = try TLSCredentials(
+        roots: roots, certificates: try pki.pem("stranger.crt"), key: try pki.pem("stranger.key"))
       try await secure(script, ours) { client, origin, received in
         let answer = try await client.fetch(HTTPRequest(.get, try origin.url("/")), atMost: 100)
         #expect(answer.text.contains("CN=client") || answer.text.contains("CN = client"))
-        client.use(false_)
+        client.use(foreign)
         // Connections that stand keep what they began with.
         let again = try await client.fetch(HTTPRequest(.get, try origin.url("/")), atMost: 100)
         #expect(again.text == answer.text)

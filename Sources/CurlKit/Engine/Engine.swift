@@ -146,7 +146,8 @@ final class Engine: @unchecked Sendable {
   private func settleFinished() {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
-      guard message.pointee.msg == CURLMSG_DONE, let transfer = EasyHandle.transfer(of: message.pointee.easy_handle) else {
+      guard message.pointee.msg == CURLMSG_DONE, let transfer = EasyHandle.transfer(of: message.pointee.easy_handle)
+      else {
         continue
       }
       // The message is gone when its handle is.
@@ -224,7 +225,9 @@ final class Engine: @unchecked Sendable {
   }
 
   private func resume(_ exchange: Exchange, _ pausesLeft: (Transfer) -> Int32?) {
-    guard let transfer = transfer(of: exchange), let easy = transfer.easy, let left = pausesLeft(transfer) else { return }
+    guard let transfer = transfer(of: exchange), let easy = transfer.easy, let left = pausesLeft(transfer) else {
+      return
+    }
     touch(transfer)
     // May call us back with what libcurl held. A transfer that has no connection any more says so, and tells its end later.
     let code = curl_easy_pause(easy.pointer, left)

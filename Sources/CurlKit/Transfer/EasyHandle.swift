@@ -150,7 +150,11 @@ final class EasyHandle {
     bytes.withUnsafeBytes { bytes in
       // With a size of 0 libcurl looks at no byte, but wants a place.
       let place = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-      if let place { shoal_curl_set_text(pointer, CURLOPT_COPYPOSTFIELDS, place) } else { set(CURLOPT_COPYPOSTFIELDS, "") }
+      if let place {
+        shoal_curl_set_text(pointer, CURLOPT_COPYPOSTFIELDS, place)
+      } else {
+        set(CURLOPT_COPYPOSTFIELDS, "")
+      }
     }
   }
 
