@@ -25,6 +25,8 @@ let package = Package(
     .systemLibrary(
       name: "COpenSSL", path: "CShims/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
+      name: "CCurl", path: "CShims/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(
       name: "CYAML", path: "CShims/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
       name: "CHTTPParser", path: "CShims/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
@@ -39,6 +41,8 @@ let package = Package(
     .target(name: "OpenSSLKit", dependencies: ["COpenSSL", "BlockingWork"], swiftSettings: strict),
     .target(name: "TorrentHashing", dependencies: ["OpenSSLKit", "BlockingWork", "CHash"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["CLinux", "BlockingWork", "OpenSSLKit"], swiftSettings: strict),
+    .target(
+      name: "CurlKit", dependencies: ["CCurl", "COpenSSL", "CLinux", "BlockingWork"], swiftSettings: strict),
 
     // floor 0: nouns, rules, state machines, ports
     .target(name: "RegistryCore", swiftSettings: strict),
@@ -88,6 +92,10 @@ let package = Package(
       name: "OpenSSLKitTests", dependencies: ["OpenSSLKit", "COpenSSL", "BlockingWork"], swiftSettings: strict),
     .testTarget(
       name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CurlKitTests",
+      dependencies: ["CurlKit", "CCurl", "Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CLinux"],
       swiftSettings: strict),
     // libtorrent's own opinion, for tests only
     .target(

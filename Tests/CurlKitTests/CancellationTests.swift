@@ -14,7 +14,9 @@ extension Sockets {
         for path in ["/head", "/body"] {
           let request = HTTPRequest(.get, try server.origin.url(path))
           let before = server.connectionCount
-          let task = Task { await failure { () async throws(HTTPClientError) in try await client.fetch(request, atMost: 99) } }
+          let task = Task {
+            await failure { () async throws(HTTPClientError) in try await client.fetch(request, atMost: 99) }
+          }
           #expect(await eventually { server.connectionCount > before })
           let took = try await seconds {
             task.cancel()
@@ -27,7 +29,9 @@ extension Sockets {
     }
 
     @Test func taskThatIsCancelledAlreadySendsNothing() async throws {
-      try await scripted { connection in try connection.readHead() } _: { client, server in
+      try await scripted { connection in
+        try connection.readHead()
+      } _: { client, server in
         let request = HTTPRequest(.get, try server.origin.url("/"))
         let gate = Gate()
         let task = Task {
@@ -41,7 +45,9 @@ extension Sockets {
     }
 
     @Test func bodyThatIsLetGoOfEndsItsTransfer() async throws {
-      try await serving { _, _ in Response(status: 200, body: .stream(length: nil, CountedBytes(1 << 40))) } _: {
+      try await serving { _, _ in
+        Response(status: 200, body: .stream(length: nil, CountedBytes(1 << 40)))
+      } _: {
         client, origin, server in
         for _ in 0..<5 {
           let response = try await client.send(HTTPRequest(.get, try origin.url("/")))
@@ -52,12 +58,16 @@ extension Sockets {
     }
 
     @Test func sourceOfACancelledUploadIsCancelledToo() async throws {
-      try await serving { _, body in text("\(await count(body))") } _: { client, origin, _ in
+      try await serving { _, body in
+        text("\(await count(body))")
+      } _: { client, origin, _ in
         let source = EndlessWait()
         var request = HTTPRequest(.put, try origin.url("/"))
         request.body = .stream(length: nil, source)
         let sent = request
-        let task = Task { await failure { () async throws(HTTPClientError) in try await client.fetch(sent, atMost: 1) } }
+        let task = Task {
+          await failure { () async throws(HTTPClientError) in try await client.fetch(sent, atMost: 1) }
+        }
         #expect(await eventually { source.wasAsked })
         task.cancel()
         guard case .cancelled = await task.value else { throw TestFailure("it went on") }
@@ -66,7 +76,9 @@ extension Sockets {
     }
 
     @Test func cancelledLookupHoldsUpNobody() async throws {
-      try await serving { _, _ in text("ok") } _: { client, origin, _ in
+      try await serving { _, _ in
+        text("ok")
+      } _: { client, origin, _ in
         let lost = HTTPRequest(.get, try HTTPURL(parsing: "http://no-such-name.invalid/"))
         let lookups = (0..<8).map { _ in
           Task { await failure { () async throws(HTTPClientError) in try await client.fetch(lost, atMost: 1) } }

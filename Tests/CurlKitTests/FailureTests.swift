@@ -89,7 +89,7 @@ extension Sockets {
         var patience = HTTPPatience()
         patience.grace = .milliseconds(300)
         var request = HTTPRequest(.put, try server.origin.url("/"), patience: patience)
-        request.body = .bytes(patterned(60_000_000))
+        request.body = .bytes([UInt8](repeating: 7, count: 60_000_000))
         let sent = request
         let error = await failure { () async throws(HTTPClientError) in try await client.fetch(sent, atMost: 1) }
         guard case .stalled = error else { throw TestFailure("\(String(describing: error))") }
@@ -97,7 +97,9 @@ extension Sockets {
     }
 
     @Test func deadlineOfTheWholeEndsWhatStillMoves() async throws {
-      try await serving { _, _ in Response(status: 200, body: .stream(length: nil, CountedBytes(1 << 40))) } _: {
+      try await serving { _, _ in
+        Response(status: 200, body: .stream(length: nil, CountedBytes(1 << 40)))
+      } _: {
         client, origin, _ in
         let response = try await client.send(Self.get(origin, HTTPPatience(whole: .milliseconds(300))))
         let error = await failure { () async throws(HTTPClientError) in
@@ -107,7 +109,9 @@ extension Sockets {
       }
     }
 
-    @Test(arguments: ["Content-Length: 100\r\n\r\nshort", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"], [true, false])
+    @Test(
+      arguments: ["Content-Length: 100\r\n\r\nshort", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"],
+      [true, false])
     func bodyThatBreaksOffIsCutAndNotEnded(answer: String, resets: Bool) async throws {
       try await scripted { connection in
         try connection.readHead()
@@ -136,7 +140,8 @@ extension Sockets {
       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nhello..",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n",
-      "HTTP/1.1 200 OK\r\nno field at all\r\n\r\n", "hello, I am no HTTP\r\n\r\n", "HTTP/7.3 200 OK\r\n\r\n", "\u{0}\u{1}\u{2}\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nno field at all\r\n\r\n", "hello, I am no HTTP\r\n\r\n", "HTTP/7.3 200 OK\r\n\r\n",
+      "\u{0}\u{1}\u{2}\r\n\r\n",
     ])
     func answerThatIsNoneIsMalformed(answer: String) async throws {
       try await scripted { connection in
@@ -172,10 +177,12 @@ extension Sockets {
       } _: { client, origin, _ in
         for path in ["/known", "/chunked"] {
           let request = HTTPRequest(.get, try origin.url(path))
-          let error = await failure { () async throws(HTTPClientError) in try await client.fetch(request, atMost: 1_000) }
+          let error = await failure { () async throws(HTTPClientError) in try await client.fetch(request, atMost: 1_000)
+          }
           guard case .tooLarge(_, .body, 1_000) = error else { throw TestFailure("\(String(describing: error))") }
           let response = try await client.send(request)
-          let later = await failure { () async throws(HTTPClientError) in try await response.body.collect(atMost: 1_000) }
+          let later = await failure { () async throws(HTTPClientError) in try await response.body.collect(atMost: 1_000)
+          }
           guard case .tooLarge(_, .body, 1_000) = later else { throw TestFailure("\(String(describing: later))") }
           let answer = try await client.fetch(request, atMost: 1_001)
           #expect(answer.body.count == 1_001)
@@ -184,7 +191,9 @@ extension Sockets {
     }
 
     @Test func sourceThatFailsOrLiesCutsTheRequest() async throws {
-      try await serving { _, body in text("\(await count(body))") } _: { client, origin, _ in
+      try await serving { _, body in
+        text("\(await count(body))")
+      } _: { client, origin, _ in
         var request = HTTPRequest(.put, try origin.url("/"))
         request.body = .stream(length: nil, FailingSource())
         let failing = request
@@ -232,7 +241,8 @@ extension Sockets {
         try await withThrowingTaskGroup(of: Bool.self) { group in
           for _ in 0..<9 {
             group.addTask {
-              let error = await failure { () async throws(HTTPClientError) in try await client.fetch(request, atMost: 9) }
+              let error = await failure { () async throws(HTTPClientError) in try await client.fetch(request, atMost: 9)
+              }
               guard let error else { return true }
               guard case .crowded = error else { throw TestFailure("\(error)") }
               return false

@@ -7,11 +7,14 @@ extension Sockets {
   @Suite struct RedirectTests {
     private func redirecting(_ body: (HTTPClient, HTTPOrigin, HTTPOrigin) async throws -> Void) async throws {
       try await serving { request, _ in
-        text("\(request.fields["Authorization"] ?? "none") \(request.fields["Cookie"] ?? "none") \(request.fields["X-A"] ?? "none")")
+        text(
+          "\(request.fields["Authorization"] ?? "none") \(request.fields["Cookie"] ?? "none") \(request.fields["X-A"] ?? "none")"
+        )
       } _: { _, other, _ in
         try await serving { request, _ in
           switch request.path {
-          case "/here": Response(status: 307, fields: Fields([("Location", "/there")]), body: .bytes(Array("moved".utf8)))
+          case "/here":
+            Response(status: 307, fields: Fields([("Location", "/there")]), body: .bytes(Array("moved".utf8)))
           case "/away": Response(status: 302, fields: Fields([("Location", "http://\(other)/there")]))
           case "/loop": Response(status: 302, fields: Fields([("Location", "/loop")]))
           case "/secure": Response(status: 302, fields: Fields([("Location", "https://\(other)/")]))
@@ -25,8 +28,11 @@ extension Sockets {
       }
     }
 
-    private func asking(_ origin: HTTPOrigin, _ path: String, _ limit: Int, _ method: HTTPMethod = .get) throws -> HTTPRequest {
-      var request = HTTPRequest(method, try origin.url(path), headers: ["Authorization": "secret", "Cookie": "c", "X-A": "a"])
+    private func asking(_ origin: HTTPOrigin, _ path: String, _ limit: Int, _ method: HTTPMethod = .get) throws
+      -> HTTPRequest
+    {
+      var request = HTTPRequest(
+        method, try origin.url(path), headers: ["Authorization": "secret", "Cookie": "c", "X-A": "a"])
       request.redirectLimit = limit
       return request
     }

@@ -146,7 +146,8 @@ final class Engine: @unchecked Sendable {
   private func settleFinished() {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
-      guard message.pointee.msg == CURLMSG_DONE, let transfer = EasyHandle.transfer(of: message.pointee.easy_handle) else {
+      guard message.pointee.msg == CURLMSG_DONE, let transfer = EasyHandle.transfer(of: message.pointee.easy_handle)
+      else {
         continue
       }
       // The message is gone when its handle is.
@@ -224,7 +225,9 @@ final class Engine: @unchecked Sendable {
   }
 
   private func resume(_ exchange: Exchange, _ pausesLeft: (Transfer) -> Int32?) {
-    guard let transfer = transfer(of: exchange), let easy = transfer.easy, let left = pausesLeft(transfer) else { return }
+    guard let transfer = transfer(of: exchange), let easy = transfer.easy, let left = pausesLeft(transfer) else {
+      return
+    }
     touch(transfer)
     // May call us back with what libcurl held. A transfer that has no connection any more says so, and tells its end later.
     let code = curl_easy_pause(easy.pointer, left)
@@ -254,9 +257,13 @@ final class Engine: @unchecked Sendable {
     touched.removeAll(keepingCapacity: true)
   }
 
-  /// What runs over these connections fails, and what rests is found dead when it is wanted.
+  /// What rests is shut, and found dead when it is wanted; what runs is ended here, since a reader that stands still would not
+  /// let libcurl notice.
   private func drop(_ origin: HTTPOrigin) {
     for (socket, owner) in connections where owner == origin { shutdown(socket, Int32(SHUT_RDWR)) }
+    for transfer in Array(transfers.values) where transfer.origin == origin && transfer.phase != .waiting {
+      finish(transfer, .failed(.cut(origin, reason: "its connections were dropped")))
+    }
   }
 
   // MARK: The end

@@ -28,7 +28,8 @@ enum PEM {
   }
 
   /// Without a callback OpenSSL would ask for a passphrase on the terminal.
-  private static let noPassphrase: @convention(c) (
-    UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
-  ) -> Int32 = { _, _, _, _ in -1 }
+  private static let noPassphrase:
+    @convention(c) (
+      UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
+    ) -> Int32 = { _, _, _, _ in -1 }
 }

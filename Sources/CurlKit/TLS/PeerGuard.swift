@@ -7,8 +7,10 @@ import Glibc
 final class PeerGuard {
   private let credentials: TLSCredentials
   private let origin: HTTPOrigin
-  /// Why the server was refused, in our words.
+  /// Why the server was refused, or why it refused us.
   private(set) var refusal: String?
+  /// The server has said that it sends no more: an end without that is a cut.
+  private(set) var hasEnded = false
 
   init(_ credentials: TLSCredentials, _ origin: HTTPOrigin) {
     self.credentials = credentials
@@ -28,6 +30,10 @@ final class PeerGuard {
         guard let presented, let own else { return 0 }
         return Unmanaged<PeerGuard>.fromOpaque(own).takeUnretainedValue().judge(presented) ? 1 : 0
       }, own)
+    SSL_CTX_set_info_callback(context) { session, kind, value in
+      guard kind & PeerGuard.alertRead == PeerGuard.alertRead else { return }
+      PeerGuard.of(session)?.heard(alert: value)
+    }
     // A renegotiation could change the certificate of a connection in use; secrets are written to no file, whatever
     // SSLKEYLOGFILE says.
     SSL_CTX_set_options(context, Self.noRenegotiation)
@@ -36,7 +42,25 @@ final class PeerGuard {
     return SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, version, nil) == 1 && credentials.show(on: context)
   }
 
-  /// SSL_OP_NO_RENEGOTIATION, a macro that Swift cannot import.
+  /// The guard of a session's connection.
+  static func of(_ session: OpaquePointer?) -> PeerGuard? {
+    guard let session, let context = SSL_get_SSL_CTX(session), let own = SSL_CTX_get_ex_data(context, place) else {
+      return nil
+    }
+    return Unmanaged<PeerGuard>.fromOpaque(own).takeUnretainedValue()
+  }
+
+  /// In TLS 1.3 a server that dislikes our certificate says so after the handshake: this is the one place to hear it.
+  private func heard(alert: Int32) {
+    if alert & 0xFF == SSL_AD_CLOSE_NOTIFY {
+      hasEnded = true
+    } else if alert >> 8 == SSL3_AL_FATAL {
+      refusal = "alert of the peer: \(String(cString: SSL_alert_desc_string_long(alert)))"
+    }
+  }
+
+  /// SSL_CB_READ_ALERT, and SSL_OP_NO_RENEGOTIATION below: macros that Swift cannot import.
+  private static let alertRead: Int32 = 0x4004
   private static let noRenegotiation: UInt64 = 1 << 30
 
   private static let place = CRYPTO_get_ex_new_index(

@@ -63,7 +63,9 @@ public final class TLSCredentials: @unchecked Sendable {
     store = try Self.makeStore(roots)
     self.certificates = PEM.certificates(certificates)
     self.key = PEM.privateKey(key)
-    guard certificates.isEmpty == self.certificates.isEmpty else { throw TLSCredentialsFailure("no certificate in the PEM") }
+    guard certificates.isEmpty == self.certificates.isEmpty else {
+      throw TLSCredentialsFailure("no certificate in the PEM")
+    }
     guard key.isEmpty == (self.key == nil) else { throw TLSCredentialsFailure("no private key in the PEM") }
     guard self.certificates.isEmpty == (self.key == nil) else {
       throw TLSCredentialsFailure("a certificate needs its key, and a key its certificate")

@@ -41,6 +41,14 @@ final class EasyHandle {
     return Int32(truncatingIfNeeded: code)
   }
 
+  /// OpenSSL's session of the connection, while the transfer runs.
+  var session: OpaquePointer? {
+    var place: UnsafeMutableRawPointer?
+    shoal_curl_get_pointer(pointer, CURLINFO_TLS_SSL_PTR, &place)
+    guard let information = place?.assumingMemoryBound(to: curl_tlssessioninfo.self).pointee else { return nil }
+    return information.backend == CURLSSLBACKEND_OPENSSL ? information.internals.map { OpaquePointer($0) } : nil
+  }
+
   var failureDetails: String { String(cString: details) }
 
   static func transfer(of pointer: UnsafeMutableRawPointer) -> Transfer? {
@@ -142,7 +150,11 @@ final class EasyHandle {
     bytes.withUnsafeBytes { bytes in
       // With a size of 0 libcurl looks at no byte, but wants a place.
       let place = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-      if let place { shoal_curl_set_text(pointer, CURLOPT_COPYPOSTFIELDS, place) } else { set(CURLOPT_COPYPOSTFIELDS, "") }
+      if let place {
+        shoal_curl_set_text(pointer, CURLOPT_COPYPOSTFIELDS, place)
+      } else {
+        set(CURLOPT_COPYPOSTFIELDS, "")
+      }
     }
   }
 
@@ -151,15 +163,20 @@ final class EasyHandle {
     shoal_curl_set_offset(pointer, CURLOPT_INFILESIZE_LARGE, length)
   }
 
+  /// A connection that died while it rested is found out before the body, and so replaced unseen; and who will not have the
+  /// body says so before it was sent.
+  private static func asksFirst(_ body: HTTPRequest.Body) -> Bool {
+    switch body {
+    case .none: false
+    case .bytes(let bytes): bytes.count > sentWithHeadBytes
+    case .stream: true
+    }
+  }
+
   private func setHeaders(_ request: HTTPRequest) {
     lines = nil
     request.headers.forEachLine { lines = curl_slist_append(lines, $0) }
-    // A streamed body cannot be sent twice, so the server is asked first; one in memory can.
-    if case .stream = request.body {
-      lines = curl_slist_append(lines, "Expect: 100-continue")
-    } else {
-      lines = curl_slist_append(lines, "Expect:")
-    }
+    lines = curl_slist_append(lines, Self.asksFirst(request.body) ? "Expect: 100-continue" : "Expect:")
     // libcurl would call a body a form.
     if !request.headers.has("Content-Type") { lines = curl_slist_append(lines, "Content-Type:") }
     shoal_curl_set_list(pointer, CURLOPT_HTTPHEADER, lines)

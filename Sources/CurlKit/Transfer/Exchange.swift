@@ -137,7 +137,9 @@ final class Exchange: Sendable {
   @discardableResult
   func end(_ outcome: Outcome, keepsBytes: Bool = true) -> Bool {
     let (isFirst, reader, pump) = state.withLock { state in
-      guard state.outcome == nil else { return (false, nil as UnsafeContinuation<Void, Never>?, nil as Task<Void, Never>?) }
+      guard state.outcome == nil else {
+        return (false, nil as UnsafeContinuation<Void, Never>?, nil as Task<Void, Never>?)
+      }
       state.outcome = outcome
       if !keepsBytes { state.bytes = [] }
       return (true, state.reader.take(), state.pump.take())

@@ -19,10 +19,7 @@ enum FailureTable {
       return .tlsRefused(origin, reason: printable(details))
     case CURLE_RECV_ERROR where details.contains("chunk"):
       return .malformedAnswer(origin, reason: "its chunks are malformed")
-    case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
-      // A peer that dislikes our certificate says so after TLS 1.3's handshake, as an alert.
-      return details.contains("alert") && !details.contains("close notify")
-        ? .tlsRefused(origin, reason: printable(details)) : .cut(origin, reason: printable(details))
+    case CURLE_RECV_ERROR, CURLE_SEND_ERROR: return .cut(origin, reason: printable(details))
     case CURLE_GOT_NOTHING: return .cut(origin, reason: "no answer came")
     case CURLE_PARTIAL_FILE: return .cut(origin, reason: "the body is shorter than was said")
     case CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND: return .cut(origin, reason: text(code))

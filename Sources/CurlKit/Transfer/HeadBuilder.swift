@@ -13,6 +13,9 @@ struct HeadBuilder {
   private var headers = HTTPHeaders()
   private var byteCount = 0
   private var isComplete = false
+  private var isVersion1 = false
+  /// Nothing else tells where the body ends (RFC 9112 §6.3).
+  private(set) var endsWithConnection = false
 
   init(limitBytes: Int, followsRedirects: Bool) {
     self.limitBytes = limitBytes
@@ -29,6 +32,7 @@ struct HeadBuilder {
     if text.isEmpty { return end(status()) }
     if text.starts(with: "HTTP/".utf8) {
       headers = HTTPHeaders()
+      isVersion1 = text.starts(with: "HTTP/1".utf8)
       return .goesOn
     }
     guard let colon = text.firstIndex(of: Self.colon), text[..<colon].allSatisfy(HTTPHeaders.isToken), colon > 0 else {
@@ -43,6 +47,7 @@ struct HeadBuilder {
     let lengths = Set(headers.all("Content-Length"))
     guard lengths.count <= 1 else { return .malformed("it has two lengths") }
     let isChunked = headers.has("Transfer-Encoding")
+    endsWithConnection = isVersion1 && !isChunked && lengths.isEmpty && status != 204 && status != 304
     isComplete = true
     return .complete(
       HTTPHead(

@@ -18,7 +18,10 @@ struct RateBudget {
     guard bytesPerSecond > 0 else { return }
     remaining -= min(remaining, nanoseconds)
     let earned = UInt64(max(0, bytes)).multipliedReportingOverflow(by: 1_000_000_000)
-    guard !earned.overflow else { return remaining = grace }
+    guard !earned.overflow else {
+      remaining = grace
+      return
+    }
     remaining = min(grace, remaining + min(grace, earned.partialValue / UInt64(bytesPerSecond)))
   }
 }

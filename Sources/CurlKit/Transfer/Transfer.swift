@@ -29,7 +29,9 @@ final class Transfer: Sleeper, @unchecked Sendable {
   private(set) var engine: Engine?
   /// No connection of the pool served it.
   private(set) var hasOpened = false
+  /// Of its connection.
   private var peerGuard: PeerGuard?
+  private var endsWithConnection = false
 
   private var head = HeadBuilder(limitBytes: 0, followsRedirects: false)
   private var isReceivingPaused = false
@@ -63,6 +65,10 @@ final class Transfer: Sleeper, @unchecked Sendable {
     if let failure { return failure }
     // libcurl takes a head that breaks off in the middle for an answer.
     if code == CURLE_OK, phase != .receiving { return .cut(origin, reason: "its head is not whole") }
+    // And the end of a TCP connection for the end of a body, also where TLS would have said so.
+    if code == CURLE_OK, endsWithConnection, origin.scheme == .https, !(peerGuard?.hasEnded ?? false) {
+      return .cut(origin, reason: "the body has no end")
+    }
     guard code != CURLE_OK, let easy else { return nil }
     if let refusal = peerGuard?.refusal { return .tlsRefused(origin, reason: refusal) }
     return FailureTable.error(
@@ -193,6 +199,9 @@ final class Transfer: Sleeper, @unchecked Sendable {
     case .malformed(let reason): return stop(.malformedAnswer(origin, reason: reason), 0)
     case .complete(let head):
       phase = .receiving
+      endsWithConnection = self.head.endsWithConnection && request.method != .head
+      // The connection may be another transfer's.
+      if origin.scheme == .https { peerGuard = easy.flatMap { PeerGuard.of($0.session) } }
       budget = RateBudget(request.patience)
       lastMove = now
       phaseDeadline = now.addingClamped(budget.remaining)

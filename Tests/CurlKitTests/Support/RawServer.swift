@@ -29,7 +29,9 @@ final class RawServer: Sendable {
     guard code else { throw TestFailure("cannot listen") }
     listener = descriptor
     origin = HTTPOrigin(.http, host: "127.0.0.1", port: UInt16(bigEndian: address.sin_port))
-    state.withLock { $0.threads.append(startThread(named: "raw-accept") { [weak self] in Self.accept(descriptor, self, script) }) }
+    state.withLock {
+      $0.threads.append(startThread(named: "raw-accept") { [weak self] in Self.accept(descriptor, self, script) })
+    }
   }
 
   var connectionCount: Int { state.withLock { $0.connections.count } }

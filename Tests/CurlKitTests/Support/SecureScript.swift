@@ -40,7 +40,8 @@ struct SecureScript: Sendable {
     }
     while let head = readHead(session) {
       received(head)
-      let body = answer ?? "HTTP/1.1 200 OK\r\nContent-Length: \(subject(session).utf8.count)\r\n\r\n\(subject(session))"
+      let body =
+        answer ?? "HTTP/1.1 200 OK\r\nContent-Length: \(subject(session).utf8.count)\r\n\r\n\(subject(session))"
       guard SSL_write(session, body, Int32(body.utf8.count)) > 0 else { return }
       if answer != nil { break }
     }

@@ -54,8 +54,12 @@ final class TestPKI: Sendable {
   }
 
   private static func run(_ folder: String, _ script: String) throws {
-    guard let pipe = popen("cd \(folder) && set -e && { \(script)\n} >log 2>&1", "r") else { throw TestFailure("no shell") }
-    guard pclose(pipe) == 0 else { throw TestFailure("openssl failed: \(String(decoding: try read("\(folder)/log"), as: UTF8.self))") }
+    guard let pipe = popen("cd \(folder) && set -e && { \(script)\n} >log 2>&1", "r") else {
+      throw TestFailure("no shell")
+    }
+    guard pclose(pipe) == 0 else {
+      throw TestFailure("openssl failed: \(String(decoding: try read("\(folder)/log"), as: UTF8.self))")
+    }
   }
 
   private static func read(_ path: String) throws -> [UInt8] {
