@@ -55,6 +55,10 @@ let package = Package(
       dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "Telemetry", "TorrentHashing"],
       swiftSettings: strict),
 
+    .target(
+      name: "FleetService", dependencies: ["FleetCore", "RegistryCore", "BlockingWork", "OpenSSLKit", "Telemetry"],
+      swiftSettings: strict),
+
     // floor 2: one outside world each
     .target(
       name: "RegistryHTTP", dependencies: ["RegistryCore", "RegistryService", "Wire", "Telemetry", "BlockingWork"],

@@ -37,7 +37,7 @@ extension WriteTransaction {
   }
 
   /// The same words under the same clock, unless the clocks of two epochs cross.
-  private mutating func carry(
+  mutating func carry(
     _ body: SignedClaim.Body, to repository: Int64, fence: HybridTime
   ) throws(RegistryError) {
     let claim = log.append(body.name, value: body.value, at: body.clock, notary: notary)

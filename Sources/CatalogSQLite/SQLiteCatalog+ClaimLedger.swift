@@ -35,8 +35,12 @@ extension SQLiteCatalog: ClaimLedger {
     try await commits.write { transaction throws(RegistryError) in transaction.nextDue }
   }
 
-  public func beginEpoch() async throws(RegistryError) -> WriterID {
-    try await commits.write { transaction throws(RegistryError) in try transaction.beginEpoch() }
+  public func beginEpoch(
+    above floor: Int64, restating stretch: ClaimStretch?
+  ) async throws(RegistryError) -> WriterID {
+    try await commits.write { transaction throws(RegistryError) in
+      try transaction.beginEpoch(above: floor, restating: stretch)
+    }
   }
 
   public func rebase(

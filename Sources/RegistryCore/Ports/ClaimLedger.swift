@@ -24,8 +24,12 @@ public protocol ClaimLedger: Sendable {
   /// - Returns: when to call again; `nil`: nothing waits.
   func settleDue() async throws(RegistryError) -> HybridTime?
 
-  /// From now on this node writes under a later epoch, above every one that is known of it.
-  func beginEpoch() async throws(RegistryError) -> WriterID
+  /// From now on this node writes under a later epoch, above every one that is known of it, here or elsewhere.
+  /// - Parameters:
+  ///   - floor: the highest that others know.
+  ///   - stretch: what this node wrote under another of its names, that does not count there any more: it is said again, in
+  ///     order and with its clocks.
+  func beginEpoch(above floor: Int64, restating stretch: ClaimStretch?) async throws(RegistryError) -> WriterID
 
   /// Becomes part of a fleet: what this node's own log says, and nothing of other writers, is written again, in order and
   /// with its clocks, as the log of a new epoch whose chain is the fleet's.
@@ -34,6 +38,21 @@ public protocol ClaimLedger: Sendable {
   func rebase(
     onto fleet: FleetID, restating restated: Set<ClaimedName>, dropping dropped: Set<ClaimedName>
   ) async throws(RegistryError) -> WriterID
+}
+
+extension ClaimLedger {
+  public func beginEpoch() async throws(RegistryError) -> WriterID { try await beginEpoch(above: 0, restating: nil) }
+}
+
+/// Claims of a writer with numbers above one and up to another.
+public struct ClaimStretch: Hashable, Sendable {
+  public let writer: WriterID
+  public let after: Int64
+  public let through: Int64
+
+  public init(writer: WriterID, after: Int64, through: Int64) {
+    (self.writer, self.after, self.through) = (writer, after, through)
+  }
 }
 
 public enum Admission: Hashable, Sendable {
