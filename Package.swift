@@ -64,6 +64,13 @@ let package = Package(
       name: "RegistryHTTP", dependencies: ["RegistryCore", "RegistryService", "Wire", "Telemetry", "BlockingWork"],
       swiftSettings: strict),
     .target(
+      name: "FleetHTTP",
+      dependencies: [
+        "RegistryCore", "FleetCore", "RegistryService", "FleetService", "Wire", "CurlKit", "OpenSSLKit",
+        "TorrentHashing", "Telemetry", "BlockingWork",
+      ],
+      swiftSettings: strict),
+    .target(
       name: "BlobStoreDisk", dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "TorrentHashing", "CLinux"],
       swiftSettings: strict),
     .target(
@@ -78,7 +85,8 @@ let package = Package(
       name: "shoal",
       dependencies: [
         "RegistryCore", "RegistryService", "RegistryHTTP", "BlobStoreDisk", "CatalogSQLite", "SwarmTorrent",
-        "Configuration", "Wire", "OpenSSLKit", "Telemetry", "BlockingWork", "CLinux",
+        "Configuration", "FleetCore", "FleetService", "FleetHTTP", "Wire", "OpenSSLKit", "Telemetry", "BlockingWork",
+        "CLinux",
       ],
       swiftSettings: strict),
 

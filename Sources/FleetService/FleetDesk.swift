@@ -132,8 +132,20 @@ public final class FleetDesk: Sendable {
       defer { state.effects.removeAll(keepingCapacity: true) }
       return (state.effects, FleetView(state.machine, at: now.monotonic))
     }
-    self.view.withLock { $0 = view }
+    let before = self.view.withLock { current in
+      defer { current = view }
+      return current
+    }
+    if before.directory.digest != view.directory.digest { dropStrangers(before, view) }
     for effect in effects { perform(effect) }
+  }
+
+  /// Whoever was a member and is none now is cut off.
+  private func dropStrangers(_ before: FleetView, _ after: FleetView) {
+    let strangers = Set(before.directory.members.filter { !after.isMember($0) })
+    guard !strangers.isEmpty else { return }
+    // Unstructured: it only tells those who hold connections.
+    Task { await self.ports.peers.drop(strangers) }
   }
 
   private func perform(_ effect: FleetEffect) {

@@ -24,12 +24,15 @@ struct FleetMemory: Sendable {
     return (directory, cards)
   }
 
-  func keep(_ news: DirectoryNews, _ cards: [MemberCard], _ keys: FleetKeys) async throws(RegistryError) {
+  /// - Parameter more: kept in the same transaction.
+  func keep(
+    _ news: DirectoryNews, _ cards: [MemberCard], _ keys: FleetKeys, with more: [StatementChange] = []
+  ) async throws(RegistryError) {
     let changes =
       news.records.map { StatementChange(.record, key: Self.key($0.subject), value: $0.bytes) }
       + news.forks.map { proof in
         StatementChange(.fork, key: proof.writer.rootBytes(in: .none), value: proof.bytes)
-      } + cards.map { StatementChange(.card, key: $0.node.bytes, value: $0.bytes) }
+      } + cards.map { StatementChange(.card, key: $0.node.bytes, value: $0.bytes) } + more
     if !changes.isEmpty { try await statements.keep(changes) }
   }
 

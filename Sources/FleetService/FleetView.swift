@@ -17,8 +17,12 @@ public struct FleetView: Sendable {
     (node, fleet, directory, cards) = (machine.node, machine.directory.fleet, machine.directory, machine.cards)
     (gate, clockOffset) = (machine.gate, machine.clockOffset)
     behindMilliseconds = machine.freshAt.map { now - $0 }
-    states = [:]
+    let all = machine.directory.members.map { ($0, machine.state(of: $0)) }
+    states = Dictionary(uniqueKeysWithValues: all.filter { $0.1 != .alive })
   }
+
+  /// As this node sees it.
+  public func state(of member: NodeID) -> MemberState { states[member] ?? .alive }
 
   public func isMember(_ node: NodeID) -> Bool { directory.isMember(node) }
 }

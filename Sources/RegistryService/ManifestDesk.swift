@@ -70,6 +70,7 @@ public struct ManifestDesk: Sendable {
     _ bytes: [UInt8], contentType: MediaType?, to reference: Reference, moreTags: [Tag] = [],
     in repository: RepositoryName
   ) async throws(RegistryError) -> PushedManifest {
+    try ports.writing.begin()
     guard bytes.count <= limits.manifestBytes else { throw RegistryError.manifestTooLarge(limits.manifestBytes) }
     guard moreTags.count <= limits.tagsPerPush else {
       throw RegistryError(.tagInvalid, "a push sets at most \(limits.tagsPerPush) tags; send the rest in another")
@@ -93,7 +94,9 @@ public struct ManifestDesk: Sendable {
     try await ports.blobs.put(document.bytes, as: digest)
     try await ports.shelf.shelve(digest, as: document.facts.mediaType, in: publication.repository)
     switch try await ports.names.publish(publication) {
-    case .published: backfill.notice(arrivalIn: publication.repository)
+    case .published:
+      ports.writing.noteWritten()
+      backfill.notice(arrivalIn: publication.repository)
     case .missing(let digests):
       try await unshelveUnlessNamed(digest, in: publication.repository)
       throw RegistryError(
@@ -123,11 +126,13 @@ public struct ManifestDesk: Sendable {
   // MARK: - Delete
 
   public func delete(_ reference: Reference, from repository: RepositoryName) async throws(RegistryError) {
+    try ports.writing.begin()
     let existed =
       switch reference {
       case .tag(let tag): try await ports.names.untag(tag, in: repository)
       case .digest(let digest): try await retract(digest, from: repository)
       }
+    if existed { ports.writing.noteWritten() }
     if case .digest(let digest) = reference { await swarm?.reconsider(digest) }
     guard existed else { throw RegistryError.noSuchManifest(reference, repository) }
   }

@@ -82,11 +82,12 @@ public struct RegistryPorts: Sendable {
   /// For work that takes a processor long, such as hashing and parsing a manifest.
   public let work: BlockingPool
   public let log: Logger
+  public let writing: NameWriting
 
   public init(
     blobs: any BlobStore, uploads: any UploadStore, shelf: any ManifestShelf, names: any Names,
     catalogue: any Catalogue, content: any Content, tickets: any Tickets, wishes: any TorrentWishes,
-    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger
+    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger, writing: NameWriting = NameWriting()
   ) {
     self.blobs = blobs
     self.uploads = uploads
@@ -100,6 +101,7 @@ public struct RegistryPorts: Sendable {
     self.clock = clock
     self.work = work
     self.log = log
+    self.writing = writing
   }
 }
 
