@@ -163,8 +163,8 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     let live = view.directory.members.filter { $0 != node && view.state(of: $0) != .down }
     guard live.count > Self.askedMembers else { return live }
     let ranked = live.sorted { Self.rank($0, digest) > Self.rank($1, digest) }
-    return ranked.prefix(Self.rankedMembers)
-      + ranked.dropFirst(Self.rankedMembers).shuffled().prefix(Self.askedMembers - Self.rankedMembers)
+    let others = ranked.dropFirst(Self.rankedMembers).shuffled()
+    return Array(ranked.prefix(Self.rankedMembers) + others.prefix(Self.askedMembers - Self.rankedMembers))
   }
 
   private static func rank(_ node: NodeID, _ digest: Digest) -> UInt64 {

@@ -7,10 +7,12 @@ struct OperatorRoutes: Sendable {
   let registry: Registry
   let node: NodeDocument
   let torrents: TorrentOperations
+  let fleet: FleetRoutes
 
   func respond(to request: Request, _ body: any RequestBody, _ path: String) async throws(RegistryError) -> Response {
     let query = Query(request.query)
     if let response = try await torrents.respond(to: request, body, path, query) { return response }
+    if let response = try await fleet.respond(to: request, body, path, query) { return response }
     switch (request.method, path) {
     case (.get, "node"): return .json(node)
     case (.get, "images"): return .json(try await repositories())
