@@ -56,7 +56,7 @@ extension FleetDesk.Introduction {
     for entry in sequence(first: first, next: { $0?.pointee.ifa_next }) {
       guard let entry, let address = entry.pointee.ifa_addr,
         Int32(address.pointee.sa_family) == (isSix ? AF_INET6 : AF_INET),
-        entry.pointee.ifa_flags & UInt32(IFF_LOOPBACK.rawValue) == 0
+        entry.pointee.ifa_flags & UInt32(IFF_LOOPBACK) == 0
       else { continue }
       var room = [CChar](repeating: 0, count: Int(NI_MAXHOST))
       let length = isSix ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size

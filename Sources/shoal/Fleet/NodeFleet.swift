@@ -6,6 +6,7 @@ import FleetHTTP
 import FleetService
 import OpenSSLKit
 import RegistryCore
+import RegistryService
 import Telemetry
 
 /// A node's part in a fleet. It may be alone, and found or join one while it runs; then it is a member until it ends.
@@ -92,25 +93,30 @@ actor NodeFleet {
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
     channel.attach { desk.current }
-    var door: JoinDoor?
-    if let issuing = papers.issuing {
-      door = try await JoinDoor.open(desk, issuing) { await Doorbell().ring($0, $1) }
-    }
+    let door = try await door(papers, desk)
     do { try port.show(papers) } catch {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
     }
-    seat.withLock { $0 = Seat(desk: desk, channel: channel, door: door) }
+    let taken = Seat(desk: desk, channel: channel, door: door)
+    seat.withLock { $0 = taken }
     try await desk.open()
     log.info(
       "this node is in a fleet", LogField("fleet", desk.current.fleet.description),
       LogField("node", keys.node.description), LogField("members", desk.current.directory.members.count))
   }
 
+  /// `nil`: this node is no issuer.
+  private func door(_ papers: FleetFiles.Papers, _ desk: FleetDesk) async throws(RegistryError) -> JoinDoor? {
+    guard let issuing = papers.issuing else { return nil }
+    return try await JoinDoor.open(desk, issuing) { node, addresses in await Doorbell().ring(node, addresses) }
+  }
+
   private func channel(_ papers: FleetFiles.Papers) throws(RegistryError) -> FleetChannel {
+    let cut = port?.cut
     do {
       return try FleetChannel(
         keys, certificate: papers.certificate, authority: papers.authority, work: work, log: log,
-        dropped: port?.cut ?? { _ in })
+        dropped: { strangers in cut?(strangers) })
     } catch {
       throw RegistryError(.internal, "the way to the fleet cannot be opened: \(error)")
     }

@@ -5,7 +5,7 @@ import RegistryCore
 struct NodeNotary: ClaimNotary {
   /// The hash of the node's public key.
   let node: NodeID
-  private let key: Ed25519Key
+  let key: Ed25519Key
   private let publicKey: @Sendable (NodeID) -> [UInt8]?
 
   /// - Parameter publicKey: of another node, where it is known. Any thread; it must not block.
