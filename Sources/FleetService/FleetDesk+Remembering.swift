@@ -45,6 +45,19 @@ extension FleetDesk {
     return FleetDesk(ports, keys: keys, directory: directory, cards: cards, seed: seed)
   }
 
+  /// Tells the members what this node says of itself now: they learn from it where it is reached. When it is open.
+  public func introduce(_ introduction: Introduction) {
+    let current = current
+    let now = ports.clock.millisecondsSince1970
+    let card = introduction.card(in: current.fleet, keys, at: now, after: current.cards[keys.node])
+    if let card { hear(Gossip(cards: [card]), of: keys.node) }
+  }
+
+  /// As if a member had told it; nobody waits for the answer.
+  func hear(_ gossip: Gossip, of member: NodeID) {
+    take(.asked(member, ReplyToken(rawValue: 0), .push(gossip)))
+  }
+
   /// Keeps what a node was told when it founded or joined a fleet, before it is a member.
   public static func keep(
     _ records: [FleetRecord], _ cards: [MemberCard], in statements: any Statements, keys: FleetKeys

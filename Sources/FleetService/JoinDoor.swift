@@ -104,6 +104,7 @@ public actor JoinDoor {
       try await FleetMemory(desk.ports.statements).keep(
         DirectoryNews(records: [record]), [], desk.keys, with: [StatementChange(invite)])
       desk.issue(DirectoryNews(records: [record]))
+      desk.hear(Gossip(cards: [draft.card]), of: node)
       records.removeAll { $0.subject == record.subject }
       records.append(record)
       desk.ports.log.info(

@@ -100,6 +100,7 @@ actor NodeFleet {
     let taken = Seat(desk: desk, channel: channel, door: door)
     seat.withLock { $0 = taken }
     try await desk.open()
+    desk.introduce(port.introduction)
     log.info(
       "this node is in a fleet", LogField("fleet", desk.current.fleet.description),
       LogField("node", keys.node.description), LogField("members", desk.current.directory.members.count))
