@@ -14,7 +14,7 @@ final class Engine: @unchecked Sendable {
   let counters = ClientCounters()
   let limits: HTTPClientLimits
   /// For connections to come.
-  private(set) var credentials: TLSCredentials
+  private var credentials: TLSCredentials
 
   private let configuration: HTTPClientConfiguration
   private let multi: UnsafeMutableRawPointer
@@ -198,7 +198,7 @@ final class Engine: @unchecked Sendable {
     let comparesHost = credentials.comparesHost
     let method = transfer.request.method
     let follows = transfer.request.redirectLimit > 0 && comparesHost && (method == .get || method == .head)
-    transfer.begin(self, followsRedirects: follows, now)
+    transfer.begin(self, credentials, followsRedirects: follows, now)
     transfer.easy = easy
     easy.prepare(transfer, comparesHost: comparesHost, followsRedirects: follows)
     alarms.set(transfer, at: transfer.nextLook)

@@ -20,7 +20,7 @@ public final class TLSCredentials: @unchecked Sendable {
     /// A certificate that the server itself presents, known by what the closure compares: for a first meeting, with nothing
     /// but a fingerprint in hand. Called on the client's thread.
     case presented(@Sendable (TLSCertificate) -> Bool)
-    /// None: whatever the server presents goes to the check alone.
+    /// None: whatever the server presents goes to the check alone, which there must be.
     case none
   }
 
@@ -57,6 +57,7 @@ public final class TLSCredentials: @unchecked Sendable {
     roots: Roots = .system, identity: Identity = .host, minimumVersion: Version = .tls12,
     certificates: [UInt8] = [], key: [UInt8] = []
   ) throws(TLSCredentialsFailure) {
+    if case .none = roots, case .host = identity { throw TLSCredentialsFailure("without roots a check must judge") }
     self.roots = roots
     self.identity = identity
     self.minimumVersion = minimumVersion

@@ -27,6 +27,7 @@ final class Transfer: Sleeper, @unchecked Sendable {
   private(set) var failure: HTTPClientError?
   /// While it runs.
   private(set) var engine: Engine?
+  private var credentials: TLSCredentials?
   /// No connection of the pool served it.
   private(set) var hasOpened = false
   /// Of its connection.
@@ -80,8 +81,10 @@ final class Transfer: Sleeper, @unchecked Sendable {
   /// When the engine must look at it again.
   var nextLook: UInt64 { min(wholeDeadline, phaseDeadline) }
 
-  func begin(_ engine: Engine, followsRedirects: Bool, _ now: UInt64) {
+  /// - Parameter credentials: for the connections that it opens, whatever the engine is given in the meantime.
+  func begin(_ engine: Engine, _ credentials: TLSCredentials, followsRedirects: Bool, _ now: UInt64) {
     self.engine = engine
+    self.credentials = credentials
     head = HeadBuilder(limitBytes: engine.limits.headBytes, followsRedirects: followsRedirects)
     phase = .connecting
     phaseDeadline = now &+ request.patience.connect.clampedNanoseconds
@@ -118,8 +121,7 @@ final class Transfer: Sleeper, @unchecked Sendable {
   func end() {
     phase = .ended
     piece = []
-    peerGuard = nil
-    engine = nil
+    (peerGuard, credentials, engine) = (nil, nil, nil)
   }
 
   // MARK: Called by libcurl
@@ -131,8 +133,8 @@ final class Transfer: Sleeper, @unchecked Sendable {
 
   /// A connection that it opened is about to shake hands. False when OpenSSL does not take what we ask.
   func guardPeer(_ context: OpaquePointer) -> Bool {
-    guard let engine else { return false }
-    let peerGuard = PeerGuard(engine.credentials, origin)
+    guard let credentials else { return false }
+    let peerGuard = PeerGuard(credentials, origin)
     self.peerGuard = peerGuard
     return peerGuard.watch(context)
   }
