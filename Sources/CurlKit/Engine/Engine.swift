@@ -6,7 +6,7 @@ import Synchronization
 
 /// The one thread of a client: libcurl's multi handle, its sockets, and the transfers under way.
 ///
-/// Everything but `inbox`, `statistics` and `start` belongs to the thread. It never waits but in epoll.
+/// Everything but `inbox`, `counters` and `start` belongs to the thread. It never waits but in epoll.
 final class Engine: @unchecked Sendable {
   // Unchecked: what is mutable is touched on the thread only, once it has started.
 
@@ -197,7 +197,7 @@ final class Engine: @unchecked Sendable {
     }
     let comparesHost = credentials.comparesHost
     let method = transfer.request.method
-    let follows = transfer.request.redirectLimit > 0 && comparesHost && (method == .get || method == .head)
+    let follows = transfer.request.redirectLimit > 0 && credentials.letsRedirect && (method == .get || method == .head)
     transfer.begin(self, credentials, followsRedirects: follows, now)
     transfer.easy = easy
     easy.prepare(transfer, comparesHost: comparesHost, followsRedirects: follows)

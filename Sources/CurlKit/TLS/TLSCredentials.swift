@@ -26,11 +26,11 @@ public final class TLSCredentials: @unchecked Sendable {
 
   /// What the server's certificate must be, besides signed by a root and of this day.
   public enum Identity: Sendable {
-    /// Of the URL's host.
+    /// Of the URL's host. Redirects are followed with this one alone: a check knows the origin that was asked for, and no other.
     case host
     /// Of the URL's host, and liked by the check.
     case hostAnd(PeerCheck)
-    /// Liked by the check, whatever name it bears. Redirects are not followed then.
+    /// Liked by the check, whatever name it bears.
     case check(PeerCheck)
   }
 
@@ -108,6 +108,10 @@ public final class TLSCredentials: @unchecked Sendable {
   /// Whether libcurl shall compare the certificate's names with the URL's host.
   var comparesHost: Bool {
     if case .check = identity { false } else { true }
+  }
+
+  var letsRedirect: Bool {
+    if case .host = identity { true } else { false }
   }
 
   /// Gives a connection's context what we show. False when OpenSSL does not take it.

@@ -70,8 +70,9 @@ final class Transfer: Sleeper, @unchecked Sendable {
     if code == CURLE_OK, endsWithConnection, origin.scheme == .https, !(peerGuard?.hasEnded ?? false) {
       return .cut(origin, reason: "the body has no end")
     }
-    guard code != CURLE_OK, let easy else { return nil }
+    guard code != CURLE_OK else { return nil }
     if let refusal = peerGuard?.refusal { return .tlsRefused(origin, reason: refusal) }
+    guard let easy else { return .cancelled }
     return FailureTable.error(
       code, origin, isAwaitingHead: phase == .awaitingHead, details: easy.failureDetails, systemError: easy.systemError)
   }
@@ -108,7 +109,8 @@ final class Transfer: Sleeper, @unchecked Sendable {
     let isPaused: Bool
     switch phase {
     case .sending: isPaused = isSendingPaused
-    case .receiving: isPaused = isReceivingPaused
+    // An upload that still waits for its source holds up the end of the answer.
+    case .receiving: isPaused = isReceivingPaused || isSendingPaused
     case .waiting, .connecting, .awaitingHead, .ended: return
     }
     if phaseDeadline < .max || movedBytes > 0 {
