@@ -25,8 +25,8 @@ import Testing
     // Those of b and c had room but for the whole; the one of a came first, and has it too.
     #expect(queue.leave("a")?.number == 2)
     #expect(queue.leave("b")?.number == 4)
-    #expect(queue.remove(items[5], "c"))
-    #expect(!queue.remove(items[5], "c"))
+    #expect(queue.remove(items[5], "c") == true)
+    #expect(queue.remove(items[5], "c") == false)
     #expect(queue.leave("b") == nil)
     #expect((queue.activeCount, queue.waitingCount) == (2, 0))
   }

@@ -173,6 +173,58 @@ extension Sockets {
       }
     }
 
+    /// In a process of its own, which has no other descriptors.
+    @Test func childrenInheritNoConnection() async {
+      await #expect(processExitsWith: .success) {
+        try await serving { _, _ in
+          text("ok")
+        } _: { client, origin, _ in
+          // libcurl wakes itself by a pair of sockets that lead nowhere.
+          let before = openDescriptors().filter(\.isInherited).count
+          _ = try await client.fetch(HTTPRequest(.get, try origin.url("/")), atMost: 10)
+          #expect(client.statistics.openConnections == 1)
+          #expect(openDescriptors().filter(\.isInherited).count == before)
+        }
+      }
+    }
+
+    @Test func connectionsThatRestAreBounded() async throws {
+      var configuration = HTTPClientConfiguration()
+      configuration.limits.openConnections = 3
+      let gate = Gate()
+      try await serving(configuration: configuration) { _, _ in
+        await gate.wait()
+        return text("ok")
+      } _: { client, origin, _ in
+        let request = HTTPRequest(.get, try origin.url("/"))
+        let tasks = (0..<10).map { _ in Task { try await client.fetch(request, atMost: 10).text } }
+        #expect(await eventually { gate.waitingCount == 10 })
+        #expect(client.statistics.openConnections == 10)
+        gate.open()
+        for task in tasks { #expect(try await task.value == "ok") }
+        #expect(await eventually { client.statistics.openConnections <= 3 })
+      }
+    }
+
+    /// In a process of its own, whose environment names a proxy that is none.
+    @Test func proxyIsUsedWhenAskedForAndNotBecauseOfTheEnvironment() async {
+      await #expect(processExitsWith: .success) {
+        for name in ["http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"] { setenv(name, "http://127.0.0.1:1", 1) }
+        try await serving { request, _ in
+          text(request.fields["Host"] ?? "")
+        } _: { client, origin, _ in
+          let straight = try await client.fetch(HTTPRequest(.get, try origin.url("/")), atMost: 100)
+          #expect(straight.text == origin.description)
+          var configuration = HTTPClientConfiguration()
+          configuration.proxy = try origin.url("/")
+          let other = try HTTPClient(configuration)
+          let far = try await other.fetch(HTTPRequest(.get, try HTTPURL(parsing: "http://far.test/x")), atMost: 100)
+          #expect(far.text == "far.test")
+          await other.close()
+        }
+      }
+    }
+
     @Test func emptySourceAndEmptyBodyAreBodies() async throws {
       try await serving(Self.echo) { client, origin, _ in
         for body in [

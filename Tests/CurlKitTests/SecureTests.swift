@@ -246,11 +246,12 @@ extension Sockets {
       let pki = try Self.pki.get()
       let (certificate, key) = (try pki.pem("client.crt"), try pki.pem("client.key"))
       #expect(throws: TLSCredentialsFailure.self) { try TLSCredentials(roots: .pem([])) }
-      #expect(throws: TLSCredentialsFailure.self) { try TLSCredentials(roots: .none, certificates: certificate) }
-      #expect(throws: TLSCredentialsFailure.self) { try TLSCredentials(roots: .none, key: key) }
-      #expect(throws: TLSCredentialsFailure.self) { try TLSCredentials(roots: .none, certificates: key, key: key) }
+      #expect(throws: TLSCredentialsFailure.self) { try TLSCredentials(roots: .none) }
+      #expect(throws: TLSCredentialsFailure.self) { try TLSCredentials(certificates: certificate) }
+      #expect(throws: TLSCredentialsFailure.self) { try TLSCredentials(key: key) }
+      #expect(throws: TLSCredentialsFailure.self) { try TLSCredentials(certificates: key, key: key) }
       #expect(throws: TLSCredentialsFailure.self) {
-        try TLSCredentials(roots: .none, certificates: certificate, key: try pki.pem("stranger.key"))
+        try TLSCredentials(certificates: certificate, key: try pki.pem("stranger.key"))
       }
     }
 

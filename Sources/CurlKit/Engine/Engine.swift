@@ -6,7 +6,7 @@ import Synchronization
 
 /// The one thread of a client: libcurl's multi handle, its sockets, and the transfers under way.
 ///
-/// Everything but `inbox`, `statistics` and `start` belongs to the thread. It never waits but in epoll.
+/// Everything but `inbox`, `counters` and `start` belongs to the thread. It never waits but in epoll.
 final class Engine: @unchecked Sendable {
   // Unchecked: what is mutable is touched on the thread only, once it has started.
 
@@ -14,7 +14,7 @@ final class Engine: @unchecked Sendable {
   let counters = ClientCounters()
   let limits: HTTPClientLimits
   /// For connections to come.
-  private(set) var credentials: TLSCredentials
+  private var credentials: TLSCredentials
 
   private let configuration: HTTPClientConfiguration
   private let multi: UnsafeMutableRawPointer
@@ -33,6 +33,7 @@ final class Engine: @unchecked Sendable {
   private var isClosing = false
 
   private static let spareHandleCount = 64
+  private static let lapsPerTurn = 4
 
   /// `nil` when the system has no memory or no descriptor left.
   init?(_ configuration: HTTPClientConfiguration, _ credentials: TLSCredentials) {
@@ -85,10 +86,13 @@ final class Engine: @unchecked Sendable {
       if socket == inbox.descriptor { inbox.silence() } else { act(socket, attempt) }
     }
     for command in inbox.takeAll() { obey(command) }
-    repeat {
+    // What ended lets others begin, which libcurl starts by its timer. A transfer that never runs dry uses the timer too: the
+    // sockets of the others are looked at in between.
+    for _ in 0..<Self.lapsPerTurn where timer <= now {
       runTimer()
       settleFinished()
-    } while timer == 0 && !isClosing
+    }
+    settleFinished()
     ringAlarms()
     settleTouched()
   }
@@ -193,12 +197,14 @@ final class Engine: @unchecked Sendable {
     }
     let comparesHost = credentials.comparesHost
     let method = transfer.request.method
-    let follows = transfer.request.redirectLimit > 0 && comparesHost && (method == .get || method == .head)
-    transfer.begin(self, followsRedirects: follows, now)
+    let follows = transfer.request.redirectLimit > 0 && credentials.letsRedirect && (method == .get || method == .head)
+    transfer.begin(self, credentials, followsRedirects: follows, now)
     transfer.easy = easy
     easy.prepare(transfer, comparesHost: comparesHost, followsRedirects: follows)
     alarms.set(transfer, at: transfer.nextLook)
-    curl_multi_add_handle(multi, easy.pointer)
+    guard curl_multi_add_handle(multi, easy.pointer) == CURLM_OK else {
+      return finish(transfer, .failed(.malformedRequest(reason: "no memory")))
+    }
   }
 
   /// Ends a transfer at whatever point it is. Its connection goes back to the pool only when the exchange was whole.
@@ -261,7 +267,8 @@ final class Engine: @unchecked Sendable {
   /// let libcurl notice.
   private func drop(_ origin: HTTPOrigin) {
     for (socket, owner) in connections where owner == origin { shutdown(socket, Int32(SHUT_RDWR)) }
-    for transfer in Array(transfers.values) where transfer.origin == origin && transfer.phase != .waiting {
+    // Gathered first: each end lets one who waited begin, over a connection that is new.
+    for transfer in transfers.values.filter({ $0.origin == origin && $0.phase != .waiting }) {
       finish(transfer, .failed(.cut(origin, reason: "its connections were dropped")))
     }
   }
@@ -269,7 +276,8 @@ final class Engine: @unchecked Sendable {
   // MARK: The end
 
   private func tearDown() {
-    for transfer in Array(transfers.values) where transfer.phase == .waiting { finish(transfer, .failed(.closed)) }
+    // Those who wait first, so that none of them begins.
+    for transfer in transfers.values.filter({ $0.phase == .waiting }) { finish(transfer, .failed(.closed)) }
     for transfer in Array(transfers.values) { finish(transfer, .failed(.closed)) }
     for case .start(let transfer) in inbox.close() { transfer.exchange.end(.failed(.closed)) }
     spareHandles = []

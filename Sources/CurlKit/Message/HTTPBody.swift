@@ -1,6 +1,6 @@
 /// The body of an answer, as it comes, for one reader.
 ///
-/// Nothing is read ahead beyond `TransferBuffer.capacityBytes`: then the peer waits until the reader has come. The end is an
+/// Nothing is read ahead beyond `Exchange.capacityBytes`: then the peer waits until the reader has come. The end is an
 /// end only when the message was whole; anything else is an error.
 public final class HTTPBody: Sendable, AsyncSequence {
   public typealias Element = [UInt8]

@@ -62,7 +62,7 @@ public struct HTTPHeaders: Sendable {
     bytes.withUnsafeBytes { bytes in
       for field in fields {
         if field.value.isEmpty {
-          text(field.start..<field.nameEnd).appending(";").withCString(body)
+          (text(field.start..<field.nameEnd) + ";").withCString(body)
         } else if let start = bytes.baseAddress {
           body((start + field.start).assumingMemoryBound(to: CChar.self))
         }
@@ -96,8 +96,4 @@ extension HTTPHeaders: ExpressibleByDictionaryLiteral {
   public init(dictionaryLiteral entries: (String, String)...) {
     for (name, value) in entries { append(name, value) }
   }
-}
-
-extension String {
-  fileprivate func appending(_ tail: String) -> String { self + tail }
 }

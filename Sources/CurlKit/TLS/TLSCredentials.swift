@@ -20,17 +20,17 @@ public final class TLSCredentials: @unchecked Sendable {
     /// A certificate that the server itself presents, known by what the closure compares: for a first meeting, with nothing
     /// but a fingerprint in hand. Called on the client's thread.
     case presented(@Sendable (TLSCertificate) -> Bool)
-    /// None: whatever the server presents goes to the check alone.
+    /// None: whatever the server presents goes to the check alone, which there must be.
     case none
   }
 
   /// What the server's certificate must be, besides signed by a root and of this day.
   public enum Identity: Sendable {
-    /// Of the URL's host.
+    /// Of the URL's host. Redirects are followed with this one alone: a check knows the origin that was asked for, and no other.
     case host
     /// Of the URL's host, and liked by the check.
     case hostAnd(PeerCheck)
-    /// Liked by the check, whatever name it bears. Redirects are not followed then.
+    /// Liked by the check, whatever name it bears.
     case check(PeerCheck)
   }
 
@@ -57,6 +57,7 @@ public final class TLSCredentials: @unchecked Sendable {
     roots: Roots = .system, identity: Identity = .host, minimumVersion: Version = .tls12,
     certificates: [UInt8] = [], key: [UInt8] = []
   ) throws(TLSCredentialsFailure) {
+    if case .none = roots, case .host = identity { throw TLSCredentialsFailure("without roots a check must judge") }
     self.roots = roots
     self.identity = identity
     self.minimumVersion = minimumVersion
@@ -107,6 +108,10 @@ public final class TLSCredentials: @unchecked Sendable {
   /// Whether libcurl shall compare the certificate's names with the URL's host.
   var comparesHost: Bool {
     if case .check = identity { false } else { true }
+  }
+
+  var letsRedirect: Bool {
+    if case .host = identity { true } else { false }
   }
 
   /// Gives a connection's context what we show. False when OpenSSL does not take it.

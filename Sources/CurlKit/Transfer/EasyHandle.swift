@@ -4,8 +4,10 @@ import CCurl
 final class EasyHandle {
   /// A body in memory up to this size goes out together with the head.
   static let sentWithHeadBytes = 64 << 10
-  /// What libcurl reads from a socket at once: fewer system calls against memory.
+  /// What libcurl reads from a socket at once: fewer system calls against memory. Its buffer lives as long as a transfer; the
+  /// allocator tidies up each time that a large one is freed.
   private static let readBytes = 64 << 10
+  private static let readBytesOfSmallAnswers = 16 << 10
 
   let pointer: UnsafeMutableRawPointer
   private let details: UnsafeMutablePointer<CChar>
@@ -68,7 +70,6 @@ final class EasyHandle {
   private func setOnce(_ configuration: HTTPClientConfiguration, _ engine: UnsafeMutableRawPointer) {
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(details))
-    set(CURLOPT_BUFFERSIZE, Self.readBytes)
     set(CURLOPT_PROTOCOLS_STR, "http,https")
     set(CURLOPT_PATH_AS_IS, 1)
     set(CURLOPT_DNS_CACHE_TIMEOUT, configuration.limits.nameAnswer.clampedMilliseconds / 1_000)
@@ -108,6 +109,7 @@ final class EasyHandle {
     ] { set(option, own) }
     details.pointee = 0
     set(CURLOPT_URL, request.url.text)
+    set(CURLOPT_BUFFERSIZE, transfer.exchange.readsInPieces ? Self.readBytes : Self.readBytesOfSmallAnswers)
     set(CURLOPT_CONNECTTIMEOUT_MS, request.patience.connect.clampedMilliseconds)
     set(CURLOPT_SSL_VERIFYHOST, comparesHost ? 2 : 0)
     set(CURLOPT_FOLLOWLOCATION, followsRedirects ? 1 : 0)

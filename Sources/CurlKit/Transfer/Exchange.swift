@@ -34,9 +34,9 @@ final class Exchange: Sendable {
   }
 
   /// What the client keeps of a body that nobody has read yet. libcurl has as much again in its own buffers.
-  static let capacityBytes = 96 << 10
+  static let capacityBytes = 128 << 10
   /// From so many bytes on the reader is called while more comes in, so that the two work side by side.
-  fileprivate static let callReaderBytes = 48 << 10
+  fileprivate static let callReaderBytes = 96 << 10
 
   let origin: HTTPOrigin
   private let reading: Reading
@@ -103,6 +103,7 @@ final class Exchange: Sendable {
       await withUnsafeContinuation { continuation in
         let isThere = state.withLock { state in
           if state.outcome != nil || isWanted(state) { return true }
+          precondition(state.reader == nil, "a body has one reader at a time")
           state.reader = continuation
           return false
         }
@@ -114,6 +115,9 @@ final class Exchange: Sendable {
   }
 
   // MARK: The client's thread
+
+  /// The body may be large.
+  var readsInPieces: Bool { reading == .pieces }
 
   var isOver: Bool { state.withLock { $0.outcome != nil } }
 
@@ -129,7 +133,7 @@ final class Exchange: Sendable {
 
   /// After a turn in which something was delivered: the reader is called once for all of it.
   func callReader() {
-    guard reading == .pieces else { return }
+    guard readsInPieces else { return }
     state.withLock { $0.reader.take() }?.resume()
   }
 

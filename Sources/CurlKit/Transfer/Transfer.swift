@@ -27,6 +27,7 @@ final class Transfer: Sleeper, @unchecked Sendable {
   private(set) var failure: HTTPClientError?
   /// While it runs.
   private(set) var engine: Engine?
+  private var credentials: TLSCredentials?
   /// No connection of the pool served it.
   private(set) var hasOpened = false
   /// Of its connection.
@@ -69,8 +70,9 @@ final class Transfer: Sleeper, @unchecked Sendable {
     if code == CURLE_OK, endsWithConnection, origin.scheme == .https, !(peerGuard?.hasEnded ?? false) {
       return .cut(origin, reason: "the body has no end")
     }
-    guard code != CURLE_OK, let easy else { return nil }
+    guard code != CURLE_OK else { return nil }
     if let refusal = peerGuard?.refusal { return .tlsRefused(origin, reason: refusal) }
+    guard let easy else { return .cancelled }
     return FailureTable.error(
       code, origin, isAwaitingHead: phase == .awaitingHead, details: easy.failureDetails, systemError: easy.systemError)
   }
@@ -80,8 +82,10 @@ final class Transfer: Sleeper, @unchecked Sendable {
   /// When the engine must look at it again.
   var nextLook: UInt64 { min(wholeDeadline, phaseDeadline) }
 
-  func begin(_ engine: Engine, followsRedirects: Bool, _ now: UInt64) {
+  /// - Parameter credentials: for the connections that it opens, whatever the engine is given in the meantime.
+  func begin(_ engine: Engine, _ credentials: TLSCredentials, followsRedirects: Bool, _ now: UInt64) {
     self.engine = engine
+    self.credentials = credentials
     head = HeadBuilder(limitBytes: engine.limits.headBytes, followsRedirects: followsRedirects)
     phase = .connecting
     phaseDeadline = now &+ request.patience.connect.clampedNanoseconds
@@ -105,7 +109,8 @@ final class Transfer: Sleeper, @unchecked Sendable {
     let isPaused: Bool
     switch phase {
     case .sending: isPaused = isSendingPaused
-    case .receiving: isPaused = isReceivingPaused
+    // An upload that still waits for its source holds up the end of the answer.
+    case .receiving: isPaused = isReceivingPaused || isSendingPaused
     case .waiting, .connecting, .awaitingHead, .ended: return
     }
     if phaseDeadline < .max || movedBytes > 0 {
@@ -118,8 +123,7 @@ final class Transfer: Sleeper, @unchecked Sendable {
   func end() {
     phase = .ended
     piece = []
-    peerGuard = nil
-    engine = nil
+    (peerGuard, credentials, engine) = (nil, nil, nil)
   }
 
   // MARK: Called by libcurl
@@ -131,8 +135,8 @@ final class Transfer: Sleeper, @unchecked Sendable {
 
   /// A connection that it opened is about to shake hands. False when OpenSSL does not take what we ask.
   func guardPeer(_ context: OpaquePointer) -> Bool {
-    guard let engine else { return false }
-    let peerGuard = PeerGuard(engine.credentials, origin)
+    guard let credentials else { return false }
+    let peerGuard = PeerGuard(credentials, origin)
     self.peerGuard = peerGuard
     return peerGuard.watch(context)
   }

@@ -22,6 +22,9 @@ struct SecureScript: Sendable {
     defer { SSL_CTX_free(context) }
     SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(maximumVersion), nil)
     SSL_CTX_set_num_tickets(context, hasTickets ? 2 : 0)
+    // The same for each connection, so that a ticket of one is good for the next.
+    var ticketKeys = [UInt8](repeating: 7, count: 80)
+    SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, ticketKeys.count, &ticketKeys)
     SSL_CTX_use_certificate_chain_file(context, certificatePath)
     SSL_CTX_use_PrivateKey_file(context, keyPath, SSL_FILETYPE_PEM)
     if let clientRootPath {

@@ -78,21 +78,24 @@ func seconds(_ body: () async throws -> Void) async rethrows -> Double {
   return Double(seconds) + Double(attoseconds) * 1e-18
 }
 
-/// Open sockets, event and epoll instances of this process.
-func openDescriptorCount() -> Int {
-  guard let folder = opendir("/proc/self/fd") else { return 0 }
+/// Open sockets, event and epoll instances of this process, of which a child would inherit some.
+func openDescriptors() -> [(number: Int32, isInherited: Bool)] {
+  guard let folder = opendir("/proc/self/fd") else { return [] }
   defer { closedir(folder) }
-  var count = 0
+  var found: [(Int32, Bool)] = []
   while let entry = readdir(folder) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
     }
     var target = [CChar](repeating: 0, count: 64)
-    guard readlink("/proc/self/fd/\(name)", &target, 63) > 0 else { continue }
-    if strncmp(target, "socket:", 7) == 0 || strncmp(target, "anon_inode:[event", 17) == 0 { count += 1 }
+    guard let number = Int32(name), readlink("/proc/self/fd/\(name)", &target, 63) > 0 else { continue }
+    guard strncmp(target, "socket:", 7) == 0 || strncmp(target, "anon_inode:[event", 17) == 0 else { continue }
+    found.append((number, fcntl(number, F_GETFD) & FD_CLOEXEC == 0))
   }
-  return count
+  return found
 }
+
+func openDescriptorCount() -> Int { openDescriptors().count }
 
 /// What the process has in memory, in bytes.
 func residentBytes() -> Int {
