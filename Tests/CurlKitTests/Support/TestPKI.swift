@@ -49,7 +49,7 @@ final class TestPKI: Sendable {
   func pem(_ name: String) throws -> [UInt8] { try Self.read(path(name)) }
 
   /// For Wire.
-  func context(_ name: String, chain: String? = nil, _ version: TLSContext.Version = .tls12) throws -> TLSContext {
+  func context(_ name: String, chain: String? = nil, _ version: TLSVersion = .tls12) throws -> TLSContext {
     try TLSContext(certificatePath: path("\(chain ?? name).crt"), keyPath: path("\(name).key"), minimumVersion: version)
   }
 
