@@ -15,6 +15,8 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   static let askedMembers = 32
   static let rankedMembers = 8
 
+  /// For others, when one has said that it holds a blob.
+  private static let secondHolderPatience = Duration.milliseconds(50)
   private static let holdingPatience = Duration.seconds(1)
   private static let manifestPatience = Duration.seconds(2)
 
@@ -72,17 +74,39 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   public func holders(of digest: Digest, in repository: RepositoryName) async -> [RegistryCore.Holding] {
     let members = candidates(for: digest)
-    return await withTaskGroup(of: (Int, RegistryCore.Holding?).self) { group in
-      for (place, member) in members.enumerated() {
-        group.addTask { (place, await self.holding(of: digest, in: repository, member)) }
+    return await withTaskGroup(of: HolderWord.self) { group in
+      for member in members {
+        group.addTask { await self.holding(of: digest, in: repository, member).map(HolderWord.holds) ?? .nothing }
       }
-      // The first to answer is the nearest, and has time.
-      var found: [RegistryCore.Holding] = []
-      for await (_, holding) in group {
-        if let holding { found.append(holding) }
+      // Who answers first is the nearest, or has the most time.
+      var (found, left): ([RegistryCore.Holding], Int) = ([], members.count)
+      while left > 0, let word = await group.next() {
+        switch word {
+        case .enough: left = 0
+        case .nothing: left -= 1
+        case .holds(let holding):
+          left -= 1
+          if found.isEmpty { group.addTask { await Self.rest() } }
+          found.append(holding)
+        }
       }
+      group.cancelAll()
       return found
     }
+  }
+
+  private enum HolderWord: Sendable {
+    case holds(RegistryCore.Holding)
+    case nothing
+    /// Whoever has not answered by now is not waited for.
+    case enough
+  }
+
+  /// Since there is one who has it: a reader waits.
+  private static func rest() async -> HolderWord {
+    // Cancelled: all have answered.
+    try? await Task.sleep(for: secondHolderPatience)
+    return .enough
   }
 
   private func holding(
@@ -160,7 +184,10 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   private func candidates(for digest: Digest) -> [NodeID] {
     guard let view = view.withLock({ $0 })() else { return [] }
-    let live = view.directory.members.filter { $0 != node && view.state(of: $0) != .down }
+    let others = view.directory.members.filter { $0 != node }
+    let answering = others.filter { view.state(of: $0) == .alive }
+    // Where none is known to be there the doubt may be about this node's own line.
+    let live = answering.isEmpty ? others : answering
     guard live.count > Self.askedMembers else { return live }
     let ranked = live.sorted { Self.rank($0, digest) > Self.rank($1, digest) }
     let others = ranked.dropFirst(Self.rankedMembers).shuffled()
