@@ -29,6 +29,18 @@ private let clauses =
     try await withLedger { try await ClaimLedgerContract.anyOrder(seed: seed).check($0) }
   }
 
+  @Test(arguments: StatementsContract.clauses) func sqliteKeepsStatements(
+    _ clause: StoreClause<any Statements>
+  ) async throws {
+    try await withCatalog { try await clause.check($0) }
+  }
+
+  @Test(arguments: StatementsContract.clauses) func theMemoryFakeKeepsStatements(
+    _ clause: StoreClause<any Statements>
+  ) async throws {
+    try await clause.check(MemoryStatements())
+  }
+
   @Test(arguments: clauses) func theMemoryFakeKeepsTheContract(_ clause: CatalogClause) async throws {
     try await clause.check(MemoryCatalog(node: .test(), clock: HeldClock()))
   }

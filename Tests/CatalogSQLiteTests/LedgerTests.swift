@@ -310,7 +310,7 @@ import Testing
       await #expect(throws: RegistryError.self) {
         try await catalog.commits.write { transaction throws(RegistryError) in
           _ = try transaction.admit(run)
-          _ = try transaction.beginEpoch()
+          _ = try transaction.beginEpoch(above: 0, restating: nil)
           try transaction.connection.execute("PRAGMA defer_foreign_keys = ON")
           try transaction.connection.run("INSERT INTO link VALUES (999, ?1, 1)", .blob(digest.column))
         }
