@@ -190,8 +190,8 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     let live = answering.isEmpty ? others : answering
     guard live.count > Self.askedMembers else { return live }
     let ranked = live.sorted { Self.rank($0, digest) > Self.rank($1, digest) }
-    let others = ranked.dropFirst(Self.rankedMembers).shuffled()
-    return Array(ranked.prefix(Self.rankedMembers) + others.prefix(Self.askedMembers - Self.rankedMembers))
+    let further = ranked.dropFirst(Self.rankedMembers).shuffled()
+    return Array(ranked.prefix(Self.rankedMembers) + further.prefix(Self.askedMembers - Self.rankedMembers))
   }
 
   private static func rank(_ node: NodeID, _ digest: Digest) -> UInt64 {
