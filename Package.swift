@@ -93,7 +93,8 @@ let package = Package(
     // aside: in-memory ports, contract suites, fixtures
     .target(
       name: "RegistryTesting",
-      dependencies: ["RegistryCore", "FleetCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"], swiftSettings: strict),
+      dependencies: ["RegistryCore", "FleetCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"], swiftSettings: strict
+    ),
     // whole fleets in one process, run from the command line: a thousand seeds, a thousand nodes
     .executableTarget(name: "simulate", dependencies: ["RegistryTesting"], swiftSettings: strict),
 

@@ -12,9 +12,11 @@ extension CommandTable {
 
   private static let inviteToFleet = Command(
     verb: .inviteToFleet, name: "fleet invite", summary: "print an invitation for one node, good for 15 minutes",
-    details: "The token stands alone on standard output. Whoever has it can join once: hand it on as you would a password.",
-    options: node,
-    examples: [.init("shoal fleet invite | ssh node-b shoal fleet join -", "and node-b is a member")])
+    details: """
+      The token stands alone on standard output, so it can be piped into shoal fleet join - on the other machine. Whoever \
+      has it can join once: hand it on as you would a password.
+      """, options: node,
+    examples: [.init("shoal fleet invite --data /var/lib/shoal", "then, on the other node, shoal fleet join")])
 
   private static let joinFleet = Command(
     verb: .joinFleet, name: "fleet join", summary: "make the running node a member of a fleet",
@@ -28,10 +30,12 @@ extension CommandTable {
       .init(
         name: "names", placeholder: "keep-fleet|keep-mine",
         text: "Of names that stand for different images: keep the fleet's, or put this node's over them."),
-    ], positional: .init(name: "TOKEN", text: "What shoal fleet invite printed; - reads it from standard input.", count: .atMostOne),
+    ],
+    positional: .init(
+      name: "TOKEN", text: "What shoal fleet invite printed; - reads it from standard input.", count: .atMostOne),
     examples: [
       .init("shoal fleet join --token-file token", "a token in an argument is seen by others of the machine"),
-      .init("shoal fleet join - --names keep-fleet < token", "drop own names that the fleet has for other images"),
+      .init("shoal fleet join - --names keep-fleet", "drop own names that the fleet has for other images"),
     ])
 
   private static let listFleet = Command(

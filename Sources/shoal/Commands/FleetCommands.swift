@@ -59,10 +59,14 @@ struct FleetCommands {
         member.addresses.joined(separator: " "), roles.joined(separator: ", "))
     }
     output.table(table)
-    let others = fleet.members.count > 1
-    let behind = fleet.behindMilliseconds.map { "compared with a member \($0) ms ago" } ?? "not compared with anybody yet"
-    output.line("fleet \(fleet.fleet.prefix(12)), \(others ? behind : "no other member")")
+    output.line("fleet \(fleet.fleet.prefix(12)), \(lag(fleet))")
     if let reason = fleet.refusesWrites { output.note(reason) }
+  }
+
+  private func lag(_ fleet: FleetDocument) -> String {
+    guard fleet.members.count > 1 else { return "no other member" }
+    guard let behind = fleet.behindMilliseconds else { return "not compared with anybody yet" }
+    return "compared with a member \(behind) ms ago"
   }
 
   private func token() throws -> [UInt8] {

@@ -60,5 +60,6 @@ extension NodeFleet: FleetOperations {
   }
 
   private static let alone = RegistryError(
-    .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join")
+    .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join"
+  )
 }
