@@ -97,10 +97,12 @@ actor NodeFleet {
     do { try port.show(papers) } catch {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
     }
+    try await desk.open()
     let taken = Seat(desk: desk, channel: channel, door: door)
     seat.withLock { $0 = taken }
-    try await desk.open()
     desk.introduce(port.introduction)
+    // What was written between the two lines above told nobody.
+    desk.noteWriting()
     log.info(
       "this node is in a fleet", LogField("fleet", desk.current.fleet.description),
       LogField("node", keys.node.description), LogField("members", desk.current.directory.members.count))
