@@ -77,7 +77,8 @@ let package = Package(
     // aside: in-memory ports, contract suites, fixtures
     .target(
       name: "RegistryTesting",
-      dependencies: ["RegistryCore", "FleetCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"], swiftSettings: strict),
+      dependencies: ["RegistryCore", "FleetCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"], swiftSettings: strict
+    ),
     // whole fleets in one process, run from the command line: a thousand seeds, a thousand nodes
     .executableTarget(name: "simulate", dependencies: ["RegistryTesting"], swiftSettings: strict),
 
@@ -99,7 +100,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
     .testTarget(
-      name: "FleetCoreTests", dependencies: ["FleetCore", "RegistryCore", "OpenSSLKit"], swiftSettings: strict),
+      name: "FleetCoreTests", dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit"],
+      swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",

@@ -84,7 +84,9 @@ extension MemoryLog {
     _ name: ClaimedName, _ value: [UInt8]?, at time: HybridTime, notary: some FleetNotary & NodeSigner
   ) -> SignedClaim {
     var head = heads[writer] ?? root(of: writer, notary)
-    if faults.contains(.reusedSequence), head.sequence > 0, head.sequence % 4 == 0, let log = logs[writer], log.count > 1 {
+    if faults.contains(.reusedSequence), head.sequence > 0, head.sequence % 4 == 0, let log = logs[writer],
+      log.count > 1
+    {
       head = ClaimHead(sequence: head.sequence - 1, hash: notary.claimHash(log[log.count - 2]))
       logs[writer]?.removeLast()
     }
@@ -183,7 +185,5 @@ extension FleetNotary {
 }
 
 extension MemoryLog {
-  public func forEach(_ body: (SignedClaim) -> Void) {
-    for log in logs.values { log.forEach(body) }
-  }
+  public var claims: some Sequence<SignedClaim> { logs.values.joined() }
 }

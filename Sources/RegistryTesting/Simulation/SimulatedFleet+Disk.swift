@@ -53,6 +53,8 @@ extension SimulatedFleet {
     let claims = statements.map { nodes[place].disk.write($0.0, $0.1, wall: wall, notary: notary) }
     result.acknowledged += claims.count
     if !nodes[place].isHostile { acknowledged += claims }
+    // In this instant, and not only when all is well again: a crash could come now.
+    checkBytes(of: claims, on: place)
     checkNames(of: claims, on: place)
     tell(claims, place)
   }

@@ -3,7 +3,7 @@ import RegistryCore
 
 /// Hashes and signatures that cost nanoseconds: 64 bits of mixing, widened. Within a simulation nobody but the owner of a
 /// key makes its signatures, since nobody else is handed a notary of it.
-public struct QuickNotary: FleetNotary, NodeSigner {
+public struct SimulatedNotary: FleetNotary, NodeSigner {
   public let key: PublicKey
 
   public init(key: PublicKey) { self.key = key }
