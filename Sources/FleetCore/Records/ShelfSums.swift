@@ -57,9 +57,3 @@ public struct ShelfSums: Hashable, Sendable {
 
   mutating func subtract(_ hash: RecordHash, on shelf: Int) { sums[shelf] &-= hash.lanes.0 }
 }
-
-extension UInt64 {
-  init(bigEndian bytes: some Sequence<UInt8>) { self = bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-
-  var bigEndianBytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) } }
-}
