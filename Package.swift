@@ -86,6 +86,8 @@ let package = Package(
       name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "BlockingWork"], swiftSettings: strict),
     .testTarget(
+      name: "OpenSSLKitTests", dependencies: ["OpenSSLKit", "COpenSSL", "BlockingWork"], swiftSettings: strict),
+    .testTarget(
       name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
       swiftSettings: strict),
     // libtorrent's own opinion, for tests only

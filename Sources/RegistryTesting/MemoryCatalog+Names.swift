@@ -39,6 +39,13 @@ extension MemoryCatalog: Names {
     }
   }
 
+  /// The model knows its own claims only, and has read each manifest.
+  public func document(
+    _ digest: Digest, as document: ManifestDocument, in repository: RepositoryName
+  ) async throws(RegistryError) -> Bool {
+    state.withLock { $0.repositories[repository]?.manifests[digest] != nil }
+  }
+
   public func retract(
     _ digest: Digest, from repository: RepositoryName
   ) async throws(RegistryError) -> OwedUnshelving? {

@@ -49,8 +49,9 @@ final class Node: Sendable {
     let folder = try claimFolder(settings, patience)
     do throws(RegistryError) {
       try refuseLostNames(folder)
+      let notary = try notary(folder.layout)
       let catalogue = try SQLiteCatalog.open(
-        path: folder.layout.catalogue, node: try nodeID(folder.layout), clock: SystemClock(),
+        path: folder.layout.catalogue, node: notary.node, notary: notary, clock: SystemClock(),
         limits: .init(settings.cache))
       let node = Node(folder, catalogue, settings, log, speaksBitTorrent: speaksBitTorrent)
       try waitFor { () async throws(RegistryError) in try await node.registry.settleDebts() }
@@ -61,14 +62,10 @@ final class Node: Sendable {
     }
   }
 
-  /// Who this node is: the hash of its public key.
-  static func nodeID(_ layout: DiskLayout) throws(RegistryError) -> NodeID {
+  /// Who this node is and signs as.
+  static func notary(_ layout: DiskLayout) throws(RegistryError) -> NodeNotary {
     do throws(KeyFileError) {
-      let key = try Ed25519Key.loadOrCreate(layout.nodeKey)
-      guard let id = NodeID(StreamingHash.hash(key.publicBytes, .sha256)) else {
-        preconditionFailure("a sha256 is as long as a node's id")
-      }
-      return id
+      return NodeNotary(try Ed25519Key.loadOrCreate(layout.nodeKey))
     } catch {
       throw RegistryError(.internal, "the node's key cannot be used: \(error.reason)", cause: error.description)
     }
