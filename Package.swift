@@ -102,7 +102,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
     .testTarget(
-      name: "FleetCoreTests", dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit"],
+      name: "FleetCoreTests",
+      dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork"],
       swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(

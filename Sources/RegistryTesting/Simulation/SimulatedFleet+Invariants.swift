@@ -21,7 +21,7 @@ extension SimulatedFleet {
   func checkNames(of claims: [SignedClaim], on place: Int) {
     let wall = wall(of: place)
     for claim in claims {
-      let name = ClaimedName(repository: claim.body.repository, kind: claim.body.kind, key: claim.body.key)
+      let name = claim.body.name
       guard let clock = nodes[place].disk.winner(of: name, wall: wall)?.claim.clock else { continue }
       if clock.milliseconds > wall + NameRules.fenceMilliseconds {
         fail("on node \(place) counts a claim of \(clock.milliseconds - wall) ms ahead")
@@ -99,12 +99,8 @@ extension SimulatedFleet {
     var claims: [ClaimedName: [NameCandidate: [UInt8]?]] = [:]
     for place in honest {
       for claim in nodes[place].disk.claims {
-        let name = ClaimedName(repository: claim.body.repository, kind: claim.body.kind, key: claim.body.key)
-        let candidate = NameCandidate(
-          writer: claim.body.writer, sequence: claim.body.sequence, clock: claim.body.clock,
-          isGone: claim.body.value == nil)
         if claim.body.sequence <= rules.limit(of: claim.body.writer) {
-          claims[name, default: [:]][candidate] = .some(claim.body.value)
+          claims[claim.body.name, default: [:]][NameCandidate(claim.body)] = .some(claim.body.value)
         }
       }
     }

@@ -57,3 +57,21 @@ public struct SimulatedNotary: FleetNotary, NodeSigner {
     return mixed ^ mixed >> 31
   }
 }
+
+extension SimulatedNotary {
+  /// The same for a ledger, which hashes and signs claims and checks none.
+  public var ofClaims: SimulatedClaimNotary { SimulatedClaimNotary(notary: self) }
+}
+
+public struct SimulatedClaimNotary: ClaimNotary {
+  let notary: SimulatedNotary
+
+  public func hash(_ bytes: [UInt8]) -> ClaimHash { ClaimHash(notary.hash(bytes).bytes)! }
+
+  public func sign(_ bytes: [UInt8]) -> [UInt8] { notary.sign(bytes) }
+
+  /// Only its own: it knows no other's key.
+  public func isSignature(_ signature: [UInt8], of bytes: [UInt8], by node: NodeID) -> Bool {
+    node == notary.node && notary.isSignature(signature, of: bytes, by: notary.key)
+  }
+}
