@@ -58,13 +58,17 @@ public struct SpreadMeasurement: CustomStringConvertible {
     return measured
   }
 
-  /// While a rumour travels, each message delay is a round. It has ended three delays after a hundredth of the nodes or
-  /// fewer lack it; who has it later has it by an exchange: the wait for that is a round for each period, and then come at
+  /// While a rumour travels, each message delay is a round. It has ended when a hundredth of the nodes or fewer lack it and
+  /// nobody hears it for a delay, at most three delays after that; who has it later has it by an exchange: the wait for that is a round for each period, and then come at
   /// most six messages (greeting, comparison, pull, and their answers).
   private func rounds(_ arrivals: [SimulatedFleet.Arrival]) -> Int {
     guard let last = arrivals.last, let wide = arrivals.first(where: { $0.lacking <= nodes / 100 }) else { return 0 }
     let delay = Self.messageMilliseconds
-    let rumourEnd = min(last.milliseconds, wide.milliseconds + 3 * delay)
+    var rumourEnd = wide.milliseconds
+    for arrival in arrivals where arrival.milliseconds - rumourEnd == delay && rumourEnd < wide.milliseconds + 3 * delay
+    {
+      rumourEnd = arrival.milliseconds
+    }
     let rumour = Int((rumourEnd + delay - 1) / delay)
     guard last.milliseconds > rumourEnd else { return rumour }
     let period = FleetLimits.exchangePeriodMilliseconds * 11 / 10

@@ -97,6 +97,20 @@ import Testing
       seen7.notices == [.shunned(bench.notaries[2].node, .withheld(chain.writer, after: 2))])
   }
 
+  @Test func whatAShunnedMemberOwesIsAskedOfAnother() throws {
+    var bench = MachineBench()
+    bench.start()
+    var chain = bench.chain(1)
+    chain.say(1...9)
+    let effects = bench.pushed(by: 2, chain.run(after: 6))
+    let pull = try #require(effects.asks.first)
+    let forged = try #require(SignedClaim(chain.claims[0].body, signature: [UInt8](repeating: 1, count: 64)))
+    _ = bench.pushed(by: 2, ClaimRun(after: 0, [forged]))
+    _ = bench.feed(.answered(pull.token, .runs([try #require(chain.run())])))
+    let again = bench.pushed(by: 3, chain.run(after: 6))
+    #expect(again.asks.map(\.peer) == [bench.notaries[3].node])
+  }
+
   @Test func aLogThatWasShortenedLongAgoIsTaken() throws {
     var bench = MachineBench()
     bench.start()
