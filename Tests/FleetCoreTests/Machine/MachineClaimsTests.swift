@@ -111,6 +111,37 @@ import Testing
     #expect(again.asks.map(\.peer) == [bench.notaries[3].node])
   }
 
+  @Test func anExchangeBringsWhatTheOtherLacksAndFetchesWhatIsLackingHere() throws {
+    var bench = MachineBench()
+    bench.start()
+    var (mine, theirs) = (bench.chain(1), bench.chain(2))
+    mine.say(1...4)
+    theirs.say(1...3)
+    let taken = bench.admit(bench.pushed(by: 3, mine.run()))
+    #expect(!taken.pushes.isEmpty)
+    let round = bench.feed(.woke, after: 2500)
+    let ask = try #require(round.asks.first { $0.message == .exchange(bench.machine.greeting) })
+    var greeting = bench.machine.greeting
+    greeting.heads = HeadsDigest()
+    let compare = bench.feed(.answered(ask.token, .exchange(greeting)))
+    let question = try #require(compare.asks.first { if case .compare = $0.message { true } else { false } })
+    #expect(question.peer == ask.peer)
+    let differing = [
+      WriterHead(writer: mine.writer, sequence: 1, hash: 0), WriterHead(writer: theirs.writer, sequence: 3, hash: 0),
+    ]
+    let effects = bench.feed(.answered(question.token, .heads(differing)))
+    #expect(effects.asks.map(\.message) == [.pull([Want(writer: theirs.writer, after: 0)])])
+    let reads = effects.compactMap { if case .read(let token, let wants, _) = $0 { (token, wants) } else { nil } }
+    #expect(reads.map(\.1) == [[Want(writer: mine.writer, after: 1)]])
+    let brought = bench.feed(.runs(try #require(reads.first).0, [try #require(mine.run(after: 1))])).pushes
+    #expect(brought.map(\.peer) == [ask.peer])
+    #expect(brought.first?.gossip.rumours.map(\.run) == [try #require(mine.run(after: 1))])
+    #expect(bench.machine.freshAt == nil, "something is still open")
+    let pulled = bench.feed(.answered(effects.asks[0].token, .runs([try #require(theirs.run())])))
+    _ = bench.admit(pulled)
+    #expect(bench.machine.freshAt == 2500)
+  }
+
   @Test func aLogThatWasShortenedLongAgoIsTaken() throws {
     var bench = MachineBench()
     bench.start()
