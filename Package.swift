@@ -122,7 +122,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
     .testTarget(
-      name: "FleetCoreTests", dependencies: ["FleetCore", "RegistryCore", "OpenSSLKit"], swiftSettings: strict),
+      name: "FleetCoreTests",
+      dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork"],
+      swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",

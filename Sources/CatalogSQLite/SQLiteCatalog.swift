@@ -17,13 +17,13 @@ public final class SQLiteCatalog: Sendable {
   public static let readerCount = 2
 
   init(connections: OpenedConnections, author: Authorship, caches: CatalogCaches) throws(RegistryError) {
+    let writer = Writer(
+      connection: connections.write, author: author, log: connections.log, rules: connections.rules, caches: caches)
+    try writer.finishChangeOfRules()
     wasCreated = connections.wasCreated
     self.author = author
     self.caches = caches
     readers = Readers(connections.readers)
-    let writer = Writer(
-      connection: connections.write, author: author, log: connections.log, rules: connections.rules, caches: caches)
-    try writer.finishChangeOfRules()
     commits = GroupCommit(writer)
   }
 

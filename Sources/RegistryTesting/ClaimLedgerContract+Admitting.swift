@@ -131,6 +131,10 @@ extension ClaimLedgerContract {
       try await subject.admit(high)
       try await subject.expect(try .tag("latest", "high"), "one of the same clock")
       try await subject.expectNothing(try Claim.Statement.tag("gone", nil).name, "a tombstone of the same clock")
+      var middle = Scribe(100)
+      middle.say(try .tag("latest", "middle"), at: subject.time())
+      try await subject.admit(middle)
+      try await subject.expect(try .tag("latest", "high"), "a lower writer of the same clock that came last")
     },
     LedgerClause("whatTheNodeSaysIsLaterThanAllThatCounts") { subject in
       var scribe = Scribe(255)

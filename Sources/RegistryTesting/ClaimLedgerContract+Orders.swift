@@ -70,7 +70,7 @@ private struct LedgerWalk {
     for at in scribes.indices {
       var time = subject.now() - 10_000
       for number in 0..<40 {
-        time += Int64(1 + random.below(3) * (number > 35 ? 8_000 : 100))
+        time += Int64(1 + random.below(2)) * (number > 35 ? 8_000 : 100)
         let name = names[random.below(names.count)]
         scribes[at].say(name, value: value(of: name), at: HybridTime(milliseconds: time))
       }

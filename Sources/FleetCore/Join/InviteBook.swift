@@ -28,7 +28,8 @@ public struct InviteBook: Sendable {
   public enum Verdict: Hashable, Sendable {
     /// Good, if it is redeemed before any other: to be asked before the node is let in, and before that is signed.
     case good
-    /// This very node has used it: it did not hear the answer. It gets what it got.
+    /// This very node has used it and did not hear the answer. If it is a member still, it gets a certificate again; if it
+    /// was put out since, it is refused like the rest.
     case repeated
     case refused
   }

@@ -42,6 +42,8 @@ public enum JoinAnswer: Hashable, Sendable {
 
   public static let certificateByteLimit = 64 * 1024
   public static let byteLimit = 4 * 1024 * 1024
+  /// How much of it a member that answers fills with what it knows.
+  public static let usualByteLimit = 1024 * 1024
   static let statementLimit = 2 * Directory.memberLimit
 }
 

@@ -14,7 +14,7 @@ public struct Announcements: Sendable {
 
   private let me: NodeID
   private let limits: LeaseLimits
-  private var zone: Zone?
+  private let zone: Zone?
   private var held: [Digest: Held] = [:]
   private var members = NodeList()
   private var desks: [NodeID: AnnounceDesk] = [:]

@@ -45,7 +45,8 @@ extension FleetMachine {
 
   /// An answer that does not fit the question counts as none.
   mutating func takeAnswer(_ token: FleetToken, _ message: FleetMessage) {
-    guard let ask = asks.take(token), directory.isMember(ask.peer), shunned[ask.peer] == nil else { return }
+    guard let ask = asks.take(token) else { return }
+    guard directory.isMember(ask.peer), shunned[ask.peer] == nil else { return wasUnanswered(ask) }
     wasHeard(ask.peer)
     switch (ask.purpose, message) {
     case (.exchange, .exchange(let greeting)): takeGreeting(greeting, of: ask)

@@ -13,7 +13,10 @@ extension FleetMachine {
   private mutating func look(_ writer: WriterID) {
     guard let hunt = hunts[writer] else { return }
     let want = Want(writer: writer, after: hunt.after)
-    guard ask(hunt.peer, .pull([want]), for: .hunt(writer)) else { return hunts[writer] = nil }
+    guard ask(hunt.peer, .pull([want]), for: .hunt(writer)) else {
+      hunts[writer] = nil
+      return
+    }
     read([want], for: .hunt(writer))
   }
 

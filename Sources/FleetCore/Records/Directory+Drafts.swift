@@ -8,7 +8,7 @@ extension Directory {
     case notMember
     /// `Directory.memberLimit` nodes belong to the fleet.
     case full
-    /// More epochs than a record holds, or numbers that are none.
+    /// Numbers that are none, or no number is left.
     case outOfBounds
   }
 
@@ -27,14 +27,16 @@ extension Directory {
 
   /// Puts a node out.
   /// - Parameter lastTaken: of each of its epochs the last number that the fleet has; nothing beyond ever counts, and
-  ///   nothing of other epochs.
+  ///   nothing of other epochs. Of more epochs than a record holds the earliest are kept: who begins thousands of them
+  ///   shall not be safe from being put out.
   public func removal(
     of node: NodeID, lastTaken: [Int64: Int64], by issuer: NodeID, at time: Int64
   ) throws(DraftFault) -> FleetRecord.Draft {
     guard let before = membership(of: node), before.isMember else { throw .notMember }
+    let limits = lastTaken.merging(before.limits, uniquingKeysWith: min).sorted { $0.key < $1.key }
     let removal = Membership(
       key: before.key, name: before.name, isMember: false, life: before.life,
-      limits: lastTaken.merging(before.limits, uniquingKeysWith: min))
+      limits: Dictionary(uniqueKeysWithValues: limits.prefix(Membership.epochLimit).map { ($0.key, $0.value) }))
     return try draft(removal.map { .member(node, $0) }, by: issuer, at: time)
   }
 

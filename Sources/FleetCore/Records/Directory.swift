@@ -118,6 +118,11 @@ extension Directory {
 
   public var forks: [ForkProof] { (0..<NodeList.shelfCount).flatMap(forks(onShelf:)) }
 
+  /// What stands of one node.
+  public func records(of node: NodeID) -> [FleetRecord] {
+    [files[node]?.membership, files[node]?.issuance].compactMap { $0?.record }
+  }
+
   func records(onShelf shelf: Int) -> [FleetRecord] {
     switch shelf {
     case ShelfSums.policyShelf: policyRecord.map { [$0.record] } ?? []

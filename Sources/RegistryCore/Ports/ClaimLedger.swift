@@ -14,13 +14,18 @@ public protocol ClaimLedger: Sendable {
   /// The claims of a writer behind a number, as many as fit into the limit and at least one; `nil`: there are none.
   func run(of writer: WriterID, after sequence: Int64, byteLimit: Int) async throws(RegistryError) -> ClaimRun?
 
-  /// Takes a run in, from the first claim that is not here on.
+  /// Takes a run in, from the first claim that is not here on. A claim that does not parse, or of an unknown kind, is
+  /// kept and handed on, and says nothing about any name.
+  ///
+  /// `denied` is thrown when the writer's clock does not rise behind its last claim here; nothing is taken in.
   func admit(_ run: ClaimRun) async throws(RegistryError) -> Admission
 
-  /// Decides anew what each name stands for. The rules are kept.
+  /// Decides anew what each name stands for. The rules are kept, in one transaction; the names may follow in several, and
+  /// all have followed on return, or once the ledger is open again after a crash.
   func apply(_ rules: NameRules) async throws(RegistryError)
 
-  /// Makes claims count that were dated ahead and are due now.
+  /// Makes claims count that were dated ahead and are due now. What the node says itself and what is admitted does so
+  /// first, too.
   /// - Returns: when to call again; `nil`: nothing waits.
   func settleDue() async throws(RegistryError) -> HybridTime?
 

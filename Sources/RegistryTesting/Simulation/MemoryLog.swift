@@ -12,6 +12,8 @@ public struct MemoryLog: Sendable {
   private var waiting: [HybridTime] = []
   private var clock = HybridTime(rawValue: 0)
   private var highestEpoch: Int64
+  /// Whether a claim says something of its name. What says nothing is kept and handed on.
+  public var isUnderstood: @Sendable (ClaimedName, [UInt8]?) -> Bool = { _, _ in true }
   /// What a simulation does wrong on purpose.
   public var faults: Set<PlantedFault> = []
 
@@ -74,17 +76,19 @@ extension MemoryLog {
 extension MemoryLog {
   /// Says something under this node's own name.
   public mutating func write(
-    _ name: ClaimedName, _ value: [UInt8]?, wall: Int64, notary: some FleetNotary & NodeSigner
+    _ name: ClaimedName, _ value: [UInt8]?, wall: Int64, notary: some ClaimNotary
   ) -> SignedClaim {
     clock = clock.next(wallClockMilliseconds: wall)
     return append(name, value, at: clock, notary: notary)
   }
 
   private mutating func append(
-    _ name: ClaimedName, _ value: [UInt8]?, at time: HybridTime, notary: some FleetNotary & NodeSigner
+    _ name: ClaimedName, _ value: [UInt8]?, at time: HybridTime, notary: some ClaimNotary
   ) -> SignedClaim {
-    var head = heads[writer] ?? root(of: writer, notary)
-    if faults.contains(.reusedSequence), head.sequence > 0, head.sequence % 4 == 0, let log = logs[writer], log.count > 1 {
+    var head = heads[writer] ?? notary.root(of: writer, in: fleet)
+    if faults.contains(.reusedSequence), head.sequence > 0, head.sequence % 4 == 0, let log = logs[writer],
+      log.count > 1
+    {
       head = ClaimHead(sequence: head.sequence - 1, hash: notary.claimHash(log[log.count - 2]))
       logs[writer]?.removeLast()
     }
@@ -96,8 +100,8 @@ extension MemoryLog {
     return claim
   }
 
-  public mutating func admit(_ run: ClaimRun, wall: Int64, notary: some FleetNotary) -> Admission {
-    let head = heads[run.writer] ?? root(of: run.writer, notary)
+  public mutating func admit(_ run: ClaimRun, wall: Int64, notary: some ClaimNotary) -> Admission {
+    let head = heads[run.writer] ?? notary.root(of: run.writer, in: fleet)
     guard run.after <= head.sequence else { return .gap(head) }
     let fresh = run.claims.filter { $0.body.sequence > head.sequence }
     for claim in run.claims where claim.body.sequence <= head.sequence {
@@ -123,41 +127,38 @@ extension MemoryLog {
       waiting.append(body.clock)
     }
     if faults.contains(.droppedTombstone), body.value == nil, body.writer != writer { return }
-    let candidate = NameCandidate(
-      writer: body.writer, sequence: body.sequence, clock: body.clock, isGone: body.value == nil)
-    names[ClaimedName(repository: body.repository, kind: body.kind, key: body.key), default: []]
-      .append(Candidate(claim: candidate, value: body.value))
+    guard isUnderstood(body.name, body.value) else { return }
+    names[body.name, default: []].append(Candidate(claim: NameCandidate(body), value: body.value))
   }
 
   public mutating func apply(_ rules: NameRules) { self.rules = rules }
 
   /// Merges into the clock what is due now.
-  /// - Returns: when the next claim is.
+  /// - Returns: when the next claim will be.
   public mutating func settleDue(wall: Int64) -> HybridTime? {
     let fence = HybridTime(milliseconds: wall + NameRules.fenceMilliseconds + 1)
     for due in waiting where due < fence { clock = max(clock, due) }
     waiting.removeAll { $0 < fence }
-    return waiting.min()
+    return waiting.min().map { HybridTime(milliseconds: $0.milliseconds - NameRules.fenceMilliseconds) }
   }
 
   /// - Returns: what was restated.
   public mutating func beginEpoch(
-    above epoch: Int64, restating old: Restatement?, notary: some FleetNotary & NodeSigner
+    above epoch: Int64, restating old: Restatement?, notary: some ClaimNotary
   ) -> [SignedClaim] {
     highestEpoch = max(highestEpoch, epoch) + 1
     writer = WriterID(node: writer.node, epoch: highestEpoch)
     guard let old else { return [] }
     return (logs[old.writer] ?? []).filter { old.after < $0.body.sequence && $0.body.sequence <= old.through }
       .map { claim in
-        let name = ClaimedName(repository: claim.body.repository, kind: claim.body.kind, key: claim.body.key)
-        return append(name, claim.body.value, at: claim.body.clock, notary: notary)
+        append(claim.body.name, claim.body.value, at: claim.body.clock, notary: notary)
       }
   }
 
   /// Forgets all but what this node said, and says that again as a member of a fleet.
   public mutating func rebase(
     onto fleet: FleetID, restating restated: Set<ClaimedName>, dropping dropped: Set<ClaimedName>, wall: Int64,
-    notary: some FleetNotary & NodeSigner
+    notary: some ClaimNotary
   ) {
     let own = logs.filter { $0.key.node == writer.node }.flatMap(\.value).sorted { $0.body.clock < $1.body.clock }
     (logs, names, heads, waiting, self.fleet) = ([:], [:], [:], [], fleet)
@@ -165,25 +166,20 @@ extension MemoryLog {
     writer = WriterID(node: writer.node, epoch: highestEpoch)
     var lastWords: [ClaimedName: [UInt8]?] = [:]
     for claim in own {
-      let name = ClaimedName(repository: claim.body.repository, kind: claim.body.kind, key: claim.body.key)
+      let name = claim.body.name
       guard !dropped.contains(name) else { continue }
       lastWords[name] = .some(claim.body.value)
       _ = append(name, claim.body.value, at: claim.body.clock, notary: notary)
     }
-    for (name, value) in lastWords where restated.contains(name) { _ = write(name, value, wall: wall, notary: notary) }
-  }
-
-  private func root(of writer: WriterID, _ notary: some FleetNotary) -> ClaimHead {
-    ClaimHead(sequence: 0, hash: ClaimHash(notary.hash(writer.rootBytes(in: fleet)).bytes)!)
+    for (name, value) in lastWords.sorted(by: { $0.key.key.lexicographicallyPrecedes($1.key.key) })
+    where restated.contains(name) { _ = write(name, value, wall: wall, notary: notary) }
   }
 }
 
-extension FleetNotary {
-  func claimHash(_ claim: SignedClaim) -> ClaimHash { ClaimHash(hash(claim.chainedBytes).bytes)! }
+extension ClaimNotary {
+  fileprivate func claimHash(_ claim: SignedClaim) -> ClaimHash { hash(claim.chainedBytes) }
 }
 
 extension MemoryLog {
-  public func forEach(_ body: (SignedClaim) -> Void) {
-    for log in logs.values { log.forEach(body) }
-  }
+  public var claims: some Sequence<SignedClaim> { logs.values.joined() }
 }

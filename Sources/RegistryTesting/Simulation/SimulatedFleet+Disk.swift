@@ -16,7 +16,7 @@ extension SimulatedFleet {
     switch operation {
     case .admit(let token, let runs):
       _ = nodes[place].disk.settleDue(wall: wall)
-      let admissions = runs.map { nodes[place].disk.admit($0, wall: wall, notary: nodes[place].notary) }
+      let admissions = runs.map { nodes[place].disk.admit($0, wall: wall, notary: nodes[place].notary.ofClaims) }
       for run in runs { checkNames(of: run.claims, on: place) }
       feed(place, .admitted(token, admissions))
     case .read(let token, let wants, let byteLimit): feed(place, .runs(token, read(wants, byteLimit, place)))
@@ -24,7 +24,8 @@ extension SimulatedFleet {
       nodes[place].disk.apply(rules)
       nodes[place].seen = [:]
     case .beginEpoch(let above, let restating):
-      let restated = nodes[place].disk.beginEpoch(above: above, restating: restating, notary: nodes[place].notary)
+      let restated = nodes[place].disk.beginEpoch(
+        above: above, restating: restating, notary: nodes[place].notary.ofClaims)
       feed(place, .began(nodes[place].disk.writer))
       tell(restated, place)
     case .keepBytes(let digest): nodes[place].bytes.insert(digest)
@@ -49,10 +50,12 @@ extension SimulatedFleet {
       return
     }
     let wall = wall(of: place)
-    let notary = nodes[place].notary
+    let notary = nodes[place].notary.ofClaims
     let claims = statements.map { nodes[place].disk.write($0.0, $0.1, wall: wall, notary: notary) }
     result.acknowledged += claims.count
     if !nodes[place].isHostile { acknowledged += claims }
+    // In this instant, and not only when all is well again: a crash could come now.
+    checkBytes(of: claims, on: place)
     checkNames(of: claims, on: place)
     tell(claims, place)
   }

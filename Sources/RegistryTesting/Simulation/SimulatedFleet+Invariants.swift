@@ -21,7 +21,7 @@ extension SimulatedFleet {
   func checkNames(of claims: [SignedClaim], on place: Int) {
     let wall = wall(of: place)
     for claim in claims {
-      let name = ClaimedName(repository: claim.body.repository, kind: claim.body.kind, key: claim.body.key)
+      let name = claim.body.name
       guard let clock = nodes[place].disk.winner(of: name, wall: wall)?.claim.clock else { continue }
       if clock.milliseconds > wall + NameRules.fenceMilliseconds {
         fail("on node \(place) counts a claim of \(clock.milliseconds - wall) ms ahead")
@@ -31,12 +31,17 @@ extension SimulatedFleet {
     }
   }
 
-  /// What a node named, it has.
+  /// What a node has named, it has.
   func checkBytes(on place: Int) {
+    checkBytes(of: acknowledged.filter { $0.body.writer.node == nodes[place].id }, on: place)
+  }
+
+  func checkBytes(of claims: [SignedClaim], on place: Int) {
     guard !nodes[place].wasRestored, !nodes[place].isHostile else { return }
-    for claim in acknowledged where claim.body.writer.node == nodes[place].id && claim.body.kind == .manifest {
-      guard claim.body.value != nil, !nodes[place].bytes.contains(Self.digest(of: claim.body.key)) else { continue }
-      fail("node \(place) named bytes that it does not have")
+    for claim in claims where claim.body.kind == .manifest && claim.body.value != nil {
+      if !nodes[place].bytes.contains(Self.digest(of: claim.body.key)) {
+        fail("node \(place) named bytes that it does not have")
+      }
     }
   }
 
@@ -93,13 +98,9 @@ extension SimulatedFleet {
     let rules = nodes[first].disk.rules
     var claims: [ClaimedName: [NameCandidate: [UInt8]?]] = [:]
     for place in honest {
-      nodes[place].disk.forEach { claim in
-        let name = ClaimedName(repository: claim.body.repository, kind: claim.body.kind, key: claim.body.key)
-        let candidate = NameCandidate(
-          writer: claim.body.writer, sequence: claim.body.sequence, clock: claim.body.clock,
-          isGone: claim.body.value == nil)
+      for claim in nodes[place].disk.claims {
         if claim.body.sequence <= rules.limit(of: claim.body.writer) {
-          claims[name, default: [:]][candidate] = .some(claim.body.value)
+          claims[claim.body.name, default: [:]][NameCandidate(claim.body)] = .some(claim.body.value)
         }
       }
     }

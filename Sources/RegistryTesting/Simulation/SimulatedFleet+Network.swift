@@ -12,7 +12,10 @@ extension SimulatedFleet {
   }
 
   func deliver(_ to: Int, _ from: Int, _ call: UInt64, _ message: FleetMessage) {
-    guard nodes[to].isUp else { return calls[call] = nil }
+    guard nodes[to].isUp else {
+      calls[call] = nil
+      return
+    }
     count(to)
     feed(to, .asked(nodes[from].id, ReplyToken(rawValue: call), message))
   }

@@ -30,7 +30,7 @@ public final class SimulatedFleet {
   var acknowledged: [SignedClaim] = []
   /// How many messages each node received.
   var received: [Int]
-  let fleetNotary: QuickNotary
+  let fleetNotary: SimulatedNotary
   var trace: [(time: Int64, event: SimulatedEvent)] = []
   var failure: SimulationFailure?
   /// How often nodes noticed what.
@@ -46,7 +46,7 @@ public final class SimulatedFleet {
     chance = SplitMix64(seed: plan.seed)
     (sides, received) = ([Int](repeating: 0, count: plan.nodes), [Int](repeating: 0, count: plan.nodes))
     lossPercent = plan.lossPercent
-    fleetNotary = QuickNotary(number: plan.seed ^ 0xF1EE7)
+    fleetNotary = SimulatedNotary(number: plan.seed ^ 0xF1EE7)
     nodes = SimulatedFounding(plan, fleetNotary).nodes(chance: &chance)
     for (place, node) in nodes.enumerated() { places[node.id] = place }
     if plan.hasHostileMember { nodes[plan.nodes - 1].isHostile = true }

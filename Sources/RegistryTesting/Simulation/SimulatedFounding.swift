@@ -4,14 +4,14 @@ import RegistryCore
 /// The first day of a simulated fleet: its key, its members, their cards. They share one directory until it changes.
 struct SimulatedFounding {
   let plan: SimulationPlan
-  let notary: QuickNotary
+  let notary: SimulatedNotary
 
-  init(_ plan: SimulationPlan, _ notary: QuickNotary) {
+  init(_ plan: SimulationPlan, _ notary: SimulatedNotary) {
     (self.plan, self.notary) = (plan, notary)
   }
 
   func nodes(chance: inout SplitMix64) -> [SimulatedNode] {
-    let notaries = (0..<plan.nodes).map { QuickNotary(number: plan.seed &* 1_000_003 &+ UInt64($0)) }
+    let notaries = (0..<plan.nodes).map { SimulatedNotary(number: plan.seed &* 1_000_003 &+ UInt64($0)) }
     let directory = directory(of: notaries)
     var cards = CardBook()
     for (place, notary) in notaries.enumerated() {
@@ -26,7 +26,7 @@ struct SimulatedFounding {
     }
   }
 
-  private func directory(of notaries: [QuickNotary]) -> Directory {
+  private func directory(of notaries: [SimulatedNotary]) -> Directory {
     var directory = Directory(fleetKey: notary.key, notary: notary)
     for (place, node) in notaries.enumerated() {
       guard let name = NodeName(parsing: "node-\(place)"),
@@ -41,7 +41,7 @@ struct SimulatedFounding {
     return directory
   }
 
-  private func card(of notary: QuickNotary, _ place: Int, _ fleet: FleetID) -> MemberCard? {
+  private func card(of notary: SimulatedNotary, _ place: Int, _ fleet: FleetID) -> MemberCard? {
     guard let name = NodeName(parsing: "node-\(place)"), let versions = ProtocolVersions(lowest: 1, highest: 1),
       let address = MemberAddress(parsing: "192.0.2.1:\(1024 + place % 60_000)"),
       let draft = MemberCard.Draft(

@@ -3,7 +3,7 @@ import RegistryCore
 
 /// What a hostile member makes of its messages. It has its own key and nobody else's.
 struct SimulatedLiar {
-  let notary: QuickNotary
+  let notary: SimulatedNotary
   let members: [NodeID]
 
   /// - Returns: `nil`: garbage that nobody can read.

@@ -3,9 +3,9 @@ import RegistryCore
 
 /// One node of a simulated fleet: its machine, its disk, its clock.
 struct SimulatedNode {
-  let notary: QuickNotary
+  let notary: SimulatedNotary
   let id: NodeID
-  var machine: FleetMachine<QuickNotary>
+  var machine: FleetMachine<SimulatedNotary>
   /// What is durable. A machine that crashes comes back with it.
   var disk: MemoryLog
   /// Digests whose bytes are on the disk.
@@ -23,7 +23,7 @@ struct SimulatedNode {
   /// What this node last took each name to stand for.
   var seen: [ClaimedName: HybridTime] = [:]
 
-  init(_ notary: QuickNotary, _ machine: FleetMachine<QuickNotary>, _ disk: MemoryLog) {
+  init(_ notary: SimulatedNotary, _ machine: FleetMachine<SimulatedNotary>, _ disk: MemoryLog) {
     (self.notary, id, self.machine, self.disk) = (notary, machine.node, machine, disk)
   }
 }

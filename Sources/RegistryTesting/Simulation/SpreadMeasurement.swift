@@ -47,8 +47,8 @@ public struct SpreadMeasurement: CustomStringConvertible {
     let (received, begun) = (fleet.result.messages, fleet.time)
     for claim in 0..<claims {
       let arrivals = try fleet.spread(from: claim * 7 % nodes)
-      rounds.append(Self.rounds(arrivals))
-      measured.worstMilliseconds = max(measured.worstMilliseconds, arrivals.last ?? 0)
+      rounds.append(self.rounds(arrivals))
+      measured.worstMilliseconds = max(measured.worstMilliseconds, arrivals.last?.milliseconds ?? 0)
     }
     let atRest = measured.messagesAtRest * Double(nodes) * Double(fleet.time - begun) / 1000
     measured.messagesPerClaim = (Double(fleet.result.messages - received) - atRest) / Double(nodes * claims)
@@ -58,20 +58,21 @@ public struct SpreadMeasurement: CustomStringConvertible {
     return measured
   }
 
-  /// While a rumour travels, each message delay is a round. It has ended when nobody heard it for three of them; who comes
-  /// later came by an exchange: the wait for that is a round for each period, and then come at most six messages (greeting,
-  /// comparison, pull, and their answers).
-  /// - Parameter arrivals: when it was new to somebody, in milliseconds, rising.
-  private static func rounds(_ arrivals: [Int64]) -> Int {
-    var rumourEnd: Int64 = 0
-    for arrival in arrivals {
-      guard arrival - rumourEnd <= 3 * messageMilliseconds else { break }
-      rumourEnd = arrival
+  /// While a rumour travels, each message delay is a round. It has ended when a hundredth of the nodes or fewer lack it and
+  /// nobody hears it for a delay, at most three delays after that; who has it later has it by an exchange: the wait for that is a round for each period, and then come at
+  /// most six messages (greeting, comparison, pull, and their answers).
+  private func rounds(_ arrivals: [SimulatedFleet.Arrival]) -> Int {
+    guard let last = arrivals.last, let wide = arrivals.first(where: { $0.lacking <= nodes / 100 }) else { return 0 }
+    let delay = Self.messageMilliseconds
+    var rumourEnd = wide.milliseconds
+    for arrival in arrivals where arrival.milliseconds - rumourEnd == delay && rumourEnd < wide.milliseconds + 3 * delay
+    {
+      rumourEnd = arrival.milliseconds
     }
-    let rumour = Int((rumourEnd + messageMilliseconds - 1) / messageMilliseconds)
-    guard let last = arrivals.last, last > rumourEnd else { return rumour }
+    let rumour = Int((rumourEnd + delay - 1) / delay)
+    guard last.milliseconds > rumourEnd else { return rumour }
     let period = FleetLimits.exchangePeriodMilliseconds * 11 / 10
-    let wait = max(1, last - rumourEnd - 6 * messageMilliseconds)
+    let wait = max(1, last.milliseconds - rumourEnd - 6 * delay)
     return rumour + Int((wait + period - 1) / period) + 6
   }
 
@@ -83,9 +84,15 @@ public struct SpreadMeasurement: CustomStringConvertible {
 }
 
 extension SimulatedFleet {
+  /// That somebody has a claim, so long after it was written, and how many then lack it.
+  struct Arrival {
+    let milliseconds: Int64
+    let lacking: Int
+  }
+
   /// Writes a claim on one node.
   /// - Returns: when nodes came to have it, behind that; the last is when all had it.
-  func spread(from place: Int) throws(SimulationFailure) -> [Int64] {
+  func spread(from place: Int) throws(SimulationFailure) -> [Arrival] {
     let begun = time
     digests += 1
     let writer = nodes[place].disk.writer
@@ -94,11 +101,11 @@ extension SimulatedFleet {
     guard let sequence = nodes[place].disk.heads[writer]?.sequence else {
       throw SimulationFailure(seed: plan.seed, time: time, what: "node \(place) refuses to write", trace: [])
     }
-    var (lacking, arrivals) = (Set(nodes.indices), [Int64]())
+    var (lacking, arrivals) = (Set(nodes.indices), [Arrival]())
     while !lacking.isEmpty, time < begun + 20_000 {
       try run(until: time + SpreadMeasurement.messageMilliseconds)
       let still = lacking.filter { nodes[$0].disk.heads[writer]?.sequence ?? 0 < sequence }
-      if still.count < lacking.count { arrivals.append(time - begun) }
+      if still.count < lacking.count { arrivals.append(Arrival(milliseconds: time - begun, lacking: still.count)) }
       lacking = still
     }
     guard lacking.isEmpty else {

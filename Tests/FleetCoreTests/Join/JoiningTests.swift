@@ -117,6 +117,31 @@ import Testing
     #expect(take(.answered([1, 2, 3])) == [.hangUp, .failed(.falseAnswer)])
   }
 
+  @Test mutating func whatAnIssuerComposesIsBelieved() throws {
+    for number in 3...40 { try fleet.admit(number) }
+    var cards = CardBook()
+    for number in 1...40 { _ = cards.take(fleet.card(number), directory: fleet.directory, notary: FleetBench.notary) }
+    for limit in [JoinAnswer.usualByteLimit, 5000, 0] {
+      let welcome = try #require(
+        JoinAnswer.Welcome.composed(
+          for: node(2), by: node(1), directory: fleet.directory, cards: cards, certificate: bench.certificate(of: 2),
+          authority: [1], byteLimit: limit))
+      var joining = joining
+      _ = joining.begin()
+      _ = joining.take(
+        .connected(authority: key(0), binding: []), notary: JoinBench.notary, certificates: JoinBench.notary)
+      let steps = joining.take(
+        .answered(JoinAnswer.welcome(welcome).bytes), notary: JoinBench.notary, certificates: JoinBench.notary)
+      #expect(steps == [.hangUp, .joined(.init(fleetKey: key(0), welcome: welcome))])
+      let size = welcome.records.reduce(0) { $0 + $1.byteCount } + welcome.cards.reduce(0) { $0 + $1.byteCount }
+      #expect(size <= max(limit, 1000))
+      #expect(welcome.cards.count == welcome.records.count && (limit < 6000) == (welcome.cards.count < 40))
+    }
+    let stranger = JoinAnswer.Welcome.composed(
+      for: node(99), by: node(1), directory: fleet.directory, cards: cards, certificate: [1], authority: [1])
+    #expect(stranger == nil)
+  }
+
   @Test func answersComeBackAsTheyWereWritten() {
     let refusals: [JoinAnswer.Refusal] = [
       .notInvited, .busy(milliseconds: 0), .busy(milliseconds: 3_600_000), .unreachable, .full, .otherVersion, .failed,

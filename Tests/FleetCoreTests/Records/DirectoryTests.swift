@@ -62,6 +62,15 @@ import Testing
     #expect(rules.limit(of: WriterID(node: node(1), epoch: 3)) == 5)
   }
 
+  @Test mutating func whoBeginsThousandsOfEpochsIsPutOutAllTheSame() throws {
+    try bench.admit(1)
+    try bench.remove(1, lastTaken: Dictionary(uniqueKeysWithValues: (1...5000).map { (Int64($0), 7) }))
+    let rules = bench.directory.nameRules
+    #expect(!bench.directory.isMember(node(1)))
+    #expect(rules.limit(of: WriterID(node: node(1), epoch: 2000)) == 7)
+    #expect(rules.limit(of: WriterID(node: node(1), epoch: 2001)) == 0)
+  }
+
   @Test mutating func leaveToLetOthersInEndsWithTheLifeItWasGivenFor() throws {
     try bench.admit(1)
     bench.take(bench.signed(try bench.directory.issuance(of: node(1), mayIssue: true, by: node(1), at: 1)))

@@ -3,7 +3,7 @@ import RegistryCore
 
 /// Hashes and signatures that cost nanoseconds: 64 bits of mixing, widened. Within a simulation nobody but the owner of a
 /// key makes its signatures, since nobody else is handed a notary of it.
-public struct QuickNotary: FleetNotary, NodeSigner {
+public struct SimulatedNotary: FleetNotary, NodeSigner {
   public let key: PublicKey
 
   public init(key: PublicKey) { self.key = key }
@@ -55,5 +55,23 @@ public struct QuickNotary: FleetNotary, NodeSigner {
     mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
     mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
     return mixed ^ mixed >> 31
+  }
+}
+
+extension SimulatedNotary {
+  /// The same for a ledger, which hashes and signs claims and checks none.
+  public var ofClaims: SimulatedClaimNotary { SimulatedClaimNotary(notary: self) }
+}
+
+public struct SimulatedClaimNotary: ClaimNotary {
+  let notary: SimulatedNotary
+
+  public func hash(_ bytes: [UInt8]) -> ClaimHash { ClaimHash(notary.hash(bytes).bytes)! }
+
+  public func sign(_ bytes: [UInt8]) -> [UInt8] { notary.sign(bytes) }
+
+  /// Only its own: it knows no other's key.
+  public func isSignature(_ signature: [UInt8], of bytes: [UInt8], by node: NodeID) -> Bool {
+    node == notary.node && notary.isSignature(signature, of: bytes, by: notary.key)
   }
 }
