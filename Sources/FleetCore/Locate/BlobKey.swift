@@ -1,20 +1,16 @@
 import RegistryCore
 
-/// A digest in 32 bytes without memory of its own: hundreds of thousands are kept. Of SHA-512 it is the first half, which
-/// is as hard to meet by accident or intent as SHA-256.
+/// A digest in 16 bytes without memory of its own: hundreds of thousands are kept. Two that agree in so much are not met by
+/// accident, and who searches for them for years has a rumour that is false, which any rumour may be.
 struct BlobKey: Hashable, Sendable {
-  private let words: (UInt64, UInt64, UInt64, UInt64)
+  private let first: UInt64
+  private let second: UInt64
 
   init(_ digest: Digest) {
-    var hash = digest.hash[...]
-    func next() -> UInt64 {
-      defer { hash = hash.dropFirst(8) }
-      return UInt64(bigEndian: hash.prefix(8))
-    }
-    words = (next(), next(), next(), next())
+    let hash = digest.hash
+    first = UInt64(bigEndian: hash[0..<8])
+    second = UInt64(bigEndian: hash[8..<16])
   }
 
-  static func == (left: BlobKey, right: BlobKey) -> Bool { left.words == right.words }
-
-  func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+  func hash(into hasher: inout Hasher) { hasher.combine(first) }
 }

@@ -8,7 +8,7 @@ public struct LeaseLimits: Hashable, Sendable {
   public var retryMilliseconds: Int64 = 1_000
   /// Leases that one member may have here.
   public var leasesOfMember = 131_072
-  /// Leases of all members: about 40 MB.
+  /// Leases of all members: about 50 MB.
   public var leases = 262_144
   /// Members of which leases are kept.
   public var members = 20_000
