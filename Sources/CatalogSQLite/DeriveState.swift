@@ -5,6 +5,8 @@ import RegistryCore
 extension WriteTransaction {
   /// - Parameter document: the manifest itself, when it is at hand; `nil` keeps what is known.
   mutating func derive(_ name: KnownName, document: ManifestDocument? = nil) throws(RegistryError) {
+    // Of what is not read there is no state, and nothing to look through for it.
+    guard name.kind.isRead else { return }
     try write(try standing(name), of: name, document: document)
   }
 

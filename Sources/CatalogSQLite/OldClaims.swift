@@ -5,7 +5,7 @@ import RegistryCore
 enum OldClaims {
   private static let claimsPerPage: Int64 = 1_000
 
-  /// In the transaction of the migration that set them aside. About 15,000 a second.
+  /// In the transaction of the migration that set them aside. 50,000 take some seconds.
   static func sign(on connection: Connection, by author: Authorship) throws(RegistryError) {
     var page = try page(after: nil, on: connection)
     guard !page.isEmpty else { return try connection.execute("DROP TABLE unsigned_claim") }

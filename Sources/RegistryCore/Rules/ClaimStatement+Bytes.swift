@@ -64,6 +64,11 @@ extension Claim.Statement {
   }
 }
 
+extension ClaimKind {
+  /// Whether this release reads what is said under it.
+  public var isRead: Bool { self == .manifest || self == .tag }
+}
+
 extension SignedClaim.Body {
   public var name: ClaimedName { ClaimedName(repository: repository, kind: kind, key: key) }
 }
