@@ -18,12 +18,20 @@ public enum TLSTrust: Sendable {
   func install(in context: OpaquePointer) throws(TLSFailure) {
     guard let store = X509_STORE_new() else { throw TLSFailure("keep certificates") }
     SSL_CTX_set_cert_store(context, store)
-    SSL_CTX_set_verify_depth(context, 0)
+    try fill(store)
+    SSL_CTX_set_verify_depth(context, depth)
+  }
+
+  private var depth: Int32 {
+    if case .roots = self { Self.intermediateLimit } else { 0 }
+  }
+
+  func fill(_ store: OpaquePointer) throws(TLSFailure) {
+    X509_STORE_set_depth(store, depth)
     switch self {
     case .authority(let certificate):
       guard X509_STORE_add_cert(store, certificate.pointer) == 1 else { throw TLSFailure("use the authority") }
     case .roots(let path):
-      SSL_CTX_set_verify_depth(context, Self.intermediateLimit)
       guard X509_STORE_load_file(store, path) == 1 else { throw TLSFailure("read the authorities \(path)") }
     case .pinned:
       // What the peer calls its root is no root unless it signed itself: it may not have been altered on the way.

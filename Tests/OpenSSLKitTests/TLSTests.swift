@@ -221,6 +221,33 @@ struct TLSTests {
     #expect(throws: TLSFailure.self) { try TLSContext(.memory([], otherKey)) }
   }
 
+  // MARK: Before anything is shown
+
+  @Test func chainIsCheckedBeforeItIsShown() throws {
+    let own = try OperatorPKI()
+    let node = try #require(Certificate.all(pem: try own.folder.read("node.crt")))
+    let root = TLSTrust.roots(path: own.path("root.crt"))
+    let fleet = TLSTrust.authority(pki.authority.certificate)
+    try root.check(node)
+    try fleet.check([other])
+    try TLSTrust.pinned(authority: authorityIdentity).check([other, pki.authority.certificate])
+    let late = try pki.authority.issue(
+      PKI.subject, publicKey: otherKey.publicBytes, ValidityPeriod(notBefore: PKI.now - 9, notAfter: PKI.now - 1))
+    let refused: [(TLSTrust, [Certificate], String)] = [
+      (root, [node[0]], "unable to get local issuer certificate"),
+      (root, [other], "unable to get local issuer certificate"),
+      (fleet, [], "there is none"), (fleet, [late], "certificate has expired"),
+      (fleet, [try PKI().certificate], "unable to get local issuer certificate"),
+      (fleet, [pki.authority.certificate], "unsuitable certificate purpose"),
+      (.pinned(authority: authorityIdentity), [other], "unable to get local issuer certificate"),
+    ]
+    for (trust, chain, reason) in refused {
+      let failure = #expect(throws: TLSFailure.self) { try trust.check(chain) }
+      #expect(failure?.reason == reason)
+    }
+    #expect(ERR_peek_error() == 0)
+  }
+
   // MARK: Handshakes that break
 
   @Test func everyTruncatedHandshakeEndsInNothing() throws {
