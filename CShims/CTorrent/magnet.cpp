@@ -57,6 +57,8 @@ using clock = std::chrono::steady_clock;
 
 /// Between two looks at the piece layer, of whose arrival no alert tells.
 constexpr auto layer_interval = std::chrono::milliseconds(50);
+/// Between two questions to the DHT: whoever has it may have come just now.
+constexpr auto question_interval = std::chrono::seconds(5);
 
 /// Throws when it cannot come any more; keeps the last thing that a tracker complained of.
 void look_at(lt::alert const& alert, std::string& complaint) {
@@ -91,11 +93,21 @@ std::string wait_for_torrent(lt::session& session, lt::torrent_handle const& han
   auto const end = clock::now() + std::chrono::milliseconds(timeout_ms);
   std::string complaint;
   bool has_info = false;
+  auto next_question = clock::now() + question_interval;
   while (clock::now() < end) {
     session.wait_for_alert(layer_interval);
     std::vector<lt::alert*> alerts;
     session.pop_alerts(&alerts);
-    for (auto const* alert : alerts) look_at(*alert, complaint);
+    bool is_in_dht = false;
+    for (auto const* alert : alerts) {
+      look_at(*alert, complaint);
+      is_in_dht = is_in_dht || lt::alert_cast<lt::dht_bootstrap_alert>(alert);
+    }
+    // By itself libtorrent asks once, of a DHT that is still empty, and then in a quarter of an hour.
+    if (is_in_dht || clock::now() >= next_question) {
+      handle.force_dht_announce();
+      next_question = clock::now() + question_interval;
+    }
     auto const file = known_torrent(handle, has_info);
     if (!file.empty()) return file;
   }
@@ -108,6 +120,7 @@ std::string wait_for_torrent(lt::session& session, lt::torrent_handle const& han
 
 std::string resolve(ct_magnet const& magnet) {
   lt::session session(session_parameters(magnet));
+  if (magnet.dht) enter_dht(session, magnet.dht_nodes);
   lt::error_code error;
   auto const handle = session.add_torrent(torrent_parameters(magnet), error);
   if (error) throw refusal(CT_INVALID, error.message());

@@ -57,12 +57,14 @@ session::session(ct_options const& options)
     : m_fleet(options.role == CT_ROLE_FLEET), m_registered_only(options.registered_only != 0) {
   m_session = std::make_shared<lt::session>(session_parameters(options, m_files, m_events));
   if (m_registered_only) filter_addresses();
+  count_near_peers_with_all();
   set_rates(options.rates);
 
   std::string problem = "no address to listen on is configured";
   bool listens = false;
   for (int i = 0; i < options.listen_count && !listens; ++i) listens = listen_on(options.listen[i], problem);
   if (!listens) throw refusal(CT_LISTEN, problem);
+  if (!m_fleet && options.dht) enter_dht(*m_session, options.dht_nodes);
 
   // Only signals: the pump fetches the alerts. The queue outlives the session's threads, which close() joins.
   m_session->set_alert_notify([events = m_events] { events->wake(); });
@@ -154,6 +156,21 @@ void session::filter_addresses() {
     for (auto const& address : m_admitted) filter.add_rule(address, address, 0);
   }
   running()->set_ip_filter(filter);
+}
+
+/// By itself libtorrent counts peers on private and loopback addresses in a class of their own and in no other: a limit for
+/// all would be one for the others.
+void session::count_near_peers_with_all() {
+  auto const session = running();
+  std::uint32_t const near = 1u << static_cast<std::uint32_t>(lt::session::local_peer_class_id);
+  std::uint32_t const all = 1u << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
+  lt::ip_filter classes = session->get_peer_class_filter();
+  auto const [four, six] = classes.export_filter();
+  for (auto const& range : four)
+    if (range.flags & near) classes.add_rule(range.first, range.last, range.flags | all);
+  for (auto const& range : six)
+    if (range.flags & near) classes.add_rule(range.first, range.last, range.flags | all);
+  session->set_peer_class_filter(classes);
 }
 
 void session::set_rates(ct_rates const& rates) {

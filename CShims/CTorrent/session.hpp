@@ -61,6 +61,7 @@ private:
 
   bool listen_on(std::string const& interfaces, std::string& problem);
   void filter_addresses();
+  void count_near_peers_with_all();
   std::shared_ptr<lt::session> running();
   entry find(std::uint64_t number);
   void forget(std::uint64_t number) noexcept;
@@ -68,6 +69,7 @@ private:
     std::shared_ptr<live_torrent> const& live);
   void look_at_alerts();
   void look_at(lt::alert const& alert);
+  void announce_again();
   void take_statuses(std::vector<lt::torrent_status> const& statuses);
   void tell_end(live_torrent const& torrent, lt::error_code const& error);
   void read_state_again();

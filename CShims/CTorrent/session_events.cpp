@@ -89,6 +89,7 @@ void session::look_at_alerts() {
 void session::look_at(lt::alert const& alert) {
   if (auto const* update = lt::alert_cast<lt::state_update_alert>(&alert)) return take_statuses(update->status);
   if (lt::alert_cast<lt::alerts_dropped_alert>(&alert)) return read_state_again();
+  if (lt::alert_cast<lt::dht_bootstrap_alert>(&alert)) return announce_again();
 
   lt::error_code error;
   if (auto const* file = lt::alert_cast<lt::file_error_alert>(&alert)) error = file->error;
@@ -99,6 +100,13 @@ void session::look_at(lt::alert const& alert) {
   std::lock_guard<std::mutex> const lock(m_mutex);
   for (auto const& [number, entry] : m_torrents)
     if (entry.handle == handle) tell_end(*entry.torrent, error);
+}
+
+/// Torrents that went live while the DHT was still empty told nobody, and would try again in a quarter of an hour.
+void session::announce_again() {
+  std::lock_guard<std::mutex> const lock(m_mutex);
+  for (auto const& [number, entry] : m_torrents)
+    if (entry.handle.is_valid()) quietly([&handle = entry.handle] { handle.force_dht_announce(); });
 }
 
 void session::tell_end(live_torrent const& torrent, lt::error_code const& error) {

@@ -3,6 +3,7 @@
 
 #include <libtorrent/alert.hpp>
 #include <libtorrent/fingerprint.hpp>
+#include <libtorrent/session.hpp>
 
 namespace shoal {
 
@@ -16,7 +17,8 @@ constexpr int mebibyte = 1024 * 1024;
 constexpr int alert_queue_size = 10'000;
 
 void set_threads_and_alerts(pack& settings, ct_options const& options) {
-  settings.set_int(pack::alert_mask, static_cast<int>(lt::alert_category::status | lt::alert_category::error));
+  settings.set_int(pack::alert_mask,
+    static_cast<int>(lt::alert_category::status | lt::alert_category::error | lt::alert_category::dht));
   settings.set_int(pack::alert_queue_size, options.alert_queue_size > 0 ? options.alert_queue_size : alert_queue_size);
   // Threads of our own disk: reads and writes; hashing.
   settings.set_int(pack::aio_threads, 4);
@@ -94,9 +96,10 @@ void set_discovery(pack& settings, ct_options const& options) {
   // uTP first, whose lost packets wait for a timer of half a second and more (ten fetches of 1 MB at once: p99 734 ms).
   settings.set_bool(pack::enable_incoming_utp, open);
   settings.set_bool(pack::enable_outgoing_utp, false);
-  settings.set_bool(pack::enable_dht, open && options.dht != 0);
+  // Only when it listens (`enter_dht`).
+  settings.set_bool(pack::enable_dht, false);
   settings.set_bool(pack::enable_lsd, open && options.local_discovery != 0);
-  settings.set_str(pack::dht_bootstrap_nodes, options.dht_nodes ? options.dht_nodes : "");
+  settings.set_str(pack::dht_bootstrap_nodes, "");
   // Several nodes in one subnet are usual here, and the default takes one of them.
   settings.set_bool(pack::dht_restrict_routing_ips, false);
   settings.set_bool(pack::dht_restrict_search_ips, false);
@@ -110,6 +113,15 @@ void set_discovery(pack& settings, ct_options const& options) {
 void set_rates(lt::settings_pack& settings, ct_rates const& rates) {
   settings.set_int(pack::upload_rate_limit, rates.upload);
   settings.set_int(pack::download_rate_limit, rates.download);
+}
+
+void enter_dht(lt::session& session, char const* entrances) {
+  // An answer from libtorrent's thread: what was asked before, the sockets, is done.
+  session.is_listening();
+  lt::settings_pack settings;
+  settings.set_str(pack::dht_bootstrap_nodes, entrances ? entrances : "");
+  settings.set_bool(pack::enable_dht, true);
+  session.apply_settings(std::move(settings));
 }
 
 lt::settings_pack settings_for(ct_options const& options) {

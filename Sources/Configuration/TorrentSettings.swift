@@ -12,9 +12,13 @@ extension Settings {
     public var liveMax = 200
     public var restAfter = Duration.seconds(600)
     public var usesDHT = true
+    /// `HOST:PORT`: who is asked first where the DHT is. None: peers lead to it, or nobody.
+    public var dhtNodes = [
+      "dht.libtorrent.org:25401", "router.bittorrent.com:6881", "dht.transmissionbt.com:6881",
+    ]
     public var trackers: [String] = []
     public var hasTracker = true
-    /// Of both sessions.
+    /// Of the public session.
     public var connections = 1000
     /// A second; 0: none.
     public var hashingRateBytes = 64 << 20

@@ -13,7 +13,7 @@ public struct SwarmOptions: Sendable {
   public struct Rates: Hashable, Sendable {
     public var upload = 0
     public var download = 0
-    /// Peers on private and loopback addresses, which the two above do not count.
+    /// Of these, what peers on private and loopback addresses may have together.
     public var nearUpload = 0
     public var nearDownload = 0
 

@@ -118,6 +118,7 @@ import Testing
     case "torrent.public": ("team/*", "**")
     case "fleet.zone", "fleet.name": ("rack-3", "rack-4")
     case "torrent.url", "torrent.trackers": ("http://a.example", "https://b.example:8443/path")
+    case "torrent.dht_nodes": ("dht.example.org:6881", "[2001:db8::7]:6882")
     case "torrent.rest_after": ("61s", "62s")
     case "blobs.delete_needed": ("refuse", "allow")
     case "log.level": ("debug", "error")

@@ -179,6 +179,19 @@ struct FetchDeskTests {
     await node.close()
   }
 
+  @Test func askingAgainForABlobThatIsHereAddsNoLineToWhatEnded() async throws {
+    let node = try await SwarmNode()
+    let torrent = try await node.offered(Self.bytes)
+    _ = try await node.fetchDesk.fetch(node.request(torrent))
+    let first = try #require(await node.fetchDesk.progress().first)
+    for _ in 1...3 { _ = try await node.fetchDesk.fetch(node.request(torrent)) }
+    let seen = await node.fetchDesk.progress()
+    #expect(seen.map(\.digest) == [Self.digest])
+    // What it took when it came is not forgotten for it.
+    #expect(seen.first?.completeAfter == first.completeAfter)
+    await node.close()
+  }
+
   @Test func aFetchThatStallsEndsInTimeAndGoesOnWhenItIsAskedForAgain() async throws {
     // Hours, so that a slow machine does not reach them by itself.
     let node = try await SwarmNode { $0.fetchLimits.stalledPatience = .seconds(20_000) }

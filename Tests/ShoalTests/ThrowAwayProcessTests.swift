@@ -80,7 +80,7 @@ import Testing
     try WholeFile.write(Array("#!/bin/sh\n\(script)\n".utf8), to: file)
     defer { unlink(file) }
     #expect(chmod(file, 0o700) == 0)
-    let child = MagnetChild(program: file, usesDHT: false, patience: .seconds(20))
+    let child = MagnetChild(program: file, dhtNodes: nil, patience: .seconds(20))
     defer { child.stop() }
     do throws(RegistryError) {
       _ = try await child.resolve(try MagnetLink(parsing: Self.link), [])

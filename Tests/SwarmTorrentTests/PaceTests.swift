@@ -23,10 +23,14 @@ import Testing
     }
   }
 
-  @Test func aRateIsKeptAndCanBeLifted() async throws {
+  /// Of all, which near peers are among, and of near ones alone.
+  @Test(arguments: [false, true]) func aRateIsKeptAndCanBeLifted(isNear: Bool) async throws {
+    let rate = 1024 * 1024
     try await TestEngines.with { engines in
       let blob = try TestBlob(bytes: 16 * 1024 * 1024, seed: 81)
-      let seed = try await engines.fleet(1) { $0.rates.nearUpload = 1024 * 1024 }
+      let seed = try await engines.fleet(1) { options in
+        if isNear { options.rates.nearUpload = rate } else { options.rates.upload = rate }
+      }
       let other = try await engines.fleet(2)
       try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
       let target = try TestTarget(size: blob.bytes.count)

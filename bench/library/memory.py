@@ -1,6 +1,7 @@
 """Row 15: resident memory of a node that rests with many blobs, and of one through which a large blob moves."""
 
 import os
+import statistics
 import threading
 import time
 
@@ -12,7 +13,7 @@ from workplace import note
 
 MEASURES = [
     Measure("few", "MB, 10,000 blobs", 1), Measure("many", "MB, 50,000 blobs", 1), Measure("moving", "MB peak, moving", 1),
-    Measure("growth", "MB more after the second half", 1),
+    Measure("growth", "MB more in the second half", 1),
 ]
 TARGETS = [Target("few", None, 64, False), Target("many", None, 120, False), Target("moving", None, 160, False), Target("growth", None, 4, False)]
 
@@ -23,7 +24,7 @@ def row(place):
     size = (1 << 30) if place.short else (10 << 30)
     _moving(place, rounds, size)
     remark = (
-        f"Public nodes, so with both sessions. Resting: after a restart and a pull. Moving: {size >> 30} GiB pushed to one node and fetched "
+        f"Public nodes, with their session open. Resting: after a restart and a pull. Moving: {size >> 30} GiB pushed to one node and fetched "
         "from it by another; the greater of both, sampled every 50 ms."
     )
     return markdown("Row 15 · resident memory", rounds, MEASURES, TARGETS, remark)
@@ -78,5 +79,6 @@ def _watched(servers, work):
 
 
 def _growth(samples):
-    """What is there at the end, beside the most of the first half."""
-    return samples[-1] - max(samples[: len(samples) // 2])
+    """The middle of the second half beside that of the first: buffers come and go, and peaks with them; what stays moves the middle."""
+    half = len(samples) // 2
+    return statistics.median(samples[half:]) - statistics.median(samples[:half])

@@ -58,7 +58,7 @@ typedef enum ct_role {
 /// Bytes a second; 0 is no limit.
 typedef struct ct_rates {
   int32_t upload, download;
-  /// Peers on private and loopback addresses, which the two above do not count.
+  /// Of these, what peers on private and loopback addresses may have together.
   int32_t near_upload, near_download;
 } ct_rates;
 

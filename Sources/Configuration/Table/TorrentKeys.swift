@@ -39,6 +39,9 @@ extension SettingKey {
       "torrent.dht", \.torrent.usesDHT, .flag,
       "Announce public torrents in the DHT, so that a magnet link finds this node without a tracker."),
     .list(
+      "torrent.dht_nodes", \.torrent.dhtNodes, .dhtNode,
+      "Who is asked where the DHT is, when the public session opens. Without any, only peers lead to it."),
+    .list(
       "torrent.trackers", \.torrent.trackers, .trackerAddress,
       "Further trackers of public torrents, beside this node's own."),
     .one(

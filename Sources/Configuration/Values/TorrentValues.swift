@@ -17,6 +17,34 @@ extension ValueType<String> {
       }, show: { $0 })
   }
 
+  /// A host, by name or address, and a port.
+  static var dhtNode: Self {
+    ValueType(
+      allowed: "HOST:PORT", placeholder: "HOST:PORT",
+      parse: { text throws(ValueProblem) in
+        let problem = ValueProblem(
+          "'\(Shown(text))' is no host with a port", advice: "write HOST:PORT, for example dht.example.org:6881")
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
+          throw problem
+        }
+        let host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let letters = isBracketed ? host.dropFirst().dropLast() : host
+        guard 1...253 ~= letters.utf8.count, letters.utf8.allSatisfy({ Self.isHost($0, isBracketed: isBracketed) })
+        else { throw problem }
+        return text
+      }, show: { $0 })
+  }
+
+  private static func isHost(_ byte: UInt8, isBracketed: Bool) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."):
+      true
+    default: isBracketed && byte == UInt8(ascii: ":")
+    }
+  }
+
   /// Where trackers are: by HTTP (BEP 3) or UDP (BEP 15).
   static var trackerAddress: Self {
     ValueType(

@@ -35,7 +35,7 @@ public final class FetchDesk: Sendable {
         _ = await run.outcome()
       }
       if try await linkIfHere(request) {
-        fetches.show(FetchProgress(alreadyHere: request))
+        fetches.show(alreadyHere: request)
         return
       }
       try await start(request, for: [request.repository])

@@ -71,4 +71,6 @@ extension FetchProgress {
       repositories: [request.repository], state: .complete, verifiedBytes: torrent.size, firstPieceAfter: .zero,
       wholeAfter: .zero, completeAfter: .zero)
   }
+
+  var isComplete: Bool { if case .complete = state { true } else { false } }
 }

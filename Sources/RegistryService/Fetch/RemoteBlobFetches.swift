@@ -106,8 +106,16 @@ final class RemoteBlobFetches: Sendable {
 
   func count(of outcome: FetchOutcome) -> Int { state.withLock { $0.outcomes[outcome] ?? 0 } }
 
-  /// Shows what has ended for a while.
-  func show(_ progress: FetchProgress) { state.withLock { show(progress, in: &$0) } }
+  /// Shows for a while that a blob needed no fetch: once, however often somebody asks for it.
+  func show(alreadyHere request: FetchRequest) {
+    state.withLock { state in
+      let progress = FetchProgress(alreadyHere: request)
+      let before = state.ended.firstIndex { $0.digest == progress.digest && $0.isComplete }
+      guard let before else { return show(progress, in: &state) }
+      let seen = state.ended.remove(at: before)
+      show(seen.repositories == progress.repositories ? seen : progress, in: &state)
+    }
+  }
 
   private func show(_ progress: FetchProgress, in state: inout State) {
     state.ended.append(progress)

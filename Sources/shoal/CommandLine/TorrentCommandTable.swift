@@ -52,7 +52,10 @@ extension CommandTable {
 
   private static let verifyTorrent = Command(
     verb: .verifyTorrent, name: "torrent verify", summary: "read a blob or an image again and compare all its hashes",
-    details: "A blob with wrong bytes is taken out of the store and kept aside, so that a push can bring it anew.",
+    details: """
+      A blob with wrong bytes is taken out of the store and kept aside, so that a push can bring it anew. --json prints \
+      {digest, size, isSound, fault} for each blob, without fault when it is sound.
+      """,
     options: node, positional: blobOrImage,
     examples: [.init("shoal torrent verify team/app:1", "exit code 1 when a part is rotten")])
 
@@ -90,6 +93,7 @@ extension CommandTable {
     options: [
       .init(name: "seconds", placeholder: "NUMBER", text: "Give up after so long (60)."),
       .init(name: "peer", placeholder: "HOST:PORT", isRepeatable: true, text: "A peer to ask."),
+      .init(name: "dht-node", placeholder: "HOST:PORT", isRepeatable: true, text: "Who is asked where the DHT is."),
       .init(name: "no-dht", text: "Ask trackers and peers alone."),
     ], positional: .init(name: "MAGNET", text: "A magnet link."), isHidden: true)
 

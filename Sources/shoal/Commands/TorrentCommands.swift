@@ -37,25 +37,37 @@ struct TorrentCommands {
     }
   }
 
-  func start() throws { try change("torrents/start", "started") }
+  func start() throws { try change("torrents/start", "start", "started") }
 
-  func stop() throws { try change("torrents/stop", "stopped") }
+  func stop() throws { try change("torrents/stop", "stop", "stopped") }
 
-  func rest() throws { try change("torrents/rest", "resting unless wanted:") }
+  func rest() throws { try change("torrents/rest", "rest", "resting unless wanted:") }
 
   func verify() throws {
     let digests = try digests()
-    var faulty: [TorrentVerificationDocument] = []
+    var reports: [TorrentVerificationDocument] = []
     let display = ProgressDisplay(output)
     defer { display.end() }
     for (at, digest) in digests.enumerated() {
       let report = try verify(digest, display, note: digests.count > 1 ? "\(at + 1) of \(digests.count)" : "")
       display.end()
-      if report.fault != nil { faulty.append(report) }
+      reports.append(report)
       if !invocation.wantsJSON { output.line(report.fault.map { "\(digest): \($0)" } ?? "\(digest): sound") }
     }
-    if invocation.wantsJSON { try output.json(faulty) }
-    guard faulty.isEmpty else { throw CommandFailure(.failure, "") }
+    if invocation.wantsJSON { try output.json(reports.map(Outcome.init)) }
+    guard reports.allSatisfy({ $0.fault == nil }) else { throw CommandFailure(.failure, "") }
+  }
+
+  /// What one digest came to, for programs.
+  private struct Outcome: Encodable {
+    let digest: String
+    let size: Int64
+    let isSound: Bool
+    let fault: String?
+
+    init(_ report: TorrentVerificationDocument) {
+      (digest, size, isSound, fault) = (report.digest, report.size, report.fault == nil, report.fault)
+    }
   }
 
   private func verify(_ digest: String, _ display: ProgressDisplay, note: String) throws -> TorrentVerificationDocument
@@ -74,10 +86,20 @@ struct TorrentCommands {
     return last
   }
 
-  private func change(_ path: String, _ done: String) throws {
+  private func change(_ path: String, _ title: String, _ done: String) throws {
     try session.needNode()
     let digests = try digests()
-    for digest in digests { try session.order(path, [("digest", digest)]) }
+    let display = ProgressDisplay(output)
+    defer { display.end() }
+    // Hashes that are not there yet are made on the way, and one large layer alone may take long.
+    for (at, digest) in digests.enumerated() {
+      let progress = Progress(
+        title: title, done: Int64(at), total: Int64(digests.count), unit: .things, note: Amount.short(digest))
+      try session.order(path, [("digest", digest)]) {
+        if !invocation.wantsJSON { display.show(progress) }
+      }
+    }
+    display.end()
     if invocation.wantsJSON { return try output.json([done: digests]) }
     for digest in digests { output.line("\(done) \(digest)") }
   }

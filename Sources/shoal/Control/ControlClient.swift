@@ -13,9 +13,14 @@ struct ControlClient {
 
   init(socket path: String) { self.path = path }
 
-  /// - Parameter eachLine: gets the body line by line while it comes; the answer's body is what is left after the last.
+  private static let waitMilliseconds: Int32 = 100
+
+  /// - Parameters:
+  ///   - whileWaiting: is called a few times a second while the node says nothing, on the caller's thread.
+  ///   - eachLine: gets the body line by line while it comes; the answer's body is what is left after the last.
   func ask(
-    _ method: String, _ target: String, body: [UInt8]? = nil, eachLine: (([UInt8]) throws -> Void)? = nil
+    _ method: String, _ target: String, body: [UInt8]? = nil, whileWaiting: (() -> Void)? = nil,
+    eachLine: (([UInt8]) throws -> Void)? = nil
   ) throws -> Answer {
     let socket = try connected()
     defer { close(socket) }
@@ -24,12 +29,19 @@ struct ControlClient {
     var received = ReceivedAnswer(eachLine: eachLine)
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     while true {
+      if let whileWaiting { Self.wait(for: socket, whileWaiting) }
       let count = read(socket, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw ControlFailure.broken(String(cString: strerror(errno))) }
       guard count > 0 else { return try received.end() }
       try received.take(buffer[..<count])
     }
+  }
+
+  /// Until there is something to read; what is wrong with the socket, the read tells.
+  private static func wait(for socket: Int32, _ whileWaiting: () -> Void) {
+    var awaited = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+    while poll(&awaited, 1, waitMilliseconds) == 0 { whileWaiting() }
   }
 
   private func connected() throws -> Int32 {

@@ -106,8 +106,11 @@ final class ControlSession {
   }
 
   /// Where the answer is nothing but that it was done.
-  func order(_ path: String, _ parameters: [(String, String?)]) throws(CommandFailure) {
-    _ = try ask("POST", path, parameters, nil)
+  /// - Parameter whileWaiting: for what may take long and tells nothing before it is done.
+  func order(
+    _ path: String, _ parameters: [(String, String?)], whileWaiting: (() -> Void)? = nil
+  ) throws(CommandFailure) {
+    _ = try ask("POST", path, parameters, whileWaiting: whileWaiting, nil)
   }
 
   func delete(_ path: String, _ parameters: [(String, String?)]) throws(CommandFailure) {
@@ -134,13 +137,13 @@ final class ControlSession {
 
   private func ask(
     _ method: String, _ path: String, _ parameters: [(String, String?)], sending content: [UInt8]? = nil,
-    _ eachLine: (([UInt8]) throws -> Void)?
+    whileWaiting: (() -> Void)? = nil, _ eachLine: (([UInt8]) throws -> Void)?
   ) throws(CommandFailure) -> [UInt8] {
     let query = parameters.compactMap { name, value in value.map { "\(name)=\(Query.encode($0))" } }
     let target = "/operator/v1/\(path)" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     let answer: ControlClient.Answer
     do {
-      answer = try client.ask(method, target, body: content, eachLine: eachLine)
+      answer = try client.ask(method, target, body: content, whileWaiting: whileWaiting, eachLine: eachLine)
     } catch let failure as CommandFailure {
       throw failure
     } catch {

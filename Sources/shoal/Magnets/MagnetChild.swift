@@ -10,16 +10,17 @@ struct MagnetChild: Sendable {
 
   private let pool: BlockingPool
   private let program: String
-  private let usesDHT: Bool
+  /// Who is asked where the DHT is; `nil`: it is not used.
+  private let dhtNodes: [String]?
   private let patience: Duration
 
   /// At work at once; more wait their turn.
   private static let threads = 2
 
-  init(program: String = ownProgram, usesDHT: Bool, patience: Duration = .seconds(60)) {
+  init(program: String = ownProgram, dhtNodes: [String]?, patience: Duration = .seconds(60)) {
     pool = BlockingPool(name: "magnet", threads: Self.threads)
     self.program = program
-    self.usesDHT = usesDHT
+    self.dhtNodes = dhtNodes
     self.patience = patience
   }
 
@@ -27,7 +28,8 @@ struct MagnetChild: Sendable {
 
   func resolve(_ link: MagnetLink, _ peers: [PeerEndpoint]) async throws(RegistryError) -> TorrentDocument {
     var arguments = ["resolve-magnet", "--seconds", "\(patience.components.seconds)"]
-    if !usesDHT { arguments.append("--no-dht") }
+    if dhtNodes == nil { arguments.append("--no-dht") }
+    for node in dhtNodes ?? [] { arguments += ["--dht-node", node] }
     for peer in peers { arguments += ["--peer", peer.description] }
     var child = ThrowAwayProcess(
       program: program, arguments: arguments + [link.description], deadline: patience + .seconds(5),

@@ -24,6 +24,7 @@ struct ResolveMagnetCommand {
     resolution.trackers = link.trackers
     resolution.peers = link.peers + (invocation.values["peer"] ?? []).compactMap { PeerEndpoint(parsing: $0) }
     resolution.dht = !invocation.has("no-dht")
+    resolution.dhtNodes = invocation.values["dht-node"] ?? []
     resolution.limitBytes = TorrentDocument.byteLimit - 16
     try write(try resolution.resolve(milliseconds: seconds * 1000))
   }

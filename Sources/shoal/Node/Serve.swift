@@ -109,7 +109,7 @@ struct Serve {
   private func listen(_ node: Node, _ tls: TLSContext?) throws -> Listening {
     let metrics = MetricsRegistry()
     metrics.registerProcess()
-    let magnets = MagnetChild(usesDHT: settings.torrent.usesDHT)
+    let magnets = MagnetChild(dhtNodes: settings.torrent.usesDHT ? settings.torrent.dhtNodes : nil)
     let meter = SwarmMeter()
     let port = Lock<UInt16?>(nil)
     let handler = handler(node, magnets, meter, port: { port.withLock { $0 } }, metrics)

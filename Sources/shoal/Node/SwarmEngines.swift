@@ -31,11 +31,9 @@ extension SwarmPorts {
 extension SwarmOptions {
   fileprivate init(_ torrent: Settings.Torrent) {
     self.init(role: .public, listen: torrent.listen.map(\.sockets))
-    dht = torrent.usesDHT
+    (dht, dhtNodes) = (torrent.usesDHT, torrent.dhtNodes)
     connectionsLimit = torrent.connections
-    rates = Rates(
-      upload: torrent.rate.uploadBytes, download: torrent.rate.downloadBytes, nearUpload: torrent.rate.uploadBytes,
-      nearDownload: torrent.rate.downloadBytes)
+    rates = Rates(upload: torrent.rate.uploadBytes, download: torrent.rate.downloadBytes)
     agent = "Shoal/\(shoalVersion)"
   }
 }

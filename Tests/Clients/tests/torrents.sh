@@ -34,18 +34,41 @@ INI
     qbittorrent-nox --profile="$folder" --skip-dialog=true --add-paused=false "$2"
 }
 
+# seedless_torrent_of REPOSITORY DIGEST FILE VERSION: without the web seed, so that peers alone have the bytes.
+seedless_torrent_of() {
+  torrent_of "$@"
+  without_web_seed "$3"
+}
+
+without_web_seed() { limited /usr/bin/python3 "$here/library/torrent_part.py" without-web-seed "$1"; }
+without_trackers() { limited /usr/bin/python3 "$here/library/torrent_part.py" without-trackers "$1"; }
+
+# sent_to_peers DIGEST: bytes of it that went out by BitTorrent and not by HTTP.
+sent_to_peers() { ask torrent ls --json | jq --arg digest "$1" '[.[] | select(.digest == $digest).live[].uploadedBytes] | add // 0'; }
+
+# expect_peers_had SIZE DIGEST: the client got that much from the node as a peer.
+expect_peers_had() {
+  wait_until 5 peers_had "$@" || fail "the node sent $(sent_to_peers "$2") bytes of $2 to peers, not $1: the rest came another way"
+}
+
+peers_had() { (($(sent_to_peers "$2") >= $1)); }
+
 test_torrents_aria2_fetches_by_v1_file() {
   need aria2c && need_swarm
   push_image open/aria-file:1 5
-  torrent_of open/aria-file "$layer" layer.torrent 1
+  seedless_torrent_of open/aria-file "$layer" layer.torrent 1
   aria2 down layer.torrent
+  expect_peers_had "$(stat -c %s "down/${layer#sha256:}")" "$layer"
   expect_equal "$layer" "$(file_digest "down/${layer#sha256:}")" "digest of what aria2 fetched"
 }
 
 test_torrents_aria2_fetches_by_v1_magnet() {
   need aria2c && need_swarm
   push_image open/aria-magnet:1 5
-  aria2 down "$(magnet_of open/aria-magnet:1 "$layer")"
+  local magnet
+  magnet=$(magnet_of open/aria-magnet:1 "$layer")
+  aria2 down "${magnet%%&ws=*}"
+  expect_peers_had "$(stat -c %s "down/${layer#sha256:}")" "$layer"
   expect_equal "$layer" "$(file_digest "down/${layer#sha256:}")" "digest of what aria2 fetched"
 }
 
@@ -53,24 +76,41 @@ test_torrents_aria2_fetches_from_the_web_seed_alone() {
   need aria2c && need_swarm
   push_image open/aria-web:1 5
   torrent_of open/aria-web "$layer" layer.torrent 1
-  aria2 down --bt-exclude-tracker='*' layer.torrent
+  without_trackers layer.torrent
+  aria2 down layer.torrent
   expect_equal "$layer" "$(file_digest "down/${layer#sha256:}")" "digest of what aria2 fetched"
+  expect_equal 0 "$(sent_to_peers "$layer")" "bytes that went to peers"
+}
+
+test_torrents_qbittorrent_fetches_from_the_web_seed_alone() {
+  need qbittorrent-nox && need_swarm
+  push_image open/qb-web:1 5
+  torrent_of open/qb-web "$layer" layer.torrent 2
+  without_trackers layer.torrent
+  qbittorrent web "$PWD/layer.torrent"
+  wait_for_file 60 "web/down/${layer#sha256:}" "$layer"
+  expect_equal 0 "$(sent_to_peers "$layer")" "bytes that went to peers"
+  stop qbittorrent-web
 }
 
 test_torrents_qbittorrent_fetches_by_v2_file() {
   need qbittorrent-nox && need_swarm
   push_image open/qb-file:1 5
-  torrent_of open/qb-file "$layer" layer.torrent 2
+  seedless_torrent_of open/qb-file "$layer" layer.torrent 2
   qbittorrent file "$PWD/layer.torrent"
   wait_for_file 60 "file/down/${layer#sha256:}" "$layer"
+  expect_peers_had "$(stat -c %s "file/down/${layer#sha256:}")" "$layer"
   stop qbittorrent-file
 }
 
 test_torrents_qbittorrent_fetches_by_v2_magnet() {
   need qbittorrent-nox && need_swarm
   push_image open/qb-magnet:1 5
-  qbittorrent magnet "$(magnet_of open/qb-magnet:1 "$layer" --v2)"
+  local magnet
+  magnet=$(magnet_of open/qb-magnet:1 "$layer" --v2)
+  qbittorrent magnet "${magnet%%&ws=*}"
   wait_for_file 60 "magnet/down/${layer#sha256:}" "$layer"
+  expect_peers_had "$(stat -c %s "magnet/down/${layer#sha256:}")" "$layer"
   stop qbittorrent-magnet
 }
 
@@ -80,12 +120,13 @@ test_torrents_transmission_fetches_three_times() {
   local round began
   for round in 1 2 3; do
     push_image "open/transmission-$round:1" 5
-    torrent_of "open/transmission-$round" "$layer" "layer-$round.torrent" 1
+    seedless_torrent_of "open/transmission-$round" "$layer" "layer-$round.torrent" 1
     mkdir "down-$round"
     began=$SECONDS
     spawn "transmission-$round" nsenter --net="/proc/$(namespace clients)/ns/net" -- \
       transmission-cli --config-dir "$PWD/config-$round" --download-dir "$PWD/down-$round" --port 51413 "layer-$round.torrent"
     wait_for_file 120 "down-$round/${layer#sha256:}" "$layer"
+    expect_peers_had "$(stat -c %s "down-$round/${layer#sha256:}")" "$layer"
     echo "round $round took $((SECONDS - began)) s"
     stop "transmission-$round" || true
   done
@@ -135,7 +176,9 @@ test_torrents_node_refuses_bytes_of_another_digest() {
   spawn aria2-false nsenter --net="/proc/$(namespace clients)/ns/net" -- \
     aria2c --no-conf --dir="$PWD/up" --seed-ratio=0 --check-integrity=true --enable-dht=false --bt-enable-lpd=false \
     --listen-port=6891 --summary-interval=0 content.torrent
-  expect_refusal ask "blob" fetch content.torrent --digest "$digest" --into fetched/false --peer "$client_address:6891"
+  expect_refusal ask "blob" fetch content.torrent --digest "$digest" --into fetched/false --peer "$client_address:6891" 2>refusal
+  expect_contains "$(<refusal)" "the bytes that arrived have the digest"
+  expect_contains "$(<refusal)" "$digest"
   expect_equal 404 "$(inside seed curl -sS -o /dev/null -w '%{http_code}' "http://$swarm_registry/v2/fetched/false/blobs/$digest")" "status"
   expect_equal '' "$(find "$swarm_data/staging/fetch" -type f)" "what stayed behind"
   stop aria2-false
@@ -147,7 +190,9 @@ test_torrents_private_image_has_no_magnet() {
   if ask magnet "$swarm_registry/secret/app:1" >out 2>err; then fail "a private image has a magnet: $(<out)"; fi
   expect_contains "$(<err)" torrent.public
   expect_refusal torrent_of secret/app "$layer" secret.torrent 1
-  expect_equal '' "$(inside clients curl -fsSI "http://$swarm_registry/v2/secret/app/blobs/$layer" | grep -i '^link:')" "Link of a private blob"
+  inside clients curl -sSI "http://$swarm_registry/v2/secret/app/blobs/$layer" >head
+  expect_contains "$(head -n 1 head)" ' 200 '
+  expect_equal '' "$(grep -i '^link:' head)" "Link of a private blob"
 }
 
 # peer TORRENT SECONDS: a client that has the .torrent and knows where the node's public session is.
@@ -180,7 +225,7 @@ test_torrents_rotten_blob_is_never_served_whole() {
   fi
   # Nothing was written into the store in place: what is there now, if anything, is as we left it.
   wait_until 20 test ! -e "$file" || fail "the rotten blob is still in the store"
-  grep -q "$name" "$work/logs/swarm-node" || fail "the log does not name the blob"
+  grep 'a blob rotted under its torrent' "$work/logs/swarm-node" | grep -q "$name" || fail "the log does not say that the blob rotted"
   expect_equal 404 "$(inside seed curl -sS -o /dev/null -w '%{http_code}' "http://$swarm_registry/v2/open/rotten/blobs/$layer")" "status"
 }
 

@@ -4,6 +4,8 @@ import Glibc
 final class HTTPConnection {
   private(set) var socket: Int32
   private var received: [UInt8] = []
+  /// The server ended it by a reset, not by a close that a client without `Content-Length` would take for the end.
+  private(set) var wasReset = false
 
   /// - Parameter patience: how long one read or write may stand still.
   init(host: String = "127.0.0.1", port: UInt16, patience: Duration = .seconds(20)) throws {
@@ -139,6 +141,7 @@ final class HTTPConnection {
     guard code == 0 || code == ECONNRESET || code == EPIPE else {
       throw Trouble("recv: \(String(cString: strerror(code)))")
     }
+    if code != 0 { wasReset = true }
     received += piece
     return !piece.isEmpty
   }

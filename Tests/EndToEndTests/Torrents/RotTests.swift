@@ -9,12 +9,12 @@ struct RotTests {
     case truncated
   }
 
-  private static func path(_ blob: Blob, _ node: ShoalNode) -> String {
+  static func path(_ blob: Blob, _ node: ShoalNode) -> String {
     let hex = blob.digest.dropFirst(7)
     return "\(node.data)/blobs/sha256/\(hex.prefix(2))/\(hex)"
   }
 
-  private static func spoil(_ path: String, _ rot: Rot) throws {
+  static func spoil(_ path: String, _ rot: Rot) throws {
     chmod(path, 0o600)
     defer { chmod(path, 0o400) }
     let file = open(path, O_RDWR | O_CLOEXEC)

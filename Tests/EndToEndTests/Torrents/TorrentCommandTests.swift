@@ -129,6 +129,33 @@ struct TorrentCommandTests {
     #expect(try shoal(node, "torrent", "verify", "team/app:1").code == 0)
   }
 
+  private struct Verified: Decodable, Equatable {
+    let digest: String
+    let size: Int
+    let isSound: Bool
+    var fault: String?
+  }
+
+  @Test func verificationTellsProgramsOfEachBlobWhatItCameTo() throws {
+    try withNode(settings: Self.settings()) { node in
+      try node.connect().push(Self.image, to: "team/app", as: "1")
+      let parts = try shoal(node, "torrent", "verify", "team/app:1", "--json")
+      #expect(parts.code == 0)
+      let verified = try parts.json([Verified].self)
+      #expect(verified.count == Self.image.layers.count + 2)
+      #expect(verified.allSatisfy { $0.isSound && $0.fault == nil })
+      let layer = Self.image.layers[0]
+      #expect(verified.contains(Verified(digest: layer.digest, size: layer.bytes.count, isSound: true)))
+
+      try RotTests.spoil(RotTests.path(layer, node), .flippedByte)
+      let rotten = try shoal(node, "torrent", "verify", layer.digest, "--json")
+      #expect(rotten.code == 1)
+      let found = try #require(try rotten.json([Verified].self).first)
+      #expect(!found.isSound && found.digest == layer.digest)
+      #expect(found.fault?.isEmpty == false)
+    }
+  }
+
   @Test func watchingEndsWithItsReaderAndEachLookIsALineForPrograms() throws {
     try withNode(settings: Self.settings()) { node in
       let line = "'\(ShoalBinary.path)' status --watch --json --data '\(node.data)' | head -n 2"
