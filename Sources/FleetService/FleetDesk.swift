@@ -249,10 +249,10 @@ public final class FleetDesk: Sendable {
     return runs
   }
 
-  private func beginEpoch(above floor: Int64, restating: Restatement?) async {
+  private func beginEpoch(above floor: Int64, restating: ClaimStretch?) async {
     await attempt("a new epoch could not be begun; nothing is written until it is") { () async throws(RegistryError) in
       self.take(
-        .began(try await self.ports.ledger.beginEpoch(above: floor, restating: restating.map(ClaimStretch.init))))
+        .began(try await self.ports.ledger.beginEpoch(above: floor, restating: restating)))
       self.noteWriting()
     }
   }
@@ -288,7 +288,7 @@ public final class FleetDesk: Sendable {
       var pause = Duration.seconds(5)
       do throws(RegistryError) {
         if let due = try await ports.ledger.settleDue() {
-          let wait = due.milliseconds - NameRules.fenceMilliseconds - ports.clock.millisecondsSince1970
+          let wait = due.milliseconds - ports.clock.millisecondsSince1970
           pause = min(pause, .milliseconds(max(50, wait)))
         }
       } catch {
@@ -334,11 +334,5 @@ public final class FleetDesk: Sendable {
         "members know more of this node than it does: its disk is an old one; it goes on under a new epoch",
         LogField("epoch", writer.epoch))
     }
-  }
-}
-
-extension ClaimStretch {
-  fileprivate init(_ restatement: Restatement) {
-    self.init(writer: restatement.writer, after: restatement.after, through: restatement.through)
   }
 }

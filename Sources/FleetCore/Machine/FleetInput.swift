@@ -34,7 +34,7 @@ public enum FleetEffect: Sendable {
   case apply(NameRules)
   /// From now on this node writes under an epoch above this one and all that the ledger knows. To be told by `began`, and
   /// what is restated by `wrote` after it.
-  case beginEpoch(above: Int64, restating: Restatement?)
+  case beginEpoch(above: Int64, restating: ClaimStretch?)
   /// To be kept over a restart, before anybody is told: the directory and the cards have taken it.
   case keep(DirectoryNews, [MemberCard])
   case writing(WriteGate)
@@ -42,14 +42,6 @@ public enum FleetEffect: Sendable {
   /// To be woken at this time of the monotonic clock, if not before.
   case wake(at: Int64)
   case noticed(FleetNotice)
-}
-
-/// What this node wrote under one of its names that does not count there, and is to be said again, in order and with its
-/// clocks, under a new one.
-public struct Restatement: Hashable, Sendable {
-  public let writer: WriterID
-  public let after: Int64
-  public let through: Int64
 }
 
 /// Whether this node may write names now.

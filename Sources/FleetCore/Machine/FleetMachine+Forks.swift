@@ -40,10 +40,10 @@ extension FleetMachine {
   mutating func wasProven(_ proof: ForkProof, before: Int64) {
     effects.append(.noticed(.forked(proof.writer, at: proof.sequence)))
     guard proof.writer.node == node, proof.sequence <= before else { return }
-    beginEpoch(restating: Restatement(writer: proof.writer, after: proof.sequence - 1, through: before))
+    beginEpoch(restating: ClaimStretch(writer: proof.writer, after: proof.sequence - 1, through: before))
   }
 
-  mutating func beginEpoch(restating: Restatement?) {
+  mutating func beginEpoch(restating: ClaimStretch?) {
     guard restating != nil || !isBeginningEpoch else { return }
     isBeginningEpoch = true
     // Who has lost a disk does not know how many epochs it has had, and nobody who tells has to be believed: but none of

@@ -51,9 +51,11 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger {
     now { log, wall in log.settleDue(wall: wall) }
   }
 
-  public func beginEpoch() async throws(RegistryError) -> WriterID {
+  public func beginEpoch(
+    above floor: Int64, restating stretch: ClaimStretch?
+  ) async throws(RegistryError) -> WriterID {
     now { log, _ in
-      _ = log.beginEpoch(above: 0, restating: nil, notary: notary)
+      _ = log.beginEpoch(above: floor, restating: stretch, notary: notary)
       return log.writer
     }
   }

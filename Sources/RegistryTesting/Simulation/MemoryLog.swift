@@ -144,7 +144,7 @@ extension MemoryLog {
 
   /// - Returns: what was restated.
   public mutating func beginEpoch(
-    above epoch: Int64, restating old: Restatement?, notary: some ClaimNotary
+    above epoch: Int64, restating old: ClaimStretch?, notary: some ClaimNotary
   ) -> [SignedClaim] {
     highestEpoch = max(highestEpoch, epoch) + 1
     writer = WriterID(node: writer.node, epoch: highestEpoch)

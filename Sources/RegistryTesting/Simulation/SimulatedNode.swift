@@ -40,7 +40,7 @@ enum DiskOperation {
   case admit(FleetToken, [ClaimRun])
   case read(FleetToken, [Want], byteLimit: Int)
   case apply(NameRules)
-  case beginEpoch(above: Int64, Restatement?)
+  case beginEpoch(above: Int64, ClaimStretch?)
   case keepBytes(UInt64)
   /// All in one transaction.
   case write([(ClaimedName, [UInt8]?)])

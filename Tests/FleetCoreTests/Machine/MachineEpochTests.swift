@@ -75,7 +75,7 @@ import Testing
     let proof = try #require(ForkProof(mine.claims[2], theirs.claims[2]))
     let effects = bench.asked(by: 1, .push(Gossip(news: DirectoryNews(forks: [proof]))))
     let restated = effects.compactMap { if case .beginEpoch(_, let restated) = $0 { restated } else { nil } }
-    #expect(restated == [Restatement(writer: bench.writer, after: 2, through: .max)])
+    #expect(restated == [ClaimStretch(writer: bench.writer, after: 2, through: .max)])
     #expect(bench.machine.gate == .settling)
   }
 }
