@@ -25,6 +25,8 @@ let package = Package(
     .systemLibrary(
       name: "COpenSSL", path: "CShims/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
+      name: "CCurl", path: "CShims/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(
       name: "CYAML", path: "CShims/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
       name: "CHTTPParser", path: "CShims/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
@@ -39,9 +41,13 @@ let package = Package(
     .target(name: "OpenSSLKit", dependencies: ["COpenSSL", "BlockingWork"], swiftSettings: strict),
     .target(name: "TorrentHashing", dependencies: ["OpenSSLKit", "BlockingWork", "CHash"], swiftSettings: strict),
     .target(name: "Wire", dependencies: ["CLinux", "BlockingWork", "OpenSSLKit"], swiftSettings: strict),
+    .target(
+      name: "CurlKit", dependencies: ["CCurl", "COpenSSL", "CLinux", "BlockingWork"], swiftSettings: strict),
 
     // floor 0: nouns, rules, state machines, ports
     .target(name: "RegistryCore", swiftSettings: strict),
+    // what members of a fleet tell each other and conclude: state machines without sockets, disks or clocks
+    .target(name: "FleetCore", dependencies: ["RegistryCore"], swiftSettings: strict),
 
     // floor 1: verbs
     .target(
@@ -49,9 +55,20 @@ let package = Package(
       dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "Telemetry", "TorrentHashing"],
       swiftSettings: strict),
 
+    .target(
+      name: "FleetService", dependencies: ["FleetCore", "RegistryCore", "BlockingWork", "OpenSSLKit", "Telemetry"],
+      swiftSettings: strict),
+
     // floor 2: one outside world each
     .target(
       name: "RegistryHTTP", dependencies: ["RegistryCore", "RegistryService", "Wire", "Telemetry", "BlockingWork"],
+      swiftSettings: strict),
+    .target(
+      name: "FleetHTTP",
+      dependencies: [
+        "RegistryCore", "FleetCore", "RegistryService", "FleetService", "Wire", "CurlKit", "OpenSSLKit",
+        "TorrentHashing", "Telemetry", "BlockingWork",
+      ],
       swiftSettings: strict),
     .target(
       name: "BlobStoreDisk", dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "TorrentHashing", "CLinux"],
@@ -68,20 +85,30 @@ let package = Package(
       name: "shoal",
       dependencies: [
         "RegistryCore", "RegistryService", "RegistryHTTP", "BlobStoreDisk", "CatalogSQLite", "SwarmTorrent",
-        "Configuration", "Wire", "OpenSSLKit", "Telemetry", "BlockingWork", "CLinux",
+        "Configuration", "FleetCore", "FleetService", "FleetHTTP", "Wire", "OpenSSLKit", "Telemetry", "BlockingWork",
+        "CLinux",
       ],
       swiftSettings: strict),
 
     // aside: in-memory ports, contract suites, fixtures
     .target(
-      name: "RegistryTesting", dependencies: ["RegistryCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"],
-      swiftSettings: strict),
+      name: "RegistryTesting",
+      dependencies: ["RegistryCore", "FleetCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"], swiftSettings: strict
+    ),
+    // whole fleets in one process, run from the command line: a thousand seeds, a thousand nodes
+    .executableTarget(name: "simulate", dependencies: ["RegistryTesting"], swiftSettings: strict),
 
     .testTarget(
       name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "BlockingWork"], swiftSettings: strict),
     .testTarget(
+      name: "OpenSSLKitTests", dependencies: ["OpenSSLKit", "COpenSSL", "BlockingWork"], swiftSettings: strict),
+    .testTarget(
       name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CurlKitTests",
+      dependencies: ["CurlKit", "CCurl", "Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CLinux"],
       swiftSettings: strict),
     // libtorrent's own opinion, for tests only
     .target(
@@ -94,6 +121,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "RegistryCoreTests", dependencies: ["RegistryCore", "OpenSSLKit"], swiftSettings: strict),
+    .testTarget(
+      name: "FleetCoreTests",
+      dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork"],
+      swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",

@@ -41,6 +41,15 @@ final class DiskFetch: FetchSink {
     }
   }
 
+  func write(_ bytes: [UInt8], at offset: Int64) async throws(RegistryError) {
+    try mustBeOpen()
+    guard offset >= 0, Int64(bytes.count) <= size - offset else {
+      throw RegistryError(.internal, "bytes came for a place behind the end of the blob")
+    }
+    let opened = opened
+    try await threads.write { () throws(FileFailure) in try opened.write([bytes][...], at: offset) }
+  }
+
   func digest(upTo offset: Int64) async throws(RegistryError) {
     try mustBeOpen()
     let (opened, hash) = (opened, hash)

@@ -22,6 +22,9 @@ import RegistryCore
 ///       control.sock                       the command line's way to a running node
 ///       lock                               one process at a time; its pid inside
 ///       node.key                           the node's identity
+///       fleet/ca.crt                       of the fleet that the node belongs to: written last when it joins one
+///       fleet/node.crt                     the node's, by the fleet's key
+///       fleet/ca.key                       the fleet's key, at issuers alone
 ///
 /// Folders are 0700, blobs 0444, the rest 0600.
 public struct DiskLayout: Hashable, Sendable {
@@ -39,6 +42,11 @@ public struct DiskLayout: Hashable, Sendable {
   public var commandSocket: String { temporaries + "/command.sock" }
   public var lock: String { root + "/lock" }
   public var nodeKey: String { root + "/node.key" }
+
+  public var fleet: String { root + "/fleet" }
+  public var fleetCertificate: String { fleet + "/ca.crt" }
+  public var fleetKey: String { fleet + "/ca.key" }
+  public var nodeCertificate: String { fleet + "/node.crt" }
 
   var blobs: String { root + "/blobs" }
   var uploads: String { root + "/staging/uploads" }

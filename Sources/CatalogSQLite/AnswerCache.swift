@@ -61,6 +61,21 @@ final class AnswerCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     for key in keys { shard(of: HashedKey(key)).withLock { $0.isHeld = false } }
   }
 
+  /// As `hold` of every key that there is.
+  func holdAll() {
+    for shard in shards {
+      shard.withLock { shard in
+        shard.removeAll()
+        shard.generation += 1
+        shard.isHeld = true
+      }
+    }
+  }
+
+  func releaseAll() {
+    for shard in shards { shard.withLock { $0.isHeld = false } }
+  }
+
   private func shard(of key: HashedKey<Key>) -> Lock<CacheShard<Key, Value>> {
     // The hash's upper bits: its lower ones choose the place in the shard's dictionary.
     shards[Int(truncatingIfNeeded: UInt(bitPattern: key.hash) >> 56) % Self.shardCount]

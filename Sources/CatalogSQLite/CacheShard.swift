@@ -49,6 +49,11 @@ struct CacheShard<Key: Hashable, Value> {
     byteCount -= entry.bytes
   }
 
+  mutating func removeAll() {
+    (places, entries, free) = ([:], [], [])
+    (byteCount, hand) = (0, 0)
+  }
+
   /// Called only while there are entries: goes round at most twice.
   private mutating func giveUpOne() {
     while true {

@@ -26,12 +26,12 @@ struct CatalogCaches: Sendable {
   }
 
   func hold(_ touched: Touched) {
-    manifests.hold(touched.manifests)
+    if touched.everyManifest { manifests.holdAll() } else { manifests.hold(touched.manifests) }
     links.hold(touched.links)
   }
 
   func release(_ touched: Touched) {
-    manifests.release(touched.manifests)
+    if touched.everyManifest { manifests.releaseAll() } else { manifests.release(touched.manifests) }
     links.release(touched.links)
   }
 }

@@ -19,12 +19,13 @@ public struct CatalogRebuild: Sendable {
   /// Reads what can be read from the old catalogue and opens an empty one beside it, in a later epoch. What an
   /// unfinished rebuild left behind is removed. Blocks.
   public static func begin(
-    path: String, node: NodeID, clock: any WallClock
+    path: String, node: NodeID, notary: any ClaimNotary, clock: any WallClock
   ) throws(RegistryError) -> CatalogRebuild {
     let salvage = SQLiteCatalog.salvage(path: path)
     try CatalogFiles.remove(unfinished(path))
     let catalog = try SQLiteCatalog.open(
-      path: unfinished(path), node: node, clock: clock, epochFloor: salvage.epoch)
+      path: unfinished(path),
+      by: Authorship(node: node, notary: notary, clock: clock, epochFloor: salvage.epoch, fleet: salvage.fleet))
     return CatalogRebuild(catalog: catalog, salvage: salvage, path: path, clock: clock)
   }
 

@@ -94,11 +94,21 @@ final class Connection: @unchecked Sendable {
   func each(
     _ sql: StaticString, _ values: [SQLValue] = [], body: (Row) throws(RegistryError) -> Void
   ) throws(RegistryError) {
+    try walk(sql, values) { row throws(RegistryError) in
+      try body(row)
+      return true
+    }
+  }
+
+  /// Hands rows to `body`, which may not use this connection meanwhile, until it has seen enough and says `false`.
+  func walk(
+    _ sql: StaticString, _ values: [SQLValue], body: (Row) throws(RegistryError) -> Bool
+  ) throws(RegistryError) {
     let statement = try ready(sql, values)
     defer { rest(statement) }
     while true {
       switch sqlite3_step(statement) {
-      case SQLITE_ROW: try body(Row(statement))
+      case SQLITE_ROW: if try !body(Row(statement)) { return }
       case SQLITE_DONE: return
       case let code: throw .sqlite(code, on: handle)
       }

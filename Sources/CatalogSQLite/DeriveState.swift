@@ -1,59 +1,54 @@
 import RegistryCore
 
-/// The state of a name is what its highest claim says, by clock and then by writer. Deriving looks at the log alone, so
-/// that any order in which claims arrive ends in the same state, and doing it twice is doing it once.
+/// The state of a name is what its standing claim says. Deriving looks at the log and the rules alone, so that any order
+/// in which claims arrive ends in the same state, and doing it twice is doing it once.
 extension WriteTransaction {
-  /// - Parameter document: the manifest itself, when the highest claim was made from it; `nil` keeps what is known.
-  mutating func deriveManifest(
-    _ digest: Digest, in repository: KnownRepository, document: ManifestDocument?
+  /// - Parameter document: the manifest itself, when it is at hand; `nil` keeps what is known.
+  mutating func derive(_ name: KnownName, document: ManifestDocument? = nil) throws(RegistryError) {
+    // Of what is not read there is no state, and nothing to look through for it.
+    guard name.kind.isRead else { return }
+    try write(try standing(name), of: name, document: document)
+  }
+
+  /// Writes down what a name stands for.
+  mutating func write(
+    _ standing: Standing?, of name: KnownName, document: ManifestDocument? = nil
   ) throws(RegistryError) {
-    guard let highest = try highestClaim(.manifest, key: digest.column, in: repository) else { return }
-    try touch(digest, in: repository)
-    guard let value = highest.value else { return try removeManifest(digest, from: repository) }
-    guard let facts = ManifestFacts(claimValue: value) else { throw .damaged("a manifest's claim does not parse") }
-    let row = try writeManifest(digest, facts, clock: highest.clock, document: document, in: repository)
-    if let document { try writeNeeds(of: row, document, in: repository) }
-    // What is present again is not owed to be removed any more.
-    try connection.run(
-      "DELETE FROM owed_unshelving WHERE repository = ?1 AND digest = ?2",
-      .integer(repository.row), .blob(digest.column))
-  }
-
-  mutating func deriveTag(_ tag: Tag, in repository: KnownRepository) throws(RegistryError) {
-    guard let highest = try highestClaim(.tag, key: Array(tag.text.utf8), in: repository) else { return }
-    touched.manifests.append(ManifestKey(repository: repository.name, reference: .tag(tag)))
-    guard let value = highest.value else {
-      try connection.run(
-        "DELETE FROM tag WHERE repository = ?1 AND name = ?2", .integer(repository.row), .text(tag.text))
-      return
+    guard let standing else { return try remove(name) }
+    let clock = standing.candidate.clock.rawValue
+    switch standing.statement {
+    case .manifest(_, let digest, .present(let facts)):
+      try touch(digest, in: name.repository)
+      try writeManifest(digest, facts, clock: clock, document: document, in: name.repository)
+    case .tag(_, let tag, .some(let digest)):
+      touch(tag, in: name.repository)
+      try writeTag(tag, digest, clock: clock, in: name.repository)
+    case .manifest, .tag: try remove(name)
     }
-    try connection.run(
-      """
-      INSERT INTO tag (repository, name, digest, clock) VALUES (?1, ?2, ?3, ?4)
-      ON CONFLICT (repository, name) DO UPDATE SET digest = excluded.digest, clock = excluded.clock
-      """,
-      .integer(repository.row), .text(tag.text), .blob(value), .integer(highest.clock))
   }
 
-  private func highestClaim(
-    _ kind: ClaimKind, key: [UInt8], in repository: KnownRepository
-  ) throws(RegistryError) -> (value: [UInt8]?, clock: Int64)? {
-    try connection.first(
-      """
-      SELECT claim.value, claim.clock FROM claim JOIN writer ON writer.id = claim.writer
-      WHERE claim.repository = ?1 AND claim.kind = ?2 AND claim.key = ?3
-      ORDER BY claim.clock DESC, writer.node DESC, writer.epoch DESC LIMIT 1
-      """,
-      .integer(repository.row), .integer(kind.rawValue), .blob(key)
-    ) { ($0.blobOrNil(0), $0.integer(1)) }
+  /// What does not parse names nothing, so there is nothing of it.
+  private mutating func remove(_ name: KnownName) throws(RegistryError) {
+    switch Claim.Statement(name.claimed, value: nil) {
+    case .manifest(_, let digest, _):
+      try touch(digest, in: name.repository)
+      try removeManifest(digest, from: name.repository)
+    case .tag(_, let tag, _):
+      touch(tag, in: name.repository)
+      try connection.run(
+        "DELETE FROM tag WHERE repository = ?1 AND name = ?2", .integer(name.repository.row), .text(tag.text))
+    case nil: return
+    }
+  }
+
+  private mutating func touch(_ tag: Tag, in repository: KnownRepository) {
+    touched.manifests.append(ManifestKey(repository: repository.name, reference: .tag(tag)))
   }
 
   /// The manifest's own name and the tags that name it: each has its cached answer.
   private mutating func touch(_ digest: Digest, in repository: KnownRepository) throws(RegistryError) {
     touched.manifests.append(ManifestKey(repository: repository.name, reference: .digest(digest)))
-    for tag in try tags(naming: digest, in: repository) {
-      touched.manifests.append(ManifestKey(repository: repository.name, reference: .tag(tag)))
-    }
+    for tag in try tags(naming: digest, in: repository) { touch(tag, in: repository) }
   }
 
   func tags(naming digest: Digest, in repository: KnownRepository) throws(RegistryError) -> [Tag] {
@@ -61,6 +56,19 @@ extension WriteTransaction {
       "SELECT name FROM tag WHERE repository = ?1 AND digest = ?2 ORDER BY name",
       .integer(repository.row), .blob(digest.column)
     ) { row throws(RegistryError) in try row.tag(0) }
+  }
+
+  /// No row is written for a tag that says the same already.
+  private func writeTag(
+    _ tag: Tag, _ digest: Digest, clock: Int64, in repository: KnownRepository
+  ) throws(RegistryError) {
+    try connection.run(
+      """
+      INSERT INTO tag (repository, name, digest, clock) VALUES (?1, ?2, ?3, ?4)
+      ON CONFLICT (repository, name) DO UPDATE SET digest = excluded.digest, clock = excluded.clock
+      WHERE clock <> excluded.clock OR digest <> excluded.digest
+      """,
+      .integer(repository.row), .text(tag.text), .blob(digest.column), .integer(clock))
   }
 
   private func removeManifest(_ digest: Digest, from repository: KnownRepository) throws(RegistryError) {

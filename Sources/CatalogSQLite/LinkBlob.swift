@@ -21,21 +21,12 @@ extension WriteTransaction {
       "SELECT 1 FROM link WHERE repository = ?1 AND digest = ?2", .integer(repository.row), .blob(digest.column)
     ) { _ in true }
     guard isLinked != nil else { return .absent }
-    if refusingNeeded, let manifest = try manifest(needing: digest, in: repository) { return .needed(by: manifest) }
+    if refusingNeeded, let manifest = try connection.manifest(needing: digest, in: repository) {
+      return .needed(by: manifest)
+    }
     touched.links.append(LinkKey(repository: name, digest: digest))
     try connection.run(
       "DELETE FROM link WHERE repository = ?1 AND digest = ?2", .integer(repository.row), .blob(digest.column))
     return .unlinked
-  }
-
-  /// Some present manifest that names the blob: one seek, however many do.
-  private func manifest(needing blob: Digest, in repository: KnownRepository) throws(RegistryError) -> Digest? {
-    try connection.first(
-      """
-      SELECT manifest.digest FROM need JOIN manifest ON manifest.id = need.manifest
-      WHERE need.digest = ?1 AND need.repository = ?2 AND need.kind = ?3 LIMIT 1
-      """,
-      .blob(blob.column), .integer(repository.row), .integer(NeedKind.blob.rawValue)
-    ) { row throws(RegistryError) in try row.digest(0) }
   }
 }

@@ -8,11 +8,11 @@ struct Migrations {
   init(_ known: [Schema.Migration] = Schema.migrations) { self.known = known }
 
   /// All in one transaction: a crash leaves the schema as it was or as it should be.
-  func apply(to connection: Connection) throws(RegistryError) {
+  func apply(to connection: Connection, by author: Authorship) throws(RegistryError) {
     try checkIdentity(of: connection)
     try connection.execute("BEGIN IMMEDIATE")
     do {
-      try applyMissing(to: connection)
+      try applyMissing(to: connection, by: author)
       try connection.execute("COMMIT")
     } catch {
       if connection.isInTransaction { try connection.execute("ROLLBACK") }
@@ -33,7 +33,7 @@ struct Migrations {
     guard version <= known.count else { throw Self.newer("schema \(version), this release knows \(known.count)") }
   }
 
-  private func applyMissing(to connection: Connection) throws(RegistryError) {
+  private func applyMissing(to connection: Connection, by author: Authorship) throws(RegistryError) {
     try connection.execute(
       """
       CREATE TABLE IF NOT EXISTS migration (
@@ -48,6 +48,7 @@ struct Migrations {
     guard applied.count < known.count else { return }
     for migration in known[applied.count...] {
       try connection.execute(migration.script)
+      try migration.work?(connection, author)
       try connection.run("INSERT INTO migration (name) VALUES (?1)", .text(migration.name))
     }
     try connection.execute("PRAGMA application_id = \(Schema.applicationID); PRAGMA user_version = \(known.count)")

@@ -10,47 +10,43 @@ extension SQLiteCatalog {
     public init() {}
   }
 
-  /// Opens the catalogue, and makes it when there is none. Blocks for as long as SQLite needs to recover its log.
+  /// Opens the catalogue, and makes it when there is none. Blocks for as long as SQLite needs to recover its log, and once
+  /// for some seconds when what an earlier release wrote must be signed.
   ///
   /// - Parameters:
   ///   - node: who writes. Another node than last time writes under its own name in the same epoch.
-  ///   - epochFloor: a catalogue made now has an epoch above this.
+  ///   - notary: signs as `node`.
   public static func open(
-    path: String, node: NodeID, clock: any WallClock, limits: CacheLimits = CacheLimits(), epochFloor: Int64 = 0
+    path: String, node: NodeID, notary: any ClaimNotary, clock: any WallClock, limits: CacheLimits = CacheLimits()
   ) throws(RegistryError) -> SQLiteCatalog {
-    try open(path: path, node: node, clock: clock, limits: limits, epochFloor: epochFloor, trace: nil)
+    try open(path: path, by: Authorship(node: node, notary: notary, clock: clock), limits: limits)
   }
 
   static func open(
-    path: String, node: NodeID, clock: any WallClock, limits: CacheLimits = CacheLimits(), epochFloor: Int64 = 0,
-    migrations: Migrations = Migrations(), trace: SQLTrace?
+    path: String, by author: Authorship, limits: CacheLimits = CacheLimits(), migrations: Migrations = Migrations(),
+    trace: SQLTrace? = nil
   ) throws(RegistryError) -> SQLiteCatalog {
-    let connections = try OpenedConnections(
-      path: path, node: node, clock: clock, epochFloor: epochFloor, migrations: migrations, trace: trace)
+    let connections = try OpenedConnections(path: path, author: author, migrations: migrations, trace: trace)
     let caches = CatalogCaches(manifestByteLimit: limits.manifestByteLimit, linkByteLimit: limits.linkByteLimit)
-    return SQLiteCatalog(connections: connections, clock: clock, caches: caches)
+    return try SQLiteCatalog(connections: connections, author: author, caches: caches)
   }
 }
 
 /// The database, checked and ready.
 struct OpenedConnections {
   let wasCreated: Bool
-  let writer: WriterID
   let write: Connection
   let readers: [Connection]
   let log: LogEnd
+  let rules: NameRules
 
-  init(
-    path: String, node: NodeID, clock: any WallClock, epochFloor: Int64, migrations: Migrations, trace: SQLTrace?
-  ) throws(RegistryError) {
+  init(path: String, author: Authorship, migrations: Migrations, trace: SQLTrace?) throws(RegistryError) {
     wasCreated = try CatalogFiles.create(path)
     write = try Connection(path: path, access: .write, trace: trace)
     try Self.configure(write)
-    try migrations.apply(to: write)
-    log = try LogEnd(node: node, clock: clock, epochFloor: epochFloor, on: write)
-    let epoch = try write.first("SELECT epoch FROM life") { $0.integer(0) }
-    guard let epoch else { throw .damaged("no epoch") }
-    writer = WriterID(node: node, epoch: epoch)
+    try migrations.apply(to: write, by: author)
+    log = try LogEnd(author, on: write)
+    rules = try write.nameRules()
 
     var readers: [Connection] = []
     for _ in 0..<SQLiteCatalog.readerCount {

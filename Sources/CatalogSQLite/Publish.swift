@@ -28,8 +28,21 @@ extension WriteTransaction {
     if present?.facts != publication.document.facts {
       try claimPresent(publication.digest, as: publication.document, in: repository)
     } else if present?.documented == false {
-      try deriveManifest(publication.digest, in: repository, document: publication.document)
+      try derive(.manifest(publication.digest, in: repository), document: publication.document)
     }
+  }
+
+  /// Keeps what a manifest says that is present by a claim of another. Writes none of its own.
+  mutating func document(
+    _ digest: Digest, as document: ManifestDocument, in name: RepositoryName
+  ) throws(RegistryError) -> Bool {
+    guard let repository = try repository(name) else { return false }
+    let isDocumented = try connection.first(
+      "SELECT documented FROM manifest WHERE repository = ?1 AND digest = ?2", .integer(repository.row),
+      .blob(digest.column)
+    ) { $0.integer(0) == 1 }
+    if isDocumented == false { try derive(.manifest(digest, in: repository), document: document) }
+    return isDocumented != nil
   }
 
   private func digest(of tag: Tag, in repository: KnownRepository) throws(RegistryError) -> Digest? {

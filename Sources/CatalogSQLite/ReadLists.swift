@@ -76,7 +76,7 @@ extension Connection {
   }
 
   /// Several statements that see the same state.
-  private func snapshot<Result>(
+  func snapshot<Result>(
     _ body: (Connection) throws(RegistryError) -> Result
   ) throws(RegistryError) -> Result {
     try run("BEGIN")

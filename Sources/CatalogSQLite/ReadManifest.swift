@@ -32,24 +32,51 @@ extension Connection {
       digest: try row.digest(0), mediaType: try row.mediaType(1), size: Int(row.integer(2)), bytes: row.blobOrNil(3))
   }
 
+  /// Of what counts: claims that wait, and those that the rules do not take, were never what the tag named. Where tags
+  /// are immutable that is one entry.
   func history(
     of tag: Tag, in repository: RepositoryName, limit: Int
   ) throws(RegistryError) -> [TagEvent] {
-    try all(
+    try snapshot { connection throws(RegistryError) in
+      let rules = try connection.nameRules()
+      let waitsFrom = try connection.waitsFrom()
+      guard limit > 0, let row = try connection.repositoryRow(repository) else { return [] }
+      var events: [TagEvent] = []
+      try connection.eachEntry(of: tag, in: row) { writer, sequence, event in
+        let isWaiting = waitsFrom.map { $0 <= event.clock } ?? false
+        guard !isWaiting, sequence <= rules.limit(of: writer), rules.mayWrite(writer.node, repository) else {
+          return true
+        }
+        events.append(event)
+        return events.count < limit || rules.immutableTags.matches(repository)
+      }
+      guard rules.immutableTags.matches(repository) else { return events }
+      return events.last { $0.digest != nil }.map { [$0] } ?? []
+    }
+  }
+
+  /// Latest first, until `body` says `false`.
+  private func eachEntry(
+    of tag: Tag, in repository: Int64, body: (WriterID, Int64, TagEvent) -> Bool
+  ) throws(RegistryError) {
+    try walk(
       """
-      SELECT claim.value, claim.clock, manifest.id IS NOT NULL
-      FROM repository
-      JOIN claim ON claim.repository = repository.id
+      SELECT claim.value, claim.clock, manifest.id IS NOT NULL, writer.node, writer.epoch, claim.sequence
+      FROM claim
       JOIN writer ON writer.id = claim.writer
-      LEFT JOIN manifest ON manifest.repository = repository.id AND manifest.digest = claim.value
-      WHERE repository.name = ?1 AND claim.kind = ?2 AND claim.key = ?3
-      ORDER BY claim.clock DESC, writer.node DESC, writer.epoch DESC LIMIT ?4
+      LEFT JOIN manifest ON manifest.repository = claim.repository AND manifest.digest = claim.value
+      WHERE claim.repository = ?1 AND claim.kind = 2 AND claim.key = ?2
+      ORDER BY claim.clock DESC, writer.node DESC, writer.epoch DESC
       """,
-      .text(repository.text), .integer(ClaimKind.tag.rawValue), .blob(Array(tag.text.utf8)),
-      .integer(Int64(max(0, limit)))
+      [.integer(repository), .blob(Array(tag.text.utf8))]
     ) { row throws(RegistryError) in
-      TagEvent(
-        digest: try row.digestOrNil(0), clock: HybridTime(rawValue: row.integer(1)), isPresent: row.integer(2) == 1)
+      let value = row.blobOrNil(0)
+      let digest = value.flatMap { Digest(column: $0) }
+      // A value that is no digest says nothing.
+      guard (digest == nil) == (value == nil) else { return true }
+      let event = TagEvent(
+        digest: digest, clock: HybridTime(rawValue: row.integer(1)), isPresent: row.integer(2) == 1)
+      return body(try row.writer(from: 3), row.integer(5), event)
     }
   }
 }

@@ -1,6 +1,7 @@
 import RegistryCore
 
-/// What can be read and has no facts of its torrent yet. Links and manifests are two walks along their indexes, merged
+/// What can be read and has no facts of its torrent yet; a manifest that is known by a claim alone is not here to be
+/// hashed. Links and manifests are two walks along their indexes, merged
 /// here: a UNION would sort all that is left before it gives the first.
 extension Connection {
   func withoutTicket(after last: Digest?, limit: Int) throws(RegistryError) -> [StoredBlob] {
@@ -16,7 +17,7 @@ extension Connection {
     let named = try all(
       """
       SELECT manifest.digest, max(manifest.size) FROM manifest
-      WHERE manifest.digest > ?1 AND manifest.size > 0
+      WHERE manifest.digest > ?1 AND manifest.size > 0 AND manifest.documented = 1
         AND NOT EXISTS (SELECT 1 FROM ticket WHERE ticket.digest = manifest.digest AND ticket.recipe = ?2)
       GROUP BY manifest.digest ORDER BY manifest.digest LIMIT ?3
       """,
@@ -40,7 +41,7 @@ extension Connection {
     let named = try all(
       """
       SELECT manifest.digest, manifest.size FROM manifest
-      WHERE manifest.repository = ?4 AND manifest.digest > ?1 AND manifest.size > 0
+      WHERE manifest.repository = ?4 AND manifest.digest > ?1 AND manifest.size > 0 AND manifest.documented = 1
         AND NOT EXISTS (SELECT 1 FROM classic WHERE classic.digest = manifest.digest AND classic.recipe = ?2)
       ORDER BY manifest.digest LIMIT ?3
       """,

@@ -59,4 +59,36 @@ extension Row {
       mediaType: try mediaType(start), size: Int(integer(start + 1)), subject: try digestOrNil(start + 2),
       artifactType: textOrNil(start + 3))
   }
+
+  func node(_ column: Int32) throws(RegistryError) -> NodeID {
+    guard let node = NodeID(blob(column)) else { throw .damaged("a node's id") }
+    return node
+  }
+
+  func fleet(_ column: Int32) throws(RegistryError) -> FleetID {
+    guard let fleet = FleetID(blob(column)) else { throw .damaged("a fleet's id") }
+    return fleet
+  }
+
+  /// node, epoch: two columns from `start`.
+  func writer(from start: Int32) throws(RegistryError) -> WriterID {
+    WriterID(node: try node(start), epoch: integer(start + 1))
+  }
+
+  /// repository's name, kind, key: three columns from `start`.
+  func claimedName(from start: Int32) throws(RegistryError) -> ClaimedName {
+    ClaimedName(
+      repository: try repositoryName(start), kind: ClaimKind(rawValue: integer(start + 1)), key: blob(start + 2))
+  }
+
+  /// repository's name, kind, key, value, sequence, clock, previous hash, signature: eight columns from `start`.
+  func signedClaim(of writer: WriterID, from start: Int32) throws(RegistryError) -> SignedClaim {
+    let name = try claimedName(from: start)
+    guard let previous = ClaimHash(blob(start + 6)) else { throw .damaged("a claim's hash") }
+    let body = SignedClaim.Body(
+      writer: writer, sequence: integer(start + 4), clock: HybridTime(rawValue: integer(start + 5)), kind: name.kind,
+      repository: name.repository, key: name.key, value: blobOrNil(start + 3), previous: previous)
+    guard let claim = SignedClaim(body, signature: blob(start + 7)) else { throw .damaged("a claim's signature") }
+    return claim
+  }
 }

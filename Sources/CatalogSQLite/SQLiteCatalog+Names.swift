@@ -21,6 +21,14 @@ extension SQLiteCatalog: Names {
     try await commits.write { transaction throws(RegistryError) in try transaction.publish(publication) }
   }
 
+  public func document(
+    _ digest: Digest, as document: ManifestDocument, in repository: RepositoryName
+  ) async throws(RegistryError) -> Bool {
+    try await commits.write { transaction throws(RegistryError) in
+      try transaction.document(digest, as: document, in: repository)
+    }
+  }
+
   public func retract(
     _ digest: Digest, from repository: RepositoryName
   ) async throws(RegistryError) -> OwedUnshelving? {

@@ -8,22 +8,23 @@ import RegistryCore
 public final class SQLiteCatalog: Sendable {
   /// The file was new: whoever knows of manifests on disk should say that names were lost.
   public let wasCreated: Bool
-  /// Under whose name this catalogue writes claims.
-  public let writer: WriterID
 
+  let author: Authorship
   let readers: Readers
   let commits: GroupCommit
   let caches: CatalogCaches
 
   public static let readerCount = 2
 
-  init(connections: OpenedConnections, clock: any WallClock, caches: CatalogCaches) {
+  init(connections: OpenedConnections, author: Authorship, caches: CatalogCaches) throws(RegistryError) {
+    let writer = Writer(
+      connection: connections.write, author: author, log: connections.log, rules: connections.rules, caches: caches)
+    try writer.finishChangeOfRules()
     wasCreated = connections.wasCreated
-    writer = connections.writer
+    self.author = author
     self.caches = caches
     readers = Readers(connections.readers)
-    commits = GroupCommit(
-      Writer(connection: connections.write, clock: clock, log: connections.log, caches: caches))
+    commits = GroupCommit(writer)
   }
 
   /// Finishes what was begun, folds the log file into the database and lets go of it. Calls made afterwards fail.

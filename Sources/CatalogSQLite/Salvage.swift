@@ -8,6 +8,8 @@ public struct Salvage: Sendable {
   public let wishes: [Digest: TorrentWish]
   /// The epoch in which the catalogue wrote; 0 when it could not be read.
   public let epoch: Int64
+  /// The fleet whose chain the catalogue wrote in; none when it could not be read.
+  public let fleet: FleetID
   /// What ended the reading early, for the log. `nil`: all was read.
   public let failure: RegistryError?
 }
@@ -21,15 +23,22 @@ extension SQLiteCatalog {
     do {
       let connection = try Connection(path: path, access: .read)
       let epoch = try connection.first("SELECT epoch FROM life") { $0.integer(0) } ?? 0
+      // A catalogue from before fleets has no such column, and is in none.
+      let knowsFleets = try connection.first(
+        "SELECT 1 FROM pragma_table_info('life') WHERE name = 'fleet'", read: { _ in true })
+      let fleet = try knowsFleets.flatMap { _ throws(RegistryError) in
+        try connection.first("SELECT fleet FROM life") { row throws(RegistryError) in try row.fleet(0) }
+      }
       var reading = SalvageReading(connection: connection)
       reading.readRepositories()
       reading.readTags()
       // A catalogue from before torrents has no such table.
       let hasWishes = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'torrent_wish'") { _ in true }
       if hasWishes != nil { reading.readWishes() }
-      return Salvage(tags: reading.tags, wishes: reading.wishes, epoch: epoch, failure: reading.failure)
+      return Salvage(
+        tags: reading.tags, wishes: reading.wishes, epoch: epoch, fleet: fleet ?? .none, failure: reading.failure)
     } catch {
-      return Salvage(tags: [], wishes: [:], epoch: 0, failure: error)
+      return Salvage(tags: [], wishes: [:], epoch: 0, fleet: .none, failure: error)
     }
   }
 }

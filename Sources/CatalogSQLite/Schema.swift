@@ -1,3 +1,5 @@
+import RegistryCore
+
 /// The tables, as the migrations that make them. A migration that was released is never edited: the next one changes
 /// what it made.
 enum Schema {
@@ -7,10 +9,14 @@ enum Schema {
   struct Migration: Sendable {
     let name: String
     let script: String
+    /// What SQL alone cannot do, behind the script in the same transaction.
+    var work: (@Sendable (Connection, Authorship) throws(RegistryError) -> Void)?
   }
 
   static let migrations = [
     Migration(name: "0001-claims", script: claims), Migration(name: "0002-torrents", script: torrents),
+    Migration(name: "0003-fleet", script: fleet, work: OldClaims.sign),
+    Migration(name: "0004-statements", script: statements),
   ]
 
   /// A digest as `DigestColumn` writes it.

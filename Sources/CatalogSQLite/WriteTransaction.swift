@@ -4,7 +4,12 @@ import RegistryCore
 struct WriteTransaction {
   let connection: Connection
   let clock: any WallClock
+  let notary: any ClaimNotary
+  /// The wall clock when the transaction began: one fence for all that is done in it.
+  let now: Int64
   var log: LogEnd
+  /// What decides between claims.
+  var rules: NameRules
   /// The answers that this transaction changes; they leave the caches before anyone can see the change.
   var touched = Touched()
 }
@@ -13,10 +18,12 @@ struct WriteTransaction {
 struct Touched {
   var manifests: [ManifestKey] = []
   var links: [LinkKey] = []
+  /// More than is worth a list: no answer about a manifest is kept.
+  var everyManifest = false
 }
 
 /// A repository that has its row.
-struct KnownRepository {
+struct KnownRepository: Hashable {
   let row: Int64
   let name: RepositoryName
 }

@@ -13,6 +13,7 @@ public struct Settings: Hashable, Sendable {
   public var metrics = Metrics()
   public var cache = Cache()
   public var torrent = Torrent()
+  public var fleet = Fleet()
 
   public init() {}
 

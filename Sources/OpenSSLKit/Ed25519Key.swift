@@ -1,86 +1,53 @@
 import COpenSSL
-import Glibc
 
-/// A private Ed25519 key. Lives in a PEM file (PKCS #8) that its owner alone may read.
+/// A private Ed25519 key. Any thread.
 public final class Ed25519Key: @unchecked Sendable {
   // Unchecked: OpenSSL counts references to a key and only reads it after it was made.
-  private let key: OpaquePointer
+  let pointer: OpaquePointer
 
-  private init(_ key: OpaquePointer) { self.key = key }
-
-  deinit { EVP_PKEY_free(key) }
-
-  /// The 32 bytes of the public half.
-  public var publicBytes: [UInt8] {
-    var count = 32
-    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      let code = EVP_PKEY_get_raw_public_key(key, buffer.baseAddress, &count)
-      precondition(code == 1, "OpenSSL could not tell a public key")
-      initialized = count
-    }
-  }
-
-  /// Reads the key, or makes one where there is no file yet. Blocks.
-  public static func loadOrCreate(_ path: String) throws(KeyFileError) -> Ed25519Key {
-    guard access(path, F_OK) == 0 else { return try create(path) }
-    return try load(path)
-  }
-
-  private static func load(_ path: String) throws(KeyFileError) -> Ed25519Key {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw KeyFileError(path, String(cString: strerror(errno))) }
-    guard status.st_mode & 0o077 == 0 else {
-      throw KeyFileError(path, "others may read it; chmod 600 it, or remove it if it was copied")
-    }
-    guard let file = BIO_new_file(path, "r") else { throw KeyFileError(path, "it cannot be read") }
-    defer { BIO_free(file) }
-    guard let key = PEM_read_bio_PrivateKey(file, nil, nil, nil) else { throw KeyFileError(path, "it holds no key") }
-    guard EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 else {
-      EVP_PKEY_free(key)
-      throw KeyFileError(path, "it holds a key of another kind than Ed25519")
-    }
-    return Ed25519Key(key)
-  }
-
-  private static func create(_ path: String) throws(KeyFileError) -> Ed25519Key {
-    let key = Ed25519Key(generate())
-    let temporary = path + ".new"
-    unlink(temporary)
-    try key.write(to: temporary)
-    guard rename(temporary, path) == 0 else { throw KeyFileError(path, String(cString: strerror(errno))) }
-    return key
-  }
-
-  private static func generate() -> OpaquePointer {
+  /// Makes a new one.
+  public init() {
     let context = EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, nil)
     defer { EVP_PKEY_CTX_free(context) }
     var key: OpaquePointer?
     let code = EVP_PKEY_keygen_init(context) == 1 ? EVP_PKEY_keygen(context, &key) : 0
     guard code == 1, let key else { preconditionFailure("OpenSSL could not make a key") }
-    return key
+    pointer = key
   }
 
-  private func write(to path: String) throws(KeyFileError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw KeyFileError(path, String(cString: strerror(errno))) }
-    defer { close(descriptor) }
-    guard let file = BIO_new_fd(descriptor, BIO_NOCLOSE) else { throw KeyFileError(path, "it cannot be written") }
-    defer { BIO_free(file) }
-    guard PEM_write_bio_PrivateKey(file, key, nil, nil, 0, nil, nil) == 1 else {
-      throw KeyFileError(path, "it cannot be written")
+  /// - Parameter pem: PKCS #8 without a passphrase. `nil` when it holds no key, or one of another kind.
+  public init?(pem: [UInt8]) {
+    ERR_clear_error()
+    guard pem.count <= Self.pemByteLimit, let source = BIO_new_mem_buf(pem, Int32(pem.count)) else { return nil }
+    defer { BIO_free(source) }
+    guard let key = PEM_read_bio_PrivateKey(source, nil, refusePassphrase, nil) else {
+      ERR_clear_error()
+      return nil
     }
-    guard fsync(descriptor) == 0 else { throw KeyFileError(path, String(cString: strerror(errno))) }
-  }
-}
-
-public struct KeyFileError: Error, CustomStringConvertible {
-  public let path: String
-  public let reason: String
-
-  init(_ path: String, _ reason: String) {
-    self.path = path
-    self.reason = reason
+    guard EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 else {
+      EVP_PKEY_free(key)
+      return nil
+    }
+    pointer = key
   }
 
-  public var description: String { "\(path): \(reason)" }
+  deinit { EVP_PKEY_free(pointer) }
+
+  /// Far above what any Ed25519 key takes: 119 bytes.
+  static let pemByteLimit = 64 << 10
+
+  /// The 32 bytes of the public half.
+  public var publicBytes: [UInt8] {
+    var count = Ed25519PublicKey.byteCount
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let code = EVP_PKEY_get_raw_public_key(pointer, buffer.baseAddress, &count)
+      precondition(code == 1, "OpenSSL could not tell a public key")
+      initialized = count
+    }
+  }
+
+  /// PKCS #8, not encrypted: whoever has it has the key. Wipe it with `SecretBytes.wipe` when it has served.
+  public var pem: [UInt8] {
+    memoryBytes { PEM_write_bio_PrivateKey($0, pointer, nil, nil, 0, nil, nil) }
+  }
 }

@@ -43,7 +43,8 @@ struct ManifestRoutes: Sendable {
     if request.method == .head {
       return Response(status: 200, fields: fields, body: .absent(length: Int64(manifest.size)))
     }
-    return Response(status: 200, fields: fields, body: .bytes(try await registry.manifests.bytes(of: manifest)))
+    return Response(
+      status: 200, fields: fields, body: .bytes(try await registry.manifests.bytes(of: manifest, in: repository)))
   }
 
   private func push(

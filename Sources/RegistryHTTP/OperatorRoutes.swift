@@ -7,10 +7,12 @@ struct OperatorRoutes: Sendable {
   let registry: Registry
   let node: NodeDocument
   let torrents: TorrentOperations
+  let fleet: FleetRoutes
 
   func respond(to request: Request, _ body: any RequestBody, _ path: String) async throws(RegistryError) -> Response {
     let query = Query(request.query)
     if let response = try await torrents.respond(to: request, body, path, query) { return response }
+    if let response = try await fleet.respond(to: request, body, path, query) { return response }
     switch (request.method, path) {
     case (.get, "node"): return .json(node)
     case (.get, "images"): return .json(try await repositories())
@@ -61,7 +63,7 @@ struct OperatorRoutes: Sendable {
     async throws(RegistryError) -> ImageDocument
   {
     let manifest = try await registry.manifests.resolve(reference, in: repository)
-    let bytes = try await registry.manifests.bytes(of: manifest)
+    let bytes = try await registry.manifests.bytes(of: manifest, in: repository)
     let document = try ManifestDocument(bytes: bytes, contentType: manifest.mediaType)
     let summary = try await registry.catalogue.manifests(of: repository).first { $0.digest == manifest.digest }
     var blobs: [ImageDocument.Entry] = []

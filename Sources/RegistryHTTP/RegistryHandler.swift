@@ -31,10 +31,11 @@ public final class RegistryHandler: Handler {
 
   /// - Parameters:
   ///   - torrents: `nil`: none are given out.
+  ///   - fleet: `nil`: this node is in none and joins none.
   ///   - work: the threads on which a scrape reads /proc.
   public init(
-    _ registry: Registry, torrents: TorrentServices? = nil, node: NodeDocument, metrics: MetricsRegistry,
-    work: BlockingPool, log: Logger, options: Options = Options()
+    _ registry: Registry, torrents: TorrentServices? = nil, fleet: (any FleetOperations)? = nil,
+    node: NodeDocument, metrics: MetricsRegistry, work: BlockingPool, log: Logger, options: Options = Options()
   ) {
     let torrentRoutes = TorrentRoutes(torrents)
     tracker = TrackerRoutes(torrents: torrents)
@@ -44,7 +45,8 @@ public final class RegistryHandler: Handler {
     lists = ListRoutes(registry: registry)
     operators = OperatorRoutes(
       registry: registry, node: node,
-      torrents: TorrentOperations(registry: registry, node: node, torrents: torrents, files: torrentRoutes))
+      torrents: TorrentOperations(registry: registry, node: node, torrents: torrents, files: torrentRoutes),
+      fleet: FleetRoutes(fleet: fleet))
     self.metrics = HTTPMetrics(metrics)
     exposition = metrics
     self.work = work

@@ -10,12 +10,15 @@ public struct BlobDesk: Sendable {
   /// Blobs on their way here; `nil` for a node that fetches none.
   private let arriving: RemoteBlobFetches?
   private let swarm: SwarmDesk?
+  /// What other members hold; `nil` for a node that is alone.
+  private let far: FarContent?
 
   init(
     _ ports: RegistryPorts, rules: RegistryRules, gate: KeyedGate<Digest>, backfill: TicketBackfill,
-    arriving: RemoteBlobFetches?, swarm: SwarmDesk?
+    arriving: RemoteBlobFetches?, swarm: SwarmDesk?, far: FarContent?
   ) {
     self.arriving = arriving
+    self.far = far
     self.swarm = swarm
     self.ports = ports
     self.rules = rules
@@ -23,10 +26,11 @@ public struct BlobDesk: Sendable {
     self.backfill = backfill
   }
 
-  /// The size of a blob that is here, or on its way here for this repository.
+  /// The size of a blob that the repository may read: here, on its way here, or with another member.
   public func size(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64 {
     if let size = try await ports.content.linkedSize(of: digest, in: repository) { return size }
     if let blob = arriving?.arriving(digest, for: repository) { return blob.size }
+    if let size = try await far?.size(of: digest, in: repository) { return size }
     return try await arrivedSize(of: digest, in: repository)
   }
 
@@ -35,11 +39,26 @@ public struct BlobDesk: Sendable {
   }
 
   /// A reader of a blob that is here. One that is on its way here for this repository is read as it arrives, and fails
-  /// in the end if the bytes turn out not to be its.
+  /// in the end if the bytes turn out not to be its; one that another member holds sets out now.
   public func open(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> any BlobReader {
-    let linked = try await ports.content.linkedSize(of: digest, in: repository)
-    if linked == nil, let blob = arriving?.arriving(digest, for: repository) { return blob }
-    let size = if let linked { linked } else { try await arrivedSize(of: digest, in: repository) }
+    if let reader = try await openHere(digest, in: repository) { return reader }
+    if let far {
+      try await far.begin(digest, in: repository)
+      if let reader = try await openHere(digest, in: repository) { return reader }
+    }
+    // It may have ended, and linked the blob, between the two looks.
+    _ = try await arrivedSize(of: digest, in: repository)
+    guard let reader = try await openHere(digest, in: repository) else { throw .noSuchBlob(digest, repository) }
+    return reader
+  }
+
+  /// The same for who may not send this node to others: they were asked by one of them. `nil`: it is not here.
+  public func openHere(
+    _ digest: Digest, in repository: RepositoryName
+  ) async throws(RegistryError) -> (any BlobReader)? {
+    guard let size = try await ports.content.linkedSize(of: digest, in: repository) else {
+      return arriving?.arriving(digest, for: repository)
+    }
     guard let reader = try await ports.blobs.open(digest) else {
       ports.log.error(
         "a linked blob is not in the store", LogField("digest", digest.description),

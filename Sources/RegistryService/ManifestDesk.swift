@@ -9,12 +9,14 @@ public struct ManifestDesk: Sendable {
   private let gate: KeyedGate<Digest>
   private let backfill: TicketBackfill
   private let swarm: SwarmDesk?
+  /// What other members hold; `nil` for a node that is alone.
+  private let far: FarContent?
 
   init(
     _ ports: RegistryPorts, limits: RegistryLimits, rules: RegistryRules, gate: KeyedGate<Digest>,
-    backfill: TicketBackfill, swarm: SwarmDesk?
+    backfill: TicketBackfill, swarm: SwarmDesk?, far: FarContent?
   ) {
-    self.swarm = swarm
+    (self.swarm, self.far) = (swarm, far)
     self.ports = ports
     self.limits = limits
     self.rules = rules
@@ -38,13 +40,24 @@ public struct ManifestDesk: Sendable {
     try await ports.names.resolve(.digest(digest), in: repository) != nil
   }
 
-  /// The bytes of a resolved manifest, exactly as pushed.
-  public func bytes(of manifest: StoredManifest) async throws(RegistryError) -> [UInt8] {
-    if let bytes = manifest.bytes { return bytes }
-    guard let reader = try await ports.blobs.open(manifest.digest), reader.size == Int64(manifest.size) else {
+  /// The bytes of a resolved manifest, exactly as pushed; of one that was pushed to another member, from there.
+  public func bytes(
+    of manifest: StoredManifest, in repository: RepositoryName
+  ) async throws(RegistryError) -> [UInt8] {
+    if let bytes = try await bytesHere(of: manifest) { return bytes }
+    guard let far else {
       throw RegistryError(
         .internal, "the node's copy of this manifest is damaged; push it again",
         cause: "\(manifest.digest) is named and not stored whole")
+    }
+    return try await far.bytes(of: manifest, in: repository)
+  }
+
+  /// The same for who may not send this node to others: they were asked by one of them. `nil`: they are not here.
+  public func bytesHere(of manifest: StoredManifest) async throws(RegistryError) -> [UInt8]? {
+    if let bytes = manifest.bytes { return bytes }
+    guard let reader = try await ports.blobs.open(manifest.digest), reader.size == Int64(manifest.size) else {
+      return nil
     }
     return try await reader.read(from: 0, count: manifest.size)
   }
@@ -57,6 +70,7 @@ public struct ManifestDesk: Sendable {
     _ bytes: [UInt8], contentType: MediaType?, to reference: Reference, moreTags: [Tag] = [],
     in repository: RepositoryName
   ) async throws(RegistryError) -> PushedManifest {
+    try ports.writing.begin()
     guard bytes.count <= limits.manifestBytes else { throw RegistryError.manifestTooLarge(limits.manifestBytes) }
     guard moreTags.count <= limits.tagsPerPush else {
       throw RegistryError(.tagInvalid, "a push sets at most \(limits.tagsPerPush) tags; send the rest in another")
@@ -80,7 +94,9 @@ public struct ManifestDesk: Sendable {
     try await ports.blobs.put(document.bytes, as: digest)
     try await ports.shelf.shelve(digest, as: document.facts.mediaType, in: publication.repository)
     switch try await ports.names.publish(publication) {
-    case .published: backfill.notice(arrivalIn: publication.repository)
+    case .published:
+      ports.writing.noteWritten()
+      backfill.notice(arrivalIn: publication.repository)
     case .missing(let digests):
       try await unshelveUnlessNamed(digest, in: publication.repository)
       throw RegistryError(
@@ -110,11 +126,13 @@ public struct ManifestDesk: Sendable {
   // MARK: - Delete
 
   public func delete(_ reference: Reference, from repository: RepositoryName) async throws(RegistryError) {
+    try ports.writing.begin()
     let existed =
       switch reference {
       case .tag(let tag): try await ports.names.untag(tag, in: repository)
       case .digest(let digest): try await retract(digest, from: repository)
       }
+    if existed { ports.writing.noteWritten() }
     if case .digest(let digest) = reference { await swarm?.reconsider(digest) }
     guard existed else { throw RegistryError.noSuchManifest(reference, repository) }
   }
@@ -177,7 +195,8 @@ public struct ManifestDesk: Sendable {
     }
     let manifest = try await resolve(.digest(target), in: repository)
     let pushed = try await push(
-      try await bytes(of: manifest), contentType: manifest.mediaType, to: .digest(target), moreTags: [tag],
+      try await bytes(of: manifest, in: repository), contentType: manifest.mediaType, to: .digest(target),
+      moreTags: [tag],
       in: repository)
     return pushed.digest
   }

@@ -18,10 +18,12 @@ public struct Registry: Sendable {
   public let limits: RegistryLimits
   private let ports: RegistryPorts
 
-  /// - Parameter swarm: `nil`: this node speaks no BitTorrent.
+  /// - Parameters:
+  ///   - swarm: `nil`: this node fetches nothing from elsewhere.
+  ///   - fleet: other members; `nil`: the node is alone.
   public init(
     _ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(),
-    swarm: SwarmPorts? = nil
+    swarm: SwarmPorts? = nil, fleet: (any FleetBytes)? = nil
   ) {
     let gate = KeyedGate<Digest>()
     quarantine = BlobQuarantine(ports, gate: gate)
@@ -30,13 +32,18 @@ public struct Registry: Sendable {
     var parts: (desk: SwarmDesk, fetches: FetchDesk)?
     if let swarm {
       let desk = SwarmDesk(ports, swarm, tickets, quarantine)
-      parts = (desk, FetchDesk(ports, swarm, swarm: desk, limits: limits, gate: gate, backfill: backfill))
+      parts = (
+        desk, FetchDesk(ports, swarm, swarm: desk, fleet: fleet, limits: limits, gate: gate, backfill: backfill)
+      )
     }
+    let far = fleet.flatMap { fleet in parts.map { FarContent(ports, fleet, fetches: $0.fetches, gate: gate) } }
     (self.swarm, fetches) = (parts?.desk, parts?.fetches)
     uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill, swarm: parts?.desk)
     blobs = BlobDesk(
-      ports, rules: rules, gate: gate, backfill: backfill, arriving: parts?.fetches.fetches, swarm: parts?.desk)
-    manifests = ManifestDesk(ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk)
+      ports, rules: rules, gate: gate, backfill: backfill, arriving: parts?.fetches.fetches, swarm: parts?.desk,
+      far: far)
+    manifests = ManifestDesk(
+      ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk, far: far)
     catalogue = ports.catalogue
     self.limits = limits
     self.ports = ports
@@ -75,11 +82,12 @@ public struct RegistryPorts: Sendable {
   /// For work that takes a processor long, such as hashing and parsing a manifest.
   public let work: BlockingPool
   public let log: Logger
+  public let writing: NameWriting
 
   public init(
     blobs: any BlobStore, uploads: any UploadStore, shelf: any ManifestShelf, names: any Names,
     catalogue: any Catalogue, content: any Content, tickets: any Tickets, wishes: any TorrentWishes,
-    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger
+    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger, writing: NameWriting = NameWriting()
   ) {
     self.blobs = blobs
     self.uploads = uploads
@@ -93,6 +101,7 @@ public struct RegistryPorts: Sendable {
     self.clock = clock
     self.work = work
     self.log = log
+    self.writing = writing
   }
 }
 

@@ -52,6 +52,19 @@ public enum FetchStoreContract {
         }
       }
     },
+    Clause("whatIsWrittenThroughTheSinkComesOutAsABlob") { ports in
+      let bytes = seededBytes(200_000, seed: 9)
+      let sink = try await ports.fetches.begin(.hashing(bytes), size: 200_000, note: note)
+      for piece in stride(from: 0, to: bytes.count, by: 65_536).reversed() {
+        try await sink.write(Array(bytes[piece..<min(bytes.count, piece + 65_536)]), at: Int64(piece))
+      }
+      try StoreViolation.unlessEqual(
+        try await sink.read(from: 65_000, count: 2_000), Array(bytes[65_000..<67_000]), "what was written")
+      _ = try await sink.seal()
+      try StoreViolation.unlessEqual(
+        try await BlobStoreContract.whole(.hashing(bytes), in: ports.blobs), bytes, "the blob")
+      await sink.cancel()
+    },
     Clause("whatArrivedCanBeReadBeforeAndAfterTheSeal") { ports in
       let bytes = seededBytes(50_000, seed: 1)
       let sink = try await ports.fetches.begin(.hashing(bytes), size: 50_000, note: note)

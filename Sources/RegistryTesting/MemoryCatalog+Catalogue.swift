@@ -26,11 +26,11 @@ extension MemoryCatalog: Catalogue {
     state.withLock { state in
       let manifests = state.repositories[repository]?.manifests ?? [:]
       return manifests.sorted { $0.key < $1.key }.compactMap { key, manifest in
-        let facts = manifest.document.facts
+        let facts = manifest.facts
         guard facts.subject == digest, artifactType == nil || artifactType == facts.artifactType else { return nil }
         return Referrer(
           digest: key, mediaType: facts.mediaType, size: facts.size, artifactType: facts.artifactType,
-          annotations: manifest.document.annotations)
+          annotations: manifest.document?.annotations ?? [:])
       }
     }
   }
@@ -40,7 +40,7 @@ extension MemoryCatalog: Catalogue {
       guard let held = state.repositories[repository] else { return [] }
       return held.manifests.sorted { $0.key < $1.key }.map { digest, manifest in
         ManifestSummary(
-          digest: digest, facts: manifest.document.facts, tags: held.tags(naming: digest), clock: manifest.clock)
+          digest: digest, facts: manifest.facts, tags: held.tags(naming: digest), clock: manifest.clock)
       }
     }
   }

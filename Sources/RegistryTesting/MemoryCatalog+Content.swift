@@ -27,6 +27,12 @@ extension MemoryCatalog: Content {
     }
   }
 
+  public func manifest(
+    needing blob: Digest, in repository: RepositoryName
+  ) async throws(RegistryError) -> Digest? {
+    state.withLock { $0.repositories[repository]?.manifest(needing: blob) }
+  }
+
   public func holder(of digest: Digest) async throws(RegistryError) -> RepositoryName? {
     state.withLock { $0.repositories.first { $0.value.links[digest] != nil }?.key }
   }
@@ -42,6 +48,6 @@ extension MemoryCatalog: Content {
 
 extension MemoryCatalog.Repository {
   fileprivate func manifest(needing blob: Digest) -> Digest? {
-    manifests.first { $0.value.document.blobs.contains { $0.digest == blob } }?.key
+    manifests.first { ($0.value.document?.blobs ?? []).contains { $0.digest == blob } }?.key
   }
 }

@@ -12,9 +12,8 @@ extension MemoryCatalog: Names {
         case .tag(let tag): held.tags[tag]
         }
       guard let digest, let manifest = held.manifests[digest] else { return nil }
-      let document = manifest.document
       return StoredManifest(
-        digest: digest, mediaType: document.facts.mediaType, size: document.facts.size, bytes: document.bytes)
+        digest: digest, mediaType: manifest.facts.mediaType, size: manifest.facts.size, bytes: manifest.document?.bytes)
     }
   }
 
@@ -23,11 +22,13 @@ extension MemoryCatalog: Names {
       var held = state.repositories[publication.repository] ?? Repository()
       let missing = held.missing(for: publication)
       guard missing.isEmpty else { return .missing(missing) }
-      if held.manifests[publication.digest]?.document.facts != publication.document.facts {
+      if held.manifests[publication.digest]?.facts != publication.document.facts {
         let time = claim(
           .manifest(publication.repository, publication.digest, .present(publication.document.facts)), in: &state)
-        held.manifests[publication.digest] = PresentManifest(document: publication.document, clock: time)
+        held.manifests[publication.digest] = PresentManifest(publication.document, clock: time)
         state.owed.removeAll { $0.repository == publication.repository && $0.digest == publication.digest }
+      } else if let present = held.manifests[publication.digest], present.document == nil {
+        held.manifests[publication.digest] = PresentManifest(publication.document, clock: present.clock)
       }
       for tag in publication.tags where held.tags[tag] != publication.digest {
         _ = claim(.tag(publication.repository, tag, publication.digest), in: &state)
@@ -36,6 +37,27 @@ extension MemoryCatalog: Names {
       state.repositories[publication.repository] = held
       if let ticket = publication.ticket { state.keep(ticket) }
       return .published
+    }
+  }
+
+  public func document(
+    _ digest: Digest, as document: ManifestDocument, in repository: RepositoryName
+  ) async throws(RegistryError) -> Bool {
+    state.withLock { state in
+      guard let present = state.repositories[repository]?.manifests[digest] else { return false }
+      state.repositories[repository]?.manifests[digest] = PresentManifest(document, clock: present.clock)
+      return true
+    }
+  }
+
+  /// Another writer says that a manifest is present, which this node has not read, and points a tag at it.
+  public func hear(of digest: Digest, _ facts: ManifestFacts, tag: Tag?, in repository: RepositoryName) {
+    state.withLock { state in
+      let time = claim(.manifest(repository, digest, .present(facts)), in: &state)
+      var held = state.repositories[repository] ?? Repository()
+      held.manifests[digest] = PresentManifest(unread: facts, clock: time)
+      if let tag { held.tags[tag] = digest }
+      state.repositories[repository] = held
     }
   }
 
@@ -93,7 +115,7 @@ extension MemoryCatalog.Repository {
     }
     for child in publication.document.children {
       let assumed = publication.demands == .everything ? nil : child.size
-      let size = manifests[child.digest].map { Int64($0.document.facts.size) }
+      let size = manifests[child.digest].map { Int64($0.facts.size) }
       if (size ?? assumed) != child.size { missing.append(child.digest) }
     }
     var seen: Set<Digest> = []

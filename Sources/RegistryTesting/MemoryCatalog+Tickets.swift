@@ -82,7 +82,7 @@ extension MemoryCatalog.Repository {
   /// Blobs and manifests that are not empty.
   fileprivate var readable: [StoredBlob] {
     let blobs = links.map { StoredBlob(digest: $0.key, size: $0.value) }
-    let named = manifests.map { StoredBlob(digest: $0.key, size: Int64($0.value.document.facts.size)) }
+    let named = manifests.map { StoredBlob(digest: $0.key, size: Int64($0.value.facts.size)) }
     return (blobs + named).filter { $0.size > 0 }
   }
 }

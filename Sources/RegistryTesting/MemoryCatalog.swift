@@ -25,8 +25,18 @@ public final class MemoryCatalog: Sendable {
   }
 
   struct PresentManifest {
-    let document: ManifestDocument
+    let facts: ManifestFacts
+    /// `nil`: present by another writer's claim, and never read here.
+    let document: ManifestDocument?
     let clock: HybridTime
+
+    init(_ document: ManifestDocument, clock: HybridTime) {
+      (facts, self.document, self.clock) = (document.facts, document, clock)
+    }
+
+    init(unread facts: ManifestFacts, clock: HybridTime) {
+      (self.facts, document, self.clock) = (facts, nil, clock)
+    }
   }
 
   public init(node: NodeID, clock: any WallClock) {

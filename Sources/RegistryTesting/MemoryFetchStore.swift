@@ -85,6 +85,11 @@ private final class MemoryFetch: FetchSink {
     return try NamelessFile.read(file, from: offset, count: Int(min(Int64(count), size - offset)))
   }
 
+  func write(_ bytes: [UInt8], at offset: Int64) async throws(RegistryError) {
+    try mustBe(.open)
+    try NamelessFile.write(bytes, at: offset, to: file)
+  }
+
   func digest(upTo offset: Int64) async throws(RegistryError) { try mustBe(.open) }
 
   func seal() async throws(RegistryError) -> SealedBlob {

@@ -123,6 +123,18 @@ public enum NamesContract {
       try await Sample.push(1, tags: ["latest"], to: repository, of: catalog)
       try CatalogViolation.unlessEqual(try await catalog.resolved("latest", in: repository), old.digest, "and back")
     },
+    CatalogClause("aDocumentIsKeptOfWhatIsPresentOnly") { catalog in
+      let (image, repository) = (try Sample.image(), try Sample.repository())
+      try CatalogViolation.unlessEqual(
+        try await catalog.document(image.digest, as: image.document, in: repository), false, "of an absent manifest")
+      try CatalogViolation.unlessEqual(
+        try await catalog.resolved(image.digest.description, in: repository), nil, "it was made present")
+      try await Sample.push(tags: ["latest"], to: repository, of: catalog)
+      let before = try await catalog.manifests(of: repository)
+      try CatalogViolation.unlessEqual(
+        try await catalog.document(image.digest, as: image.document, in: repository), true, "of a present one")
+      try CatalogViolation.unlessEqual(try await catalog.manifests(of: repository), before, "what is known already")
+    },
     CatalogClause("theSameBytesUnderAnotherMediaTypeAreServedUnderTheNewOne") { catalog in
       let repository = try Sample.repository()
       for text in ["application/vnd.example.one+json", "application/vnd.example.two+json"] {

@@ -11,7 +11,7 @@ import Testing
   ) async -> RegistryError? {
     do {
       let catalog = try SQLiteCatalog.open(
-        path: folder.database, node: .test(), clock: HeldClock(), migrations: migrations, trace: nil)
+        path: folder.database, by: .test(), migrations: migrations)
       await catalog.close()
       return nil
     } catch {
@@ -77,7 +77,8 @@ import Testing
   @Test func aMigrationOfTheSameNumberButAnotherNameIsRefused() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let other = Migrations([.init(name: "0001-other", script: Schema.migrations[0].script)])
+    let other = Migrations(
+      [.init(name: "0001-other", script: Schema.migrations[0].script)] + Schema.migrations.dropFirst())
     #expect(await opening(folder, migrations: other) == nil)
     let refusal = await opening(folder)
     #expect(refusal?.code == .unsupported)
@@ -152,7 +153,7 @@ import Testing
 
   @Test func aFolderThatIsNotThereIsAnErrorThatNamesItInItsCause() async throws {
     let error = #expect(throws: RegistryError.self) {
-      try SQLiteCatalog.open(path: "/nonexistent/catalog.sqlite", node: .test(), clock: HeldClock())
+      try SQLiteCatalog.open(path: "/nonexistent/catalog.sqlite", by: .test())
     }
     #expect(error?.cause?.contains("/nonexistent/catalog.sqlite") == true)
     #expect(error?.message.contains("/nonexistent") == false, "a client is told no path")
@@ -166,10 +167,11 @@ import Testing
     "INSERT INTO link VALUES (1, CAST(x'12' || zeroblob(32) AS BLOB), 'ten')",
     "INSERT INTO manifest VALUES (1, 1, CAST(x'12' || zeroblob(32) AS BLOB), 1, 'a/b', 5, NULL, NULL, 1, NULL, x'00')",
     "INSERT INTO manifest VALUES (1, 1, CAST(x'12' || zeroblob(32) AS BLOB), 1, '', 1, NULL, NULL, 1, NULL, x'00')",
-    "INSERT INTO claim VALUES (1, 0, 1, 1, 1, x'00', NULL, NULL, NULL)",
-    "INSERT INTO claim VALUES (9, 1, 1, 1, 1, x'00', NULL, NULL, NULL)",
-    "INSERT INTO claim VALUES (1, 1, 1, 1, 1, x'00', NULL, x'00', NULL)",
-    "INSERT INTO life VALUES (2, 1)", "DELETE FROM repository",
+    "INSERT INTO claim VALUES (1, 0, 1, 1, 1, x'00', NULL, zeroblob(32), zeroblob(64))",
+    "INSERT INTO claim VALUES (9, 1, 1, 1, 1, x'00', NULL, zeroblob(32), zeroblob(64))",
+    "INSERT INTO claim VALUES (1, 1, 1, 1, 1, x'00', NULL, x'00', zeroblob(64))",
+    "INSERT INTO claim VALUES (1, 1, 1, 1, 1, x'00', NULL, zeroblob(32), NULL)",
+    "INSERT INTO life VALUES (2, 1, zeroblob(32))", "UPDATE life SET fleet = x'00'", "DELETE FROM repository",
   ])
   func theSchemaRefusesWhatMakesNoSense(_ sql: String) async throws {
     let folder = try TemporaryFolder()

@@ -40,11 +40,12 @@ import Testing
     defer { folder.remove() }
     try await fill(folder, tags: ["a", "b"])
 
-    let rebuild = try CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock())
+    let rebuild = try CatalogRebuild.begin(folder)
     #expect(rebuild.salvage.failure == nil)
     #expect(Set(rebuild.salvage.tags.map(\.tag.text)) == ["a", "b"])
     #expect(rebuild.salvage.tags.allSatisfy { $0.repository == name && $0.digest == image.digest })
-    #expect(rebuild.catalog.writer.epoch == rebuild.salvage.epoch + 1, "the clock stands still, the epoch does not")
+    let writer = try await rebuild.catalog.writer()
+    #expect(writer.epoch == rebuild.salvage.epoch + 1, "the clock stands still, the epoch does not")
     try await rebuild.catalog.link(.holding("config"), to: name)
     #expect(try await rebuild.catalog.publish(try publication(["a"])) == .published)
     let kept = try #require(try await rebuild.finish())
@@ -70,7 +71,7 @@ import Testing
       try await catalog.set(.started, for: two)
       try await catalog.keep(try #require(ticket), infoHash: InfoHash(version: .v2, bytes: one.hash))
     }
-    _ = try await CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock()).finish()
+    _ = try await CatalogRebuild.begin(folder).finish()
     try await withCatalog(in: folder) { catalog in
       let (wishes, ticket) = (try await catalog.everyWish(), try await catalog.ticket(of: .hashing([1])))
       #expect(wishes == [one: .stopped, two: .started])
@@ -81,12 +82,7 @@ import Testing
   @Test func aCatalogueFromBeforeTorrentsIsSalvagedWhole() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let old = try SQLiteCatalog.open(
-      path: folder.database, node: .test(), clock: HeldClock(), migrations: .released, trace: nil)
-    #expect(try await old.publish(try publication(["a"])) != .published)
-    try await old.link(.holding("config"), to: name)
-    #expect(try await old.publish(try publication(["a"])) == .published)
-    await old.close()
+    try OldCatalog(folder, migrations: .withoutTorrents).fill(name, image, tags: ["a"])
     let salvage = SQLiteCatalog.salvage(path: folder.database)
     #expect(salvage.failure == nil)
     #expect(salvage.tags.map(\.tag.text) == ["a"])
@@ -99,7 +95,7 @@ import Testing
     try await fill(folder, tags: ["a"])
     var kept: Set<String> = []
     for _ in 0..<3 {
-      let rebuild = try CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock())
+      let rebuild = try CatalogRebuild.begin(folder)
       kept.insert(try #require(try await rebuild.finish()))
     }
     #expect(kept.count == 3 && folder.files.count == 4)
@@ -110,7 +106,7 @@ import Testing
     defer { folder.remove() }
     try await fill(folder, tags: ["a"])
     for isAbandoned in [false, true, false] {
-      let rebuild = try CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock())
+      let rebuild = try CatalogRebuild.begin(folder)
       #expect(try await rebuild.catalog.repositories(after: nil, limit: 1).elements.isEmpty, "nothing left of another")
       try await rebuild.catalog.link(.holding("config"), to: name)
       #expect(try await rebuild.catalog.publish(try publication([])) == .published)
@@ -125,7 +121,7 @@ import Testing
   @Test func withoutAnOldCatalogueThereIsNothingToKeep() async throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let rebuild = try CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock())
+    let rebuild = try CatalogRebuild.begin(folder)
     #expect(rebuild.salvage.tags.isEmpty && rebuild.salvage.failure != nil)
     #expect(try await rebuild.finish() == nil)
     #expect(folder.files == ["catalog.sqlite"])
@@ -142,7 +138,7 @@ import Testing
     }
     for suffix in ["", "-wal"] { #expect(rename("\(folder.path)/dead\(suffix)", folder.database + suffix) == 0) }
 
-    let rebuild = try CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock())
+    let rebuild = try CatalogRebuild.begin(folder)
     #expect(Set(rebuild.salvage.tags.map(\.tag.text)) == ["a", "late"])
     let kept = try #require(try await rebuild.finish())
     #expect(folder.files.contains("catalog.sqlite.before-rebuild-20231114T221320Z-wal"))
@@ -177,7 +173,7 @@ import Testing
     try overwrite(folder.database, page: 1)
     let salvage = SQLiteCatalog.salvage(path: folder.database)
     #expect(salvage.tags.isEmpty && salvage.epoch == 0 && salvage.failure != nil)
-    let rebuild = try CatalogRebuild.begin(path: folder.database, node: .test(), clock: HeldClock())
+    let rebuild = try CatalogRebuild.begin(folder)
     #expect(try await rebuild.finish() != nil)
     try await withCatalog(in: folder) { #expect(!$0.wasCreated) }
   }

@@ -48,6 +48,11 @@ final class PlainDatabase {
     }
   }
 
+  /// Several statements, whose rows nobody wants.
+  func execute(_ script: String) throws {
+    guard sqlite3_exec(handle, script, nil, nil, nil) == SQLITE_OK else { throw failure }
+  }
+
   /// How SQLite goes about a statement, a line a step.
   func plan(of sql: String) throws -> [String] {
     try rows("EXPLAIN QUERY PLAN \(sql)").compactMap { $0.split(separator: "|").last.map(String.init) }

@@ -1,6 +1,7 @@
 import BlockingWork
 import Glibc
 import RegistryCore
+import RegistryTesting
 
 @testable import CatalogSQLite
 
@@ -50,6 +51,18 @@ extension NodeID {
   static func test(_ byte: UInt8 = 7) -> NodeID { NodeID(Array(repeating: byte, count: byteCount))! }
 }
 
+extension Authorship {
+  static func test(_ node: NodeID = .test(), _ clock: HeldClock = HeldClock()) -> Authorship {
+    Authorship(node: node, notary: HashNotary(node), clock: clock)
+  }
+}
+
+extension CatalogRebuild {
+  static func begin(_ folder: TemporaryFolder) throws(RegistryError) -> CatalogRebuild {
+    try begin(path: folder.database, node: .test(), notary: HashNotary(.test()), clock: HeldClock())
+  }
+}
+
 /// Runs `body` on an open catalogue in a folder of its own; closes and removes whatever happens.
 func withCatalog(
   limits: SQLiteCatalog.CacheLimits = SQLiteCatalog.CacheLimits(), clock: HeldClock = HeldClock(),
@@ -65,7 +78,7 @@ func withCatalog(
   node: NodeID = .test(), clock: HeldClock = HeldClock(), trace: SQLTrace? = nil,
   _ body: (SQLiteCatalog) async throws -> Void
 ) async throws {
-  let catalog = try SQLiteCatalog.open(path: folder.database, node: node, clock: clock, limits: limits, trace: trace)
+  let catalog = try SQLiteCatalog.open(path: folder.database, by: .test(node, clock), limits: limits, trace: trace)
   do {
     try await body(catalog)
     await catalog.close()
@@ -77,7 +90,9 @@ func withCatalog(
 
 extension Migrations {
   /// Those of release 0.1.0, which knew no torrents.
-  static let released = Migrations(Array(Schema.migrations.prefix(1)))
+  static let withoutTorrents = Migrations(Array(Schema.migrations.prefix(1)))
+  /// Those of the releases whose claims were not signed.
+  static let unsigned = Migrations(Array(Schema.migrations.prefix(2)))
 }
 
 extension SQLiteCatalog.CacheLimits {

@@ -114,8 +114,9 @@ import Testing
     switch key.name {
     case "http.listen": ("127.0.0.1:6000", "127.0.0.1:6001")
     case "http.tls.minimum": ("1.3", "1.2")
-    case "torrent.listen", "torrent.advertise": ("192.0.2.1:7000", "192.0.2.1:7001")
+    case "torrent.listen", "torrent.advertise", "fleet.listen", "fleet.advertise": ("192.0.2.1:7000", "192.0.2.1:7001")
     case "torrent.public": ("team/*", "**")
+    case "fleet.zone", "fleet.name": ("rack-3", "rack-4")
     case "torrent.url", "torrent.trackers": ("http://a.example", "https://b.example:8443/path")
     case "torrent.dht_nodes": ("dht.example.org:6881", "[2001:db8::7]:6882")
     case "torrent.rest_after": ("61s", "62s")

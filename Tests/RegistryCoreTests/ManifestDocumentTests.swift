@@ -56,6 +56,24 @@ import Testing
     #expect(facts.artifactType == "application/vnd.sbom")
   }
 
+  /// Neither as the manifest's own nor as its config's: a claim must carry it to every member.
+  @Test func anArtifactTypeThatIsLongerThanAnyMediaTypeIsRefused() throws {
+    for (count, isRefused) in [(ManifestFacts.artifactTypeByteLimit, false), (1_025, true), (100_000, true)] {
+      let type = String(repeating: "x", count: count)
+      for json in [
+        #"{"schemaVersion":2,"artifactType":"\#(type)","config":\#(Self.descriptor()),"layers":[]}"#,
+        #"{"schemaVersion":2,"config":{"mediaType":"\#(type)","digest":"\#(Self.digest)","size":3},"layers":[]}"#,
+      ] {
+        do {
+          let facts = try parse(json).facts
+          #expect(!isRefused && facts.artifactType == type)
+        } catch {
+          #expect(isRefused && error.code == .manifestInvalid && error.message.contains("artifactType"), "\(error)")
+        }
+      }
+    }
+  }
+
   @Test func layersThatLiveElsewhereAreNotNeeded() throws {
     let foreign = Self.descriptor(
       Self.other, type: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",

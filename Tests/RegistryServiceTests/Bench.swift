@@ -23,7 +23,7 @@ final class Bench: Sendable {
   /// - Parameter hashesTorrents: `false`: pushes leave no tickets, as before there were torrents.
   init(
     limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(), hashesTorrents: Bool = true,
-    blobs: MemoryBlobStore = MemoryBlobStore(), swarm: SwarmPorts? = nil
+    blobs: MemoryBlobStore = MemoryBlobStore(), swarm: SwarmPorts? = nil, fleet: (any FleetBytes)? = nil
   ) {
     self.blobs = blobs
     earlier = nil
@@ -36,13 +36,13 @@ final class Bench: Sendable {
       catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
       clock: clock, work: work,
       log: Logger.silent)
-    registry = Registry(ports, limits: limits, rules: rules, swarm: swarm)
+    registry = Registry(ports, limits: limits, rules: rules, swarm: swarm, fleet: fleet)
   }
 
   /// The next life over the same disk and catalogue, with peers.
-  init(after bench: Bench, rules: RegistryRules, swarm: SwarmPorts) {
+  init(after bench: Bench, rules: RegistryRules, swarm: SwarmPorts, fleet: (any FleetBytes)? = nil) {
     (blobs, catalogue, ports) = (bench.blobs, bench.catalogue, bench.ports)
-    registry = Registry(bench.ports, rules: rules, swarm: swarm)
+    registry = Registry(bench.ports, rules: rules, swarm: swarm, fleet: fleet)
     earlier = bench
   }
 

@@ -63,6 +63,10 @@ private struct HeldFetchSink: FetchSink {
     try await sink.read(from: offset, count: count)
   }
 
+  func write(_ bytes: [UInt8], at offset: Int64) async throws(RegistryError) {
+    try await sink.write(bytes, at: offset)
+  }
+
   func digest(upTo offset: Int64) async throws(RegistryError) { try await sink.digest(upTo: offset) }
 
   func seal() async throws(RegistryError) -> SealedBlob {

@@ -33,21 +33,23 @@ final class SwarmNode: Sendable {
 
   convenience init(
     patterns: [String] = ["open/**"], limits: RegistryLimits = RegistryLimits(), publicFailure: RegistryError? = nil,
-    _ change: (inout SwarmPorts) -> Void = { _ in }
+    fleet: (any FleetBytes)? = nil, _ change: (inout SwarmPorts) -> Void = { _ in }
   ) async throws {
     let swarm = MemorySwarm()
     try await self.init(
       swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, publicFailure, change,
       makeBench: {
-        Bench(limits: limits, rules: Self.rules(patterns), blobs: MemoryBlobStore(opensFiles: true), swarm: $0)
+        Bench(
+          limits: limits, rules: Self.rules(patterns), blobs: MemoryBlobStore(opensFiles: true), swarm: $0, fleet: fleet
+        )
       })
   }
 
   /// The same disk and catalogue in the next life, among the same peers. This one was closed.
-  func restarted(patterns: [String] = ["open/**"]) async throws -> SwarmNode {
+  func restarted(patterns: [String] = ["open/**"], fleet: (any FleetBytes)? = nil) async throws -> SwarmNode {
     try await SwarmNode(
       swarm, stranger: stranger, fetches, patterns: patterns, nil, { _ in },
-      makeBench: { Bench(after: self.bench, rules: Self.rules(patterns), swarm: $0) })
+      makeBench: { Bench(after: self.bench, rules: Self.rules(patterns), swarm: $0, fleet: fleet) })
   }
 
   private static func rules(_ patterns: [String]) -> RegistryRules {
@@ -128,6 +130,9 @@ final class SwarmNode: Sendable {
     }
     return bytes
   }
+
+  /// The store's bytes of a blob become others behind the node's back.
+  func replace(_ digest: Digest, with bytes: [UInt8]) { bench.blobs.rot(digest, to: bytes) }
 
   func close() async { await registry.close() }
 

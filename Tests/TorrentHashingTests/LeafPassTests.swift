@@ -32,6 +32,20 @@ import Testing
     }
   }
 
+  @Test func eachPieceAloneHasTheHashThatStandsInTheLayer() throws {
+    var chance = SeededGenerator(seed: 11)
+    let pieceBytes = 4 * Self.leaf
+    for size in [4, 5, 7, 8, 9, 13].flatMap({ [$0 * Self.leaf - 1, $0 * Self.leaf, $0 * Self.leaf + 1] }) {
+      let bytes = randomBytes(size, &chance)
+      let facts = try #require(passed(bytes, { _ in pieceBytes }, &chance))
+      guard size > pieceBytes else { continue }
+      let layer = stride(from: 0, to: size, by: pieceBytes).flatMap { start in
+        PieceRoot.of(Array(bytes[start..<min(start + pieceBytes, size)]), pieceBytes: pieceBytes)
+      }
+      #expect(layer == facts.pieceLayer, "size \(size)")
+    }
+  }
+
   @Test func aFileOfOneLeafHasItsDigestForARoot() throws {
     var chance = SeededGenerator(seed: 7)
     for size in [1, 100, Self.leaf] {

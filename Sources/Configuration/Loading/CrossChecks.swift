@@ -5,6 +5,7 @@ extension SettingsDraft {
     checkListenersDiffer()
     checkReach()
     checkTorrentListeners()
+    checkFleetListeners()
   }
 
   private mutating func checkTLS() {
@@ -35,6 +36,15 @@ extension SettingsDraft {
       note(
         place(of: "torrent.listen", item: index), "\(address) takes the port of http.listen \(other)",
         advice: "give it another port, for example 6881")
+    }
+  }
+
+  private mutating func checkFleetListeners() {
+    for (index, address) in settings.fleet.listen.enumerated() {
+      guard let other = settings.http.listen.first(where: address.overlaps) else { continue }
+      note(
+        place(of: "fleet.listen", item: index), "\(address) takes the port of http.listen \(other)",
+        advice: "give it another port, for example 6001")
     }
   }
 

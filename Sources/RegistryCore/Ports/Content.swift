@@ -14,6 +14,9 @@ public protocol Content: Sendable {
   func unlink(_ digest: Digest, from repository: RepositoryName, refusingNeeded: Bool)
     async throws(RegistryError) -> UnlinkOutcome
 
+  /// Some present manifest of the repository that names the blob, as far as this node has read the manifests.
+  func manifest(needing blob: Digest, in repository: RepositoryName) async throws(RegistryError) -> Digest?
+
   /// Some repository that holds the blob, for a mount that does not say from where. `nil`: none does.
   func holder(of digest: Digest) async throws(RegistryError) -> RepositoryName?
 

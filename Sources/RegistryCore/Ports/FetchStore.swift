@@ -24,13 +24,17 @@ public struct UnfinishedFetch: Hashable, Sendable {
 
 /// One blob on its way in. Others write into its file; it reads, hashes and promotes it.
 ///
-/// `read` may be called at any time, also after `seal`; the other calls come one after the other.
+/// `read` may be called at any time, also after `seal`, and `write` at the same time as any; the other calls come one after the
+/// other.
 public protocol FetchSink: Sendable {
   /// Open for reading and writing.
   var file: BlobFile { get }
 
   /// Bytes that were verified, from `offset`, at most `count`.
   func read(from offset: Int64, count: Int) async throws(RegistryError) -> [UInt8]
+
+  /// For who brings bytes and has no descriptor of its own to write to. Not durable before `seal`.
+  func write(_ bytes: [UInt8], at offset: Int64) async throws(RegistryError)
 
   /// Hashes on to `offset`: all before it is verified. Called with rising offsets, so that little is left at the end.
   func digest(upTo offset: Int64) async throws(RegistryError)

@@ -10,6 +10,11 @@ public protocol Names: Sendable {
   /// Publishing again what is so already writes no claim.
   func publish(_ publication: Publication) async throws(RegistryError) -> PublishOutcome
 
+  /// Keeps what a manifest itself says, now that its bytes are here: of one that is present by a claim of another node.
+  /// Writes no claim. `false`: it is not present (any more); nothing was kept.
+  func document(_ digest: Digest, as document: ManifestDocument, in repository: RepositoryName)
+    async throws(RegistryError) -> Bool
+
   /// Says of a manifest that it is gone, and of each tag that pointed to it. The removal of its shelf entry is owed from
   /// then on; `nil`: it was not present.
   func retract(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) -> OwedUnshelving?

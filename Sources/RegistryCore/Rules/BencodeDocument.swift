@@ -3,45 +3,49 @@
 ///
 /// Strict: one spelling for each value, so that two readers cannot understand two things. Numbers have no leading zero
 /// and no `-0`; a dictionary's keys ascend and none comes twice; nothing stands behind the value.
-struct BencodeDocument: Sendable {
-  struct Limits {
-    let bytes: Int
+package struct BencodeDocument: Sendable {
+  package struct Limits {
+    package let bytes: Int
     /// Lists and dictionaries within each other.
-    let depth: Int
+    package let depth: Int
     /// Numbers, strings (keys too), lists and dictionaries together.
-    let values: Int
+    package let values: Int
+
+    package init(bytes: Int, depth: Int, values: Int) {
+      (self.bytes, self.depth, self.values) = (bytes, depth, values)
+    }
   }
 
-  struct Malformed: Error, Hashable {
-    let what: String
-    let offset: Int
+  package struct Malformed: Error, Hashable {
+    package let what: String
+    package let offset: Int
   }
 
-  enum Kind {
+  package enum Kind {
     case integer, bytes, list, dictionary
   }
 
-  struct Mark {
-    let kind: Kind
+  package struct Mark {
+    package let kind: Kind
     /// The value as it stands, from its first byte to behind its last.
-    var whole: Range<Int>
+    package var whole: Range<Int>
     /// Of a number its digits, of a string its bytes, of the others what stands between the brackets.
-    var content: Range<Int>
+    package var content: Range<Int>
     /// The mark behind the value and all within it.
-    var next: Int
+    package var next: Int
   }
 
-  let bytes: [UInt8]
-  let marks: [Mark]
+  package let bytes: [UInt8]
+  package let marks: [Mark]
 
-  init(_ bytes: [UInt8], within limits: Limits) throws(Malformed) {
+  package init(_ bytes: [UInt8], within limits: Limits) throws(Malformed) {
     var tape = BencodeTape(bytes, limits)
     try tape.readAll()
     self.bytes = bytes
     marks = tape.marks
   }
 
-  var root: BencodeView { BencodeView(self, at: 0) }
+  package var root: BencodeView { BencodeView(self, at: 0) }
 }
 
 /// Reads without recursion: the depth of a hostile document is a count and not our stack.

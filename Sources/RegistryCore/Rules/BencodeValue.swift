@@ -1,5 +1,5 @@
 /// A value to be written as BitTorrent writes values (BEP 3, "bencoding").
-indirect enum BencodeValue {
+package indirect enum BencodeValue {
   case integer(Int64)
   case bytes([UInt8])
   case list([BencodeValue])
@@ -8,19 +8,19 @@ indirect enum BencodeValue {
   /// Bytes that are bencoded already, kept as they stand: a hash is of them.
   case encoded([UInt8])
 
-  static func text(_ text: String) -> BencodeValue { .bytes(Array(text.utf8)) }
+  package static func text(_ text: String) -> BencodeValue { .bytes(Array(text.utf8)) }
 
-  struct Key: Hashable, Comparable, ExpressibleByStringLiteral {
-    let bytes: [UInt8]
+  package struct Key: Hashable, Comparable, ExpressibleByStringLiteral {
+    package let bytes: [UInt8]
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    init(stringLiteral text: StaticString) { bytes = text.withUTF8Buffer { Array($0) } }
+    package init(stringLiteral text: StaticString) { bytes = text.withUTF8Buffer { Array($0) } }
 
-    static func < (left: Key, right: Key) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+    package static func < (left: Key, right: Key) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
   }
 
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     var output: [UInt8] = []
     write(to: &output)
     return output

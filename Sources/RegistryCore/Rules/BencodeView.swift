@@ -1,9 +1,9 @@
 /// One value of a bencoded document. What is asked of another kind of value is `nil`, as if it were not there.
-struct BencodeView: Sendable {
+package struct BencodeView: Sendable {
   private let document: BencodeDocument
   private let at: Int
 
-  init(_ document: BencodeDocument, at: Int) {
+  package init(_ document: BencodeDocument, at: Int) {
     self.document = document
     self.at = at
   }
@@ -11,22 +11,22 @@ struct BencodeView: Sendable {
   private var mark: BencodeDocument.Mark { document.marks[at] }
 
   /// The value as it stands in the document, to the byte.
-  var encoded: ArraySlice<UInt8> { document.bytes[mark.whole] }
+  package var encoded: ArraySlice<UInt8> { document.bytes[mark.whole] }
 
-  var integer: Int64? {
+  package var integer: Int64? {
     mark.kind == .integer ? Int64(String(decoding: document.bytes[mark.content], as: UTF8.self)) : nil
   }
 
-  var bytes: ArraySlice<UInt8>? { mark.kind == .bytes ? document.bytes[mark.content] : nil }
+  package var bytes: ArraySlice<UInt8>? { mark.kind == .bytes ? document.bytes[mark.content] : nil }
 
   /// `nil` also for bytes that are not UTF-8.
-  var text: String? { bytes.flatMap { String(validating: $0, as: UTF8.self) } }
+  package var text: String? { bytes.flatMap { String(validating: $0, as: UTF8.self) } }
 
-  var isDictionary: Bool { mark.kind == .dictionary }
+  package var isDictionary: Bool { mark.kind == .dictionary }
 
-  var items: [BencodeView]? { mark.kind == .list ? children.map { BencodeView(document, at: $0) } : nil }
+  package var items: [BencodeView]? { mark.kind == .list ? children.map { BencodeView(document, at: $0) } : nil }
 
-  var entries: [(key: ArraySlice<UInt8>, value: BencodeView)]? {
+  package var entries: [(key: ArraySlice<UInt8>, value: BencodeView)]? {
     guard isDictionary else { return nil }
     let children = children
     return stride(from: 0, to: children.count, by: 2).map { pair in
@@ -34,7 +34,7 @@ struct BencodeView: Sendable {
     }
   }
 
-  subscript(key: StaticString) -> BencodeView? {
+  package subscript(key: StaticString) -> BencodeView? {
     guard isDictionary else { return nil }
     var child = at + 1
     while child < mark.next {

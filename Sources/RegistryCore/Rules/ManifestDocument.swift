@@ -30,13 +30,20 @@ public struct ManifestDocument: Sendable {
     let mediaType = try json.mediaType(sentAs: contentType)
     try json.checkSchemaVersion(of: mediaType)
 
+    let artifactType = json.reportedArtifactType(of: mediaType)
+    guard (artifactType?.utf8.count ?? 0) <= ManifestFacts.artifactTypeByteLimit else {
+      throw RegistryError(
+        .manifestInvalid,
+        "the manifest's artifactType (or its config's mediaType) is longer than \(ManifestFacts.artifactTypeByteLimit) "
+          + "bytes; it must be a media type")
+    }
     self.bytes = bytes
     blobs = try json.requiredBlobs(of: mediaType)
     children = try json.children(of: mediaType)
     annotations = json.annotations ?? [:]
     facts = ManifestFacts(
       mediaType: mediaType, size: bytes.count, subject: try json.subject?.checked("subject").digest,
-      artifactType: json.reportedArtifactType(of: mediaType))
+      artifactType: artifactType)
   }
 }
 

@@ -8,6 +8,8 @@ public final class FetchDesk: Sendable {
   private let ports: RegistryPorts
   private let store: any FetchStore
   private let swarm: SwarmDesk
+  /// Other members of the fleet; `nil`: the node is in none.
+  private let fleet: (any FleetBytes)?
   private let limits: RegistryLimits
   private let gate: KeyedGate<Digest>
   private let backfill: TicketBackfill
@@ -15,10 +17,10 @@ public final class FetchDesk: Sendable {
   private let turns = KeyedGate<Digest>()
 
   init(
-    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, limits: RegistryLimits, gate: KeyedGate<Digest>,
-    backfill: TicketBackfill
+    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, fleet: (any FleetBytes)?, limits: RegistryLimits,
+    gate: KeyedGate<Digest>, backfill: TicketBackfill
   ) {
-    (self.ports, store, self.swarm, self.limits) = (ports, given.fetches, swarm, limits)
+    (self.ports, store, self.swarm, self.fleet, self.limits) = (ports, given.fetches, swarm, fleet, limits)
     (self.gate, self.backfill) = (gate, backfill)
     fetches = RemoteBlobFetches(limits: given.fetchLimits)
   }
@@ -121,6 +123,9 @@ public final class FetchDesk: Sendable {
   /// What arrived stays for the next life of the node. Call it before the engines are closed.
   public func close() async { await fetches.close() }
 
+  /// `false`: bytes that agreed with this ticket had another digest, not long ago.
+  func mayBeTrue(_ ticket: SwarmTicket) -> Bool { fetches.mayBeTrue(SwarmTorrent(ticket)) }
+
   // MARK: - Beginning
 
   private func check(_ torrent: SwarmTorrent) async throws(RegistryError) {
@@ -142,23 +147,34 @@ public final class FetchDesk: Sendable {
     guard known == nil || known == torrent.digest else { throw .torrentOfAnother(torrent) }
   }
 
-  private func start(_ request: FetchRequest, for repositories: [RepositoryName]) async throws(RegistryError) {
-    let (torrent, peers) = (request.torrent, Array(request.peers.prefix(fetches.limits.peers)))
+  /// - Parameter isResumed: an earlier life of the node has left a part of it.
+  private func start(
+    _ request: FetchRequest, for repositories: [RepositoryName], isResumed: Bool = false
+  ) async throws(RegistryError) {
+    let request = request.bounded(peers: fetches.limits.peers)
+    let torrent = request.torrent
     try fetches.takePlace(for: torrent)
     do throws(RegistryError) {
       // Once more: nobody else begins it now, but somebody may have ended a fetch by it since `check`.
       try await mustBeOfNoOther(torrent)
-      let note = FetchNote(torrent, request.session, repositories, peers)
+      let note = FetchNote(torrent, request.session, repositories, request.peers, request.members)
       let sink = try await store.begin(torrent.digest, size: torrent.size, note: note.encoded)
       fetches.start(
         FetchRun(
-          FetchRequest(torrent: torrent, peers: peers, repository: request.repository, session: request.session),
-          repositories: repositories, sink: sink, source: SwarmSource(desk: swarm, request: request),
+          request, repositories: repositories, sink: sink, source: try source(of: request, sink, isResumed: isResumed),
           content: ports.content, backfill: backfill, gate: gate, limits: fetches.limits))
     } catch {
       fetches.leavePlace(torrent)
       throw error
     }
+  }
+
+  private func source(
+    of request: FetchRequest, _ sink: any FetchSink, isResumed: Bool
+  ) throws(RegistryError) -> any FetchSource {
+    guard !request.members.isEmpty else { return SwarmSource(desk: swarm, request: request) }
+    guard let fleet else { throw RegistryError(.unavailable, "this node is in no fleet any more") }
+    return ChannelSource(request, fleet, sink: sink, isResumed: isResumed, work: ports.work, log: ports.log)
   }
 
   /// A blob in the store was hashed when it came in: it needs a link and no transfer.
@@ -194,7 +210,7 @@ public final class FetchDesk: Sendable {
         await sink.cancel()
         return
       }
-      try await start(first, for: note.repositories)
+      try await start(first, for: note.repositories, isResumed: true)
     }
   }
 

@@ -9,11 +9,16 @@ struct FetchNote: Sendable {
   let session: SwarmSession
   let repositories: [RepositoryName]
   let peers: [PeerEndpoint]
+  let members: [NodeID]
 
-  private static let format = "shoal fetch 2"
+  private static let format = "shoal fetch 3"
 
-  init(_ torrent: SwarmTorrent, _ session: SwarmSession, _ repositories: [RepositoryName], _ peers: [PeerEndpoint]) {
+  init(
+    _ torrent: SwarmTorrent, _ session: SwarmSession, _ repositories: [RepositoryName], _ peers: [PeerEndpoint],
+    _ members: [NodeID] = []
+  ) {
     (self.torrent, self.session, self.repositories, self.peers) = (torrent, session, repositories, peers)
+    self.members = members
   }
 
   var encoded: [UInt8] {
@@ -22,18 +27,18 @@ struct FetchNote: Sendable {
       Array("\(torrent.pieceBytes)".utf8), torrent.info, CountedFields.encode(torrent.trackers.map { Array($0.utf8) }),
       CountedFields.encode(repositories.map { Array($0.text.utf8) }),
       CountedFields.encode(peers.flatMap { [Array($0.address.utf8), Array("\($0.port)".utf8)] }),
-      torrent.pieceLayer,
+      torrent.pieceLayer, CountedFields.encode(members.map(\.bytes)),
     ])
   }
 
   /// `nil`: it is not one of this release's.
   init?(_ unfinished: UnfinishedFetch) {
-    guard let fields = CountedFields.decode(unfinished.note), fields.count == 9, Self.text(fields[0]) == Self.format,
+    guard let fields = CountedFields.decode(unfinished.note), fields.count == 10, Self.text(fields[0]) == Self.format,
       let session = SwarmSession(rawValue: Self.text(fields[1])),
       let version = Int(Self.text(fields[2])).flatMap(TorrentVersion.init(rawValue:)),
       let pieceBytes = Int(Self.text(fields[3])), pieceBytes > 0, unfinished.size > 0,
       let trackers = CountedFields.decode(fields[5]), let names = CountedFields.decode(fields[6]),
-      let peers = Self.peers(fields[7])
+      let peers = Self.peers(fields[7]), let members = CountedFields.decode(fields[9])?.compactMap(NodeID.init)
     else { return nil }
     let repositories = names.compactMap { try? RepositoryName(parsing: Self.text($0)) }
     guard repositories.count == names.count, !repositories.isEmpty else { return nil }
@@ -41,12 +46,16 @@ struct FetchNote: Sendable {
       digest: unfinished.digest, size: unfinished.size, pieceBytes: pieceBytes,
       infoHash: InfoHash(version, ofInfo: fields[4]), info: fields[4], pieceLayer: fields[8],
       trackers: trackers.map(Self.text))
-    self.init(torrent, session, repositories, peers)
+    self.init(torrent, session, repositories, peers, members)
   }
 
   /// One for each repository.
   var requests: [FetchRequest] {
-    repositories.map { FetchRequest(torrent: torrent, peers: peers, repository: $0, session: session) }
+    repositories.map { repository in
+      members.isEmpty
+        ? FetchRequest(torrent: torrent, peers: peers, repository: repository, session: session)
+        : FetchRequest(torrent: torrent, members: members, repository: repository)
+    }
   }
 
   private static func peers(_ bytes: [UInt8]) -> [PeerEndpoint]? {

@@ -8,12 +8,30 @@ public struct FetchRequest: Sendable {
   /// Reads the blob while it arrives and is linked to it in the end.
   public let repository: RepositoryName
   public let session: SwarmSession
+  /// Members of the fleet that hold it and are asked over the fleet's channel; empty: it comes from peers of its swarm.
+  public let members: [NodeID]
+
+  /// From members, of which the first is asked first.
+  public init(torrent: SwarmTorrent, members: [NodeID], repository: RepositoryName) {
+    (self.torrent, self.members, self.repository) = (torrent, members, repository)
+    (peers, session) = ([], .fleet)
+  }
 
   public init(torrent: SwarmTorrent, peers: [PeerEndpoint], repository: RepositoryName, session: SwarmSession) {
     self.torrent = torrent
     self.peers = peers
     self.repository = repository
     self.session = session
+    members = []
+  }
+}
+
+extension FetchRequest {
+  /// With no more peers than may be remembered.
+  func bounded(peers limit: Int) -> FetchRequest {
+    guard members.isEmpty else { return self }
+    return FetchRequest(
+      torrent: torrent, peers: Array(peers.prefix(limit)), repository: repository, session: session)
   }
 }
 

@@ -259,10 +259,12 @@ extension FetchRun {
   }
 
   private func note(_ state: State) -> FetchNote {
-    FetchNote(self.request.torrent, self.request.session, state.repositories, state.peers)
+    FetchNote(request.torrent, request.session, state.repositories, state.peers, request.members)
   }
 
   func isFor(_ repository: RepositoryName) -> Bool { state.withLock { $0.repositories.contains(repository) } }
+
+  var hasFailed: Bool { state.withLock { $0.fetch.failure != nil } }
 
   var peers: [PeerEndpoint] { state.withLock { $0.peers } }
 

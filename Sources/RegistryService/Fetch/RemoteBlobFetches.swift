@@ -31,9 +31,10 @@ final class RemoteBlobFetches: Sendable {
 
   var runs: [FetchRun] { state.withLock { Array($0.runs.values) } }
 
-  /// The blob as it arrives, for a repository that it is fetched for.
+  /// The blob as it arrives, for a repository that it is fetched for. One that has failed arrives no more, although its
+  /// run has not quite ended yet.
   func arriving(_ digest: Digest, for repository: RepositoryName) -> ArrivingBlob? {
-    run(of: digest).flatMap { $0.isFor(repository) ? ArrivingBlob(run: $0) : nil }
+    run(of: digest).flatMap { $0.isFor(repository) && !$0.hasFailed ? ArrivingBlob(run: $0) : nil }
   }
 
   /// The place of a fetch that is about to begin, until `leavePlace` or the end of its run. All that speaks against it
@@ -132,6 +133,10 @@ final class RemoteBlobFetches: Sendable {
 
   func mustNotBeFalse(_ torrent: SwarmTorrent) throws(RegistryError) {
     try state.withLock { state throws(RegistryError) in try Self.mustNotBeFalse(torrent, state) }
+  }
+
+  func mayBeTrue(_ torrent: SwarmTorrent) -> Bool {
+    state.withLock { !$0.falseTorrents.isFalse(torrent.infoHash, as: torrent.digest, at: .now) }
   }
 
   private static func mustNotBeFalse(_ torrent: SwarmTorrent, _ state: State) throws(RegistryError) {

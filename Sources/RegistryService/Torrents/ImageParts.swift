@@ -54,7 +54,7 @@ public struct ImageParts: Sendable {
       ImagePart(
         kind: .manifest, digest: manifest.digest, size: Int64(manifest.size), mediaType: manifest.mediaType.text,
         isPresent: true))
-    let bytes = try await registry.manifests.bytes(of: manifest)
+    let bytes = try await registry.manifests.bytes(of: manifest, in: repository)
     let document = try ManifestDocument(bytes: bytes, contentType: manifest.mediaType)
     for blob in document.blobs {
       try walk.add(blob.part(.blob, isPresent: try await registry.blobs.holds(blob.digest, in: repository)))

@@ -8,6 +8,7 @@ extension Connection {
     switch session.handshake() {
     case .bytes:
       phase = .awaitingHead
+      origin = origin.certified(session.peer)
       setDeadline(after: service.patience.head)
       if loop.isStopping { close() } else { readHead() }
     case .mustWaitToRead: canRead = false

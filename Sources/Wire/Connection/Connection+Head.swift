@@ -72,10 +72,17 @@ extension Connection {
   private func parse(_ bytes: Span<UInt8>) -> (next: NextHead?, used: Int) {
     do {
       guard let head = try service.parser.parse(bytes) else { return (nil, 0) }
-      let incoming = Incoming(head, bytes, peer: peer, local: local, isSecure: transport.isSecure)
-      return (.request(incoming), head.byteCount)
+      guard isClientStillValid else { return (.ended, head.byteCount) }
+      return (.request(Incoming(head, bytes, origin)), head.byteCount)
     } catch {
       return (.refused(error), 0)
     }
+  }
+
+  /// A certificate may expire while its connection lives. The connection ends then as an idle one does: a client that has a
+  /// new certificate comes again with it, and another is told in the handshake what is wrong.
+  private var isClientStillValid: Bool {
+    guard let client = origin.client else { return true }
+    return client.validity.contains(loop.date.seconds())
   }
 }

@@ -31,10 +31,10 @@ final class Connection: Watched, @unchecked Sendable {
 
   let loop: EventLoop
   let service: Service
-  let peer: PeerAddress
-  let local: PeerAddress
   let socket: Int32
   let transport: Transport
+  /// Knows who the client is as soon as the handshake has told.
+  var origin: RequestOrigin
 
   var phase: Phase
   /// Set when the connection is closed while an exchange runs.
@@ -69,10 +69,9 @@ final class Connection: Watched, @unchecked Sendable {
     socket: Int32, peer: PeerAddress, local: PeerAddress, session: TLSSession?, loop: EventLoop, service: Service
   ) {
     self.socket = socket
-    self.peer = peer
-    self.local = local
     self.loop = loop
     self.service = service
+    origin = RequestOrigin(peer: peer, local: local, isSecure: session != nil)
     transport = session.map { .secure($0) } ?? .plain
     phase = session == nil ? .awaitingHead : .handshaking
     receiving = service.patience.budget
@@ -86,7 +85,7 @@ final class Connection: Watched, @unchecked Sendable {
     } catch {
       Glibc.close(socket)
       phase = .closed
-      service.connectionClosed(peer, loop)
+      service.connectionClosed(origin.peer, loop)
       return
     }
     setDeadline(after: phase == .handshaking ? service.patience.handshake : service.patience.head)
@@ -137,6 +136,10 @@ final class Connection: Watched, @unchecked Sendable {
 
   func stopNow() { fail(.stopping) }
 
+  func end(ifUnwanted isUnwanted: (TLSPeer) -> Bool) {
+    if let client = origin.client, isUnwanted(client) { fail(.disconnected) }
+  }
+
   // MARK: Deadlines
 
   func setDeadline(after nanoseconds: UInt64) {
@@ -164,7 +167,7 @@ final class Connection: Watched, @unchecked Sendable {
     loop.forget(ticket)
     Glibc.close(socket)
     input.removeAll()
-    service.connectionClosed(peer, loop)
+    service.connectionClosed(origin.peer, loop)
     task?.cancel()
     reader.take()?.resume()
     writer.take()?.resume()

@@ -8,13 +8,12 @@ final class Incoming: Sendable {
   let expectsContinue: Bool
   let headBytes: Int
 
-  init(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, peer: PeerAddress, local: PeerAddress, isSecure: Bool) {
+  init(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, _ origin: RequestOrigin) {
     let text = HeadText(
       bytes: bytes.extracting(..<head.byteCount).withUnsafeBufferPointer { Array($0) }, fields: head.fieldRanges)
     request = Request(
       method: Self.method(text, head.method), path: head.path.count == 0 ? "/" : text.text(head.path),
-      query: head.query.map { text.text($0) }, fields: Self.fields(text, head.authority), peer: peer,
-      local: local, isSecure: isSecure)
+      query: head.query.map { text.text($0) }, fields: Self.fields(text, head.authority), origin: origin)
     framing = head.framing
     isVersion11 = head.isVersion11
     keepsAlive = head.keepsAlive

@@ -134,13 +134,18 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   func stop(whenEmpty: @escaping @Sendable () -> Void) {
     isStopping = true
     self.whenEmpty = whenEmpty
-    for slot in slots { slot.watched?.stopGently() }
+    forEachWatched { $0.stopGently() }
     announceIfEmpty()
   }
 
   /// Only after `stop`.
   func stopNow() {
-    for slot in slots { slot.watched?.stopNow() }
+    forEachWatched { $0.stopNow() }
+  }
+
+  /// Everything that is watched as the call begins.
+  func forEachWatched(_ body: (any Watched) -> Void) {
+    for slot in slots { if let watched = slot.watched { body(watched) } }
   }
 
   private func announceIfEmpty() {

@@ -1,3 +1,5 @@
+import OpenSSLKit
+
 /// The head of one request, checked by `HeadParser`: one Host (HTTP/1.0 may have none), no ambiguous framing, no control
 /// characters.
 ///
@@ -9,26 +11,36 @@ public struct Request: Sendable {
   /// After the `?`, as sent; `nil` when there is none.
   public let query: String?
   public let fields: Fields
-  public let peer: PeerAddress
-  /// Our end of the connection: the address that the client reached.
-  public let local: PeerAddress
-  public let isSecure: Bool
+  private let origin: RequestOrigin
   /// Tells this request from every other of the process, in the answer and in the log.
   public let id: RequestID
 
   public init(
     method: Method, path: String, query: String? = nil, fields: Fields = Fields(), peer: PeerAddress = .local,
-    local: PeerAddress = .local, isSecure: Bool = false, id: RequestID = RequestID.next()
+    local: PeerAddress = .local, isSecure: Bool = false, client: TLSPeer? = nil, id: RequestID = RequestID.next()
+  ) {
+    let origin = RequestOrigin(peer: peer, local: local, isSecure: isSecure, client: client)
+    self.init(method: method, path: path, query: query, fields: fields, origin: origin, id: id)
+  }
+
+  init(
+    method: Method, path: String, query: String?, fields: Fields, origin: RequestOrigin,
+    id: RequestID = RequestID.next()
   ) {
     self.method = method
     self.path = path
     self.query = query
     self.fields = fields
-    self.peer = peer
-    self.local = local
-    self.isSecure = isSecure
+    self.origin = origin
     self.id = id
   }
+
+  public var peer: PeerAddress { origin.peer }
+  /// Our end of the connection: the address that the client reached.
+  public var local: PeerAddress { origin.local }
+  public var isSecure: Bool { origin.isSecure }
+  /// Who showed a certificate on this connection that was verified and has not expired. `nil`: nobody, or nobody was asked.
+  public var client: TLSPeer? { origin.client }
 
   public enum Method: Hashable, Sendable {
     case get, head, post, put, patch, delete, options

@@ -93,5 +93,16 @@ public final class HTTPServer: Sendable {
     for loop in loops { loop.execute { loop.stopNow() } }
   }
 
+  /// Cuts the connections of clients whose certificates say that they are unwanted, exchanges that run included: what was
+  /// not sent yet is never sent. Any thread, and at once: each loop does it in its next turn. A handshake that ends later is
+  /// not met: the handler, asked about its first request, must know by then.
+  public func endConnections(where isUnwanted: @escaping @Sendable (TLSPeer) -> Bool) {
+    for loop in loops {
+      loop.execute {
+        loop.forEachWatched { ($0 as? Connection)?.end(ifUnwanted: isUnwanted) }
+      }
+    }
+  }
+
   public var statistics: ServerStatistics { ServerStatistics(service.counters, open: service.admissions.count) }
 }

@@ -142,7 +142,7 @@ private struct Reading {
   func invocation() throws(UsageError) -> Invocation {
     let advice = "usage: \(command.usage)"
     switch (command.positional?.count, arguments.count) {
-    case (nil, 1...), (.one, 2...):
+    case (nil, 1...), (.one, 2...), (.atMostOne, 2...):
       let extra = arguments[command.positional == nil ? 0 : 1]
       throw UsageError("'\(TerminalText.safe(extra))' is one word too many", advice: advice)
     case (.one, 0), (.oneOrMore, 0):

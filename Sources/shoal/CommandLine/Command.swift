@@ -24,6 +24,10 @@ struct Command: Sendable {
     case cancelFetch
     case status
     case resolveMagnet
+    case foundFleet
+    case inviteToFleet
+    case joinFleet
+    case listFleet
     case document
     case help
   }
@@ -59,6 +63,7 @@ struct Command: Sendable {
       case one
       case oneOrMore
       case any
+      case atMostOne
     }
 
     var shown: String {
@@ -66,6 +71,7 @@ struct Command: Sendable {
       case .one: name
       case .oneOrMore: "\(name)…"
       case .any: "[\(name)…]"
+      case .atMostOne: "[\(name)]"
       }
     }
   }

@@ -4,7 +4,7 @@ import Configuration
 enum CommandTable {
   static let commands: [Command] =
     [serve, checkConfiguration, version] + images + tags + [verifyBlobs, rebuild] + torrentCommands
-    + [document, help]
+    + fleetCommands + [document, help]
 
   /// First words of commands of two words, with what they are about.
   static let groups: [(name: String, summary: String)] = [
@@ -12,6 +12,7 @@ enum CommandTable {
     ("tag", "look back at what a tag named, and go back to it"),
     ("blob", "check stored bytes, and fetch some from BitTorrent peers"),
     ("torrent", "look at the torrents of blobs, start and stop them"),
+    ("fleet", "make nodes one registry"),
     ("catalog", "repair the database of names"),
   ]
 

@@ -41,8 +41,9 @@ struct RebuildCommand {
   }
 
   private func rebuild(_ folder: DiskDataFolder) throws -> Outcome {
+    let notary = try Node.notary(folder.layout)
     let rebuild = try CatalogRebuild.begin(
-      path: folder.layout.catalogue, node: try Node.nodeID(folder.layout), clock: SystemClock())
+      path: folder.layout.catalogue, node: notary.node, notary: notary, clock: SystemClock())
     let work = BlockingPool(name: "work", threads: 1)
     defer { work.stop() }
     let fresh = rebuild.catalog

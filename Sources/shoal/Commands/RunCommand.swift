@@ -49,6 +49,10 @@ struct RunCommand {
     case .fetchBlob: try asking { try FetchCommand($0, invocation, output).run() }
     case .cancelFetch: try asking { try FetchCommand($0, invocation, output).cancel() }
     case .status: try asking { try StatusCommand($0, invocation, output).run() }
+    case .foundFleet: try asking(makes: true) { try FleetCommands($0, invocation, output).found() }
+    case .inviteToFleet: try asking { try FleetCommands($0, invocation, output).invite() }
+    case .joinFleet: try asking { try FleetCommands($0, invocation, output).join() }
+    case .listFleet: try asking { try FleetCommands($0, invocation, output).list() }
     case .resolveMagnet: try ResolveMagnetCommand(invocation).run()
     case .document: try document()
     case .help: preconditionFailure("help is printed where lines are parsed")
@@ -60,9 +64,9 @@ struct RunCommand {
       file: invocation.configurationFile, environment: environment, flags: invocation.settingFlags)
   }
 
-  private func asking(_ body: (ControlSession) throws -> Void) throws {
+  private func asking(makes: Bool = false, _ body: (ControlSession) throws -> Void) throws {
     try checkReference()
-    let session = try ControlSession.open(try settings())
+    let session = try ControlSession.open(try settings(), makes: makes)
     defer { session.close() }
     try body(session)
   }

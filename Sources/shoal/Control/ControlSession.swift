@@ -21,9 +21,10 @@ final class ControlSession {
   /// How long a command waits for other commands that have the folder to themselves one after the other.
   private static let patience = Duration.seconds(10)
 
-  static func open(_ settings: Settings) throws(CommandFailure) -> ControlSession {
+  /// - Parameter makes: whether a data folder is made where there is none.
+  static func open(_ settings: Settings, makes: Bool = false) throws(CommandFailure) -> ControlSession {
     let layout = DiskLayout(root: settings.data)
-    guard access(layout.lock, F_OK) == 0 else {
+    guard makes || access(layout.lock, F_OK) == 0 else {
       throw CommandFailure(
         .unreachable, "there is no data folder of a node at \(settings.data); name it with --data DIR")
     }
@@ -58,8 +59,8 @@ final class ControlSession {
     do {
       let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
       let handler = RegistryHandler(
-        node.registry, torrents: TorrentServices(node, settings), node: identity, metrics: MetricsRegistry(),
-        work: node.work, log: Logger.silent)
+        node.registry, torrents: TorrentServices(node, settings), fleet: node.fleet, node: identity,
+        metrics: MetricsRegistry(), work: node.work, log: Logger.silent)
       let socket = node.folder.layout.commandSocket
       let server = try HTTPServer(configuration: .init(listeners: [.unix(path: socket)], loops: 1), handler: handler)
       return ControlSession(client: ControlClient(socket: socket), own: (node, server))
@@ -79,10 +80,10 @@ final class ControlSession {
 
   /// For what only a running node does: a node made for the command moves nothing, and keeps the real one from the
   /// folder as long as it is there.
-  func needNode() throws(CommandFailure) {
-    guard own == nil else {
-      throw CommandFailure(.unreachable, "torrents move while the node runs; start it with: shoal serve")
-    }
+  func needNode(
+    _ reason: String = "torrents move while the node runs; start it with: shoal serve"
+  ) throws(CommandFailure) {
+    guard own == nil else { throw CommandFailure(.unreachable, reason) }
   }
 
   // MARK: - Questions
@@ -93,8 +94,10 @@ final class ControlSession {
     try document("GET", path, parameters)
   }
 
-  func post<Document: Decodable>(_ path: String, _ parameters: [(String, String?)]) throws(CommandFailure) -> Document {
-    try document("POST", path, parameters)
+  func post<Document: Decodable>(
+    _ path: String, _ parameters: [(String, String?)], sending content: [UInt8]? = nil
+  ) throws(CommandFailure) -> Document {
+    try document("POST", path, parameters, sending: content)
   }
 
   /// Not JSON.
@@ -121,10 +124,10 @@ final class ControlSession {
     _ = try ask(method, path, parameters, sending: content, body)
   }
 
-  private func document<Document: Decodable>(_ method: String, _ path: String, _ parameters: [(String, String?)])
-    throws(CommandFailure) -> Document
-  {
-    let body = try ask(method, path, parameters, nil)
+  private func document<Document: Decodable>(
+    _ method: String, _ path: String, _ parameters: [(String, String?)], sending content: [UInt8]? = nil
+  ) throws(CommandFailure) -> Document {
+    let body = try ask(method, path, parameters, sending: content, nil)
     do {
       return try JSONDecoder().decode(Document.self, from: Data(body))
     } catch {

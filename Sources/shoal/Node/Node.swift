@@ -2,6 +2,7 @@ import BlobStoreDisk
 import BlockingWork
 import CatalogSQLite
 import Configuration
+import FleetService
 import Glibc
 import OpenSSLKit
 import RegistryCore
@@ -17,22 +18,28 @@ final class Node: Sendable {
   let torrents: TorrentDesk
   let ports: RegistryPorts
   let work: BlockingPool
+  let fleet: NodeFleet
 
   private static let workThreads = 2
 
   private init(
-    _ folder: DiskDataFolder, _ catalogue: SQLiteCatalog, _ settings: Settings, _ log: Logger, speaksBitTorrent: Bool
+    _ folder: DiskDataFolder, _ catalogue: SQLiteCatalog, _ notary: NodeNotary, _ settings: Settings, _ log: Logger,
+    speaksBitTorrent: Bool
   ) {
     self.folder = folder
     self.catalogue = catalogue
     work = BlockingPool(name: "work", threads: Self.workThreads)
+    fleet = NodeFleet(
+      FleetKeys(notary.key), FleetFiles(layout: folder.layout), settings.fleet, work: work, log: log)
+    fleet.use(catalogue)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
       content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
-      work: work, log: log)
+      work: work, log: log, writing: fleet.writing)
     registry = Registry(
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
-      swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil)
+      swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil,
+      fleet: settings.fleet.listen.isEmpty ? nil : fleet)
     torrents = TorrentDesk(ports, registry, rules: TorrentRules(settings.torrent))
   }
 
@@ -49,10 +56,11 @@ final class Node: Sendable {
     let folder = try claimFolder(settings, patience)
     do throws(RegistryError) {
       try refuseLostNames(folder)
+      let notary = try notary(folder.layout)
       let catalogue = try SQLiteCatalog.open(
-        path: folder.layout.catalogue, node: try nodeID(folder.layout), clock: SystemClock(),
+        path: folder.layout.catalogue, node: notary.node, notary: notary, clock: SystemClock(),
         limits: .init(settings.cache))
-      let node = Node(folder, catalogue, settings, log, speaksBitTorrent: speaksBitTorrent)
+      let node = Node(folder, catalogue, notary, settings, log, speaksBitTorrent: speaksBitTorrent)
       try waitFor { () async throws(RegistryError) in try await node.registry.settleDebts() }
       return node
     } catch {
@@ -61,14 +69,10 @@ final class Node: Sendable {
     }
   }
 
-  /// Who this node is: the hash of its public key.
-  static func nodeID(_ layout: DiskLayout) throws(RegistryError) -> NodeID {
+  /// Who this node is and signs as.
+  static func notary(_ layout: DiskLayout) throws(RegistryError) -> NodeNotary {
     do throws(KeyFileError) {
-      let key = try Ed25519Key.loadOrCreate(layout.nodeKey)
-      guard let id = NodeID(StreamingHash.hash(key.publicBytes, .sha256)) else {
-        preconditionFailure("a sha256 is as long as a node's id")
-      }
-      return id
+      return NodeNotary(try Ed25519Key.loadOrCreate(layout.nodeKey))
     } catch {
       throw RegistryError(.internal, "the node's key cannot be used: \(error.reason)", cause: error.description)
     }
@@ -113,6 +117,7 @@ final class Node: Sendable {
   }
 
   func close() async {
+    await fleet.close()
     await registry.close()
     await catalogue.close()
     work.stop()

@@ -28,9 +28,12 @@ struct Serve {
       let tls = try settings.http.tls.context()
       let node = try Node.open(settings, log, patience: Node.folderPatience, speaksBitTorrent: true)
       let listening: Listening
+      var fleet: FleetListener?
       do {
+        fleet = try openFleet(node)
         listening = try listen(node, tls)
       } catch {
+        stop(fleet, node)
         waitFor { await node.close() }
         throw error
       }
@@ -42,6 +45,7 @@ struct Serve {
       pulse.stop()
       housekeeping.stop()
       listening.magnets.stop()
+      stop(fleet, node)
       waitFor { await node.close() }
       log.info("stopped")
       sink.stop()
@@ -58,6 +62,39 @@ struct Serve {
     if error is TLSFailure { return .configuration }
     return (error as? RegistryError)?.code == .unavailable ? .unreachable : .failure
   }
+
+  // MARK: - The fleet
+
+  /// `nil`: the node is alone, and nobody can let it in.
+  private func openFleet(_ node: Node) throws -> FleetListener? {
+    guard !settings.fleet.listen.isEmpty else {
+      guard try node.fleet.files.load() == nil else {
+        throw RegistryError(
+          .unsupported, "this node belongs to a fleet: start it with fleet.listen (--fleet-listen HOST:PORT)")
+      }
+      return nil
+    }
+    let listener = try FleetListener(settings, node.fleet, node.registry, log: log)
+    do {
+      try waitFor { () async throws(RegistryError) in try await node.fleet.open(listener.port) }
+    } catch {
+      stop(listener, node)
+      throw error
+    }
+    return listener
+  }
+
+  /// Members' questions end here, before what answers them does.
+  private func stop(_ listener: FleetListener?, _ node: Node) {
+    guard let listener else { return }
+    waitFor {
+      await node.fleet.close()
+      await listener.server.stop(within: Self.fleetGrace)
+    }
+  }
+
+  /// Members ask another one soon enough.
+  private static let fleetGrace = Duration.seconds(1)
 
   // MARK: - Listening
 
@@ -104,7 +141,8 @@ struct Serve {
     metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
     return RegistryHandler(
-      node.registry, torrents: torrents, node: identity, metrics: metrics, work: node.work, log: log, options: options)
+      node.registry, torrents: torrents, fleet: node.fleet, node: identity, metrics: metrics, work: node.work, log: log,
+      options: options)
   }
 
   /// What never becomes a request is seen here alone.

@@ -10,7 +10,7 @@ struct FieldsTests {
 
   private func request(_ text: [UInt8]) throws -> Request {
     guard let head = try HeadParser().parse(text.span) else { throw Incomplete() }
-    return Incoming(head, text.span, peer: .local, local: .local, isSecure: false).request
+    return Incoming(head, text.span, RequestOrigin(peer: .local, local: .local, isSecure: false)).request
   }
 
   private struct Incomplete: Error {}

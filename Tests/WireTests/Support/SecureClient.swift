@@ -16,18 +16,33 @@ final class SecureClient {
   private let session: OpaquePointer
   private var received: [UInt8] = []
 
-  init(_ place: PeerAddress, version: Int32 = TLS1_3_VERSION, protocols: [String] = []) throws {
+  /// - Parameters:
+  ///   - prepare: the context, before a session is made.
+  ///   - earlier: a session to be resumed.
+  init(
+    _ place: PeerAddress, version: Int32 = TLS1_3_VERSION, protocols: [String] = [], earlier: OpaquePointer? = nil,
+    _ prepare: (OpaquePointer?) -> Void = { _ in }
+  ) throws {
     raw = try RawClient(place)
     context = SSL_CTX_new(TLS_client_method())
     SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(version), nil)
     SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
-    // Otherwise a cut would show as an end.
+    prepare(context)
     session = SSL_new(context)
+    if let earlier { SSL_set_session(session, earlier) }
     let list = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
     if !list.isEmpty { SSL_set_alpn_protos(session, list, UInt32(list.count)) }
     SSL_set_fd(session, raw.socket)
     guard SSL_connect(session) == 1 else { throw Failure.handshake }
   }
+
+  /// What could be resumed. The caller's to free.
+  func takeSession() -> OpaquePointer? { SSL_get1_session(session) }
+
+  var isResumed: Bool { SSL_session_reused(session) == 1 }
+
+  /// Asks for a new handshake on the same connection. False when that cannot even be said.
+  func renegotiate() -> Bool { SSL_renegotiate(session) == 1 && SSL_do_handshake(session) == 1 }
 
   deinit {
     SSL_free(session)

@@ -1,0 +1,46 @@
+import RegistryCore
+
+/// Under which name this node writes.
+extension WriteTransaction {
+  mutating func beginEpoch(above floor: Int64, restating stretch: ClaimStretch?) throws(RegistryError) -> WriterID {
+    try beginEpoch(in: log.fleet, above: floor)
+    if let stretch { try restate(stretch) }
+    return log.writer
+  }
+
+  /// In memory for some hundred claims at a time.
+  private mutating func restate(_ stretch: ClaimStretch) throws(RegistryError) {
+    let fence = log.fence(wallClockMilliseconds: now)
+    var last = stretch.after
+    while last < stretch.through,
+      let run = try connection.run(of: stretch.writer, after: last, byteLimit: Self.restatedBytes)
+    {
+      for claim in run.claims where claim.body.sequence <= stretch.through {
+        let repository = try repositoryOrNew(claim.body.repository)
+        try carry(claim.body, to: repository.row, fence: fence)
+        try note(claim.body.name)
+      }
+      last = run.claims.last?.body.sequence ?? stretch.through
+    }
+    while try deriveStale(limit: SQLiteCatalog.namesPerTransaction) {}
+  }
+
+  private static let restatedBytes = 256 << 10
+
+  /// Above every epoch that is known of this node, and above any that only a lost disk knew: none can be of later than
+  /// now.
+  mutating func beginEpoch(in fleet: FleetID, above floor: Int64 = 0) throws(RegistryError) {
+    let known = try connection.first(
+      "SELECT max((SELECT epoch FROM life), coalesce((SELECT max(epoch) FROM writer WHERE node = ?1), 0))",
+      .blob(log.writer.node.bytes)
+    ) { $0.integer(0) }
+    guard let known else { throw .damaged("no epoch") }
+    let epoch = max(known + 1, floor + 1, clock.millisecondsSince1970 / 1_000)
+    try connection.run("UPDATE life SET epoch = ?1, fleet = ?2", .integer(epoch), .blob(fleet.bytes))
+    let writer = WriterID(node: log.writer.node, epoch: epoch)
+    let row = try connection.ownWriterRow(writer)
+    let waitsFrom = log.waitsFrom
+    log = LogEnd(writer, row: row, in: fleet, clock: log.clock, notary: notary)
+    log.waitsFrom = waitsFrom
+  }
+}

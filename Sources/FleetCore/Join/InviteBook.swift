@@ -1,0 +1,103 @@
+import RegistryCore
+
+/// An invitation as the member that made it keeps it: the secret itself is nowhere.
+public struct Invite: Hashable, Sendable {
+  public let id: InviteID
+  let secretHash: RecordHash
+  /// In milliseconds since 1970.
+  public let expires: Int64
+  /// Who has used it.
+  public fileprivate(set) var usedBy: PublicKey?
+
+  /// From this node's own disk.
+  public init?(id: InviteID, secretHash: [UInt8], expires: Int64, usedBy: PublicKey?) {
+    guard let hash = RecordHash(secretHash) else { return nil }
+    (self.id, self.secretHash, self.expires, self.usedBy) = (id, hash, expires, usedBy)
+  }
+
+  public var secretHashBytes: [UInt8] { secretHash.bytes }
+}
+
+/// The invitations of one member. Each is good for fifteen minutes and for one node. Who asks with a wrong one, a used one
+/// or an expired one is told the same, after the same work.
+public struct InviteBook: Sendable {
+  public static let lifeMilliseconds: Int64 = 15 * 60 * 1000
+  /// How many may be open at a time.
+  public static let limit = 256
+
+  public enum Verdict: Hashable, Sendable {
+    /// Good, if it is redeemed before any other: to be asked before the node is let in, and before that is signed.
+    case good
+    /// This very node has used it and did not hear the answer. If it is a member still, it gets a certificate again; if it
+    /// was put out since, it is refused like the rest.
+    case repeated
+    case refused
+  }
+
+  private var invites: [InviteID: Invite] = [:]
+
+  public init(_ invites: some Sequence<Invite> = []) {
+    for invite in invites { self.invites[invite.id] = invite }
+  }
+
+  public var all: [Invite] { invites.values.sorted { $0.id.bytes.lexicographicallyPrecedes($1.id.bytes) } }
+
+  /// Notes a new invitation; to be kept on disk before the token is shown. `nil`: there are too many, or the number is
+  /// one's already.
+  /// - Parameters:
+  ///   - id, secret: unpredictable.
+  public mutating func issue(
+    _ id: InviteID, _ secret: InviteSecret, at now: Int64, notary: some FleetNotary
+  ) -> Invite? {
+    drop(at: now)
+    let hash = secret.hash(of: id, notary).bytes
+    guard invites.count < Self.limit, invites[id] == nil,
+      let invite = Invite(id: id, secretHash: hash, expires: now + Self.lifeMilliseconds, usedBy: nil)
+    else { return nil }
+    invites[id] = invite
+    return invite
+  }
+
+  /// Whether a request proves that its sender was invited. Changes nothing: between this and `redeem` the member makes sure
+  /// that the newcomer can be reached.
+  /// - Parameter binding: of the connection that it came by (`JoinRequest.Draft`).
+  public func verdict(
+    on request: JoinRequest, in fleet: FleetID, binding: [UInt8], at now: Int64, notary: some JoinNotary
+  ) -> Verdict {
+    let draft = request.draft
+    let invite = invites[draft.invite]
+    // Every step is taken whatever came out of the one before: the time it takes tells nothing.
+    let secret = invite?.secretHash.bytes ?? [UInt8](repeating: 0, count: RecordHash.byteCount)
+    let said = JoinRequest.proven(draft.invite, key: draft.key, nonce: draft.nonce, binding: binding)
+    let isProven = Self.areEqual(notary.code(of: said, under: secret), draft.proof)
+    let isGenuine = request.isGenuine(in: fleet, notary)
+    guard let invite, isProven, isGenuine, now < invite.expires else { return .refused }
+    guard let user = invite.usedBy else { return .good }
+    return user == draft.key ? .repeated : .refused
+  }
+
+  /// Uses an invitation up; to be kept on disk with the record that lets the node in.
+  /// - Returns: `nil`: another node was quicker, or the time is over.
+  public mutating func redeem(_ id: InviteID, by key: PublicKey, at now: Int64) -> Invite? {
+    guard var invite = invites[id], now < invite.expires, invite.usedBy == nil || invite.usedBy == key else {
+      return nil
+    }
+    invite.usedBy = key
+    invites[id] = invite
+    return invite
+  }
+
+  /// Forgets invitations whose time is over.
+  /// - Returns: those, to be taken off the disk.
+  @discardableResult
+  public mutating func drop(at now: Int64) -> [InviteID] {
+    let over = all.filter { $0.expires <= now }.map(\.id)
+    for id in over { invites[id] = nil }
+    return over
+  }
+
+  /// In the same time wherever they differ.
+  private static func areEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    one.count == other.count && zip(one, other).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+  }
+}

@@ -1,0 +1,70 @@
+import RegistryCore
+
+/// How many may knock at the one door that stands open to strangers: a bucket of tokens for each address, and one for all.
+/// Whoever is turned away has cost nothing but this.
+public struct JoinGate: Sendable {
+  public struct Limits: Hashable, Sendable {
+    /// What an address may ask at once, and after how long it may ask once more.
+    public var burstOfAddress: Int64 = 5
+    public var millisecondsOfAddress: Int64 = 6_000
+    /// The same of all together.
+    public var burst: Int64 = 50
+    public var milliseconds: Int64 = 100
+    /// How many addresses are remembered.
+    public var addresses = 4096
+
+    public init() {}
+  }
+
+  public enum Verdict: Hashable, Sendable {
+    case open
+    case shut(milliseconds: Int64)
+  }
+
+  /// A bucket, as the time at which it will be full again: one number.
+  private struct Bucket: Sendable {
+    var fullAt: Int64 = 0
+
+    /// How long until there is a token in it.
+    func wait(burst: Int64, each: Int64, at now: Int64) -> Int64 { max(0, fullAt - now - (burst - 1) * each) }
+
+    mutating func take(each: Int64, at now: Int64) { fullAt = max(fullAt, now) + each }
+  }
+
+  private let limits: Limits
+  private var whole = Bucket()
+  private var buckets: [[UInt8]: Bucket] = [:]
+
+  public init(limits: Limits = Limits()) { self.limits = limits }
+
+  public var count: Int { buckets.count }
+
+  /// - Parameter now: a clock that never steps back, in milliseconds.
+  public mutating func knock(from endpoint: PeerEndpoint, at now: Int64) -> Verdict {
+    let address = Self.network(of: endpoint)
+    var bucket = buckets[address] ?? Bucket()
+    let wait = max(
+      bucket.wait(burst: limits.burstOfAddress, each: limits.millisecondsOfAddress, at: now),
+      whole.wait(burst: limits.burst, each: limits.milliseconds, at: now))
+    guard wait == 0 else { return .shut(milliseconds: wait) }
+    if buckets[address] == nil, buckets.count >= limits.addresses { makeRoom(at: now) }
+    bucket.take(each: limits.millisecondsOfAddress, at: now)
+    whole.take(each: limits.milliseconds, at: now)
+    buckets[address] = bucket
+    return .open
+  }
+
+  /// Buckets that are full again say nothing. Are there none, the one goes that is full soonest: it has asked least.
+  private mutating func makeRoom(at now: Int64) {
+    buckets = buckets.filter { $0.value.fullAt > now }
+    guard buckets.count >= limits.addresses else { return }
+    let fullest = buckets.min { ($0.value.fullAt, $0.key.description) < ($1.value.fullAt, $1.key.description) }
+    if let fullest { buckets[fullest.key] = nil }
+  }
+
+  /// Who has one address of IPv6 has a whole network of them (RFC 6177): half of it is counted as one.
+  private static func network(of endpoint: PeerEndpoint) -> [UInt8] {
+    guard let address = endpoint.compact?.dropLast(2) else { return [] }
+    return Array(address.count == 16 ? address.prefix(8) : address)
+  }
+}

@@ -1,0 +1,61 @@
+import RegistryCore
+
+// Who is there.
+extension FleetMachine {
+  mutating func wasHeard(_ peer: NodeID) {
+    if detector.heard(peer) { tellState(of: peer) }
+  }
+
+  mutating func tellState(of node: NodeID) { effects.append(.member(node, detector.state(of: node))) }
+
+  /// It did not answer: others may reach it.
+  mutating func doubt(_ peer: NodeID) {
+    guard directory.isMember(peer), detector.state(of: peer) == .alive, !detector.isProbed(peer) else { return }
+    let others = peers(FleetLimits.indirectProbes, except: peer)
+    guard detector.unanswered(by: peer, others: others.count) else { return suspect(peer) }
+    for other in others where !ask(other, .probe(peer), for: .probe(of: peer)) { wasTold(of: peer, isThere: false) }
+  }
+
+  mutating func wasTold(of target: NodeID, isThere: Bool) {
+    if detector.told(of: target, isThere: isThere) { suspect(target) }
+  }
+
+  private mutating func suspect(_ node: NodeID) {
+    let incarnation = cards[node]?.incarnation ?? 0
+    if detector.suspect(node, incarnation: incarnation, now: now.monotonic) { tellState(of: node) }
+  }
+
+  /// What a member doubts, if it speaks of the card that stands here: of an earlier one it is refuted, and a later one
+  /// nobody has shown.
+  mutating func takeSuspicions(_ suspicions: [Suspicion]) {
+    for suspicion in suspicions where directory.isMember(suspicion.node) {
+      guard suspicion.node != node else {
+        refute(suspicion)
+        continue
+      }
+      guard suspicion.incarnation == cards[suspicion.node]?.incarnation ?? 0 else { continue }
+      if detector.suspect(suspicion.node, incarnation: suspicion.incarnation, now: now.monotonic) {
+        tellState(of: suspicion.node)
+      }
+    }
+  }
+
+  /// Says of itself, later than the suspicion, that it is there.
+  private mutating func refute(_ suspicion: Suspicion) {
+    guard let mine = cards[node], suspicion.incarnation == mine.incarnation,
+      let draft = mine.draft.later(than: suspicion.incarnation),
+      let card = MemberCard(draft, signature: notary.sign(draft.signedBytes))
+    else { return }
+    takeNews(DirectoryNews(), cards: [card], from: nil)
+  }
+}
+
+extension MemberCard.Draft {
+  /// The same once more, so that it stands.
+  func later(than incarnation: Int64) -> MemberCard.Draft? {
+    guard incarnation < MemberCard.incarnationLimit else { return nil }
+    return MemberCard.Draft(
+      fleet: fleet, node: node, incarnation: incarnation + 1, name: name, addresses: addresses, zone: zone,
+      release: release, versions: versions)
+  }
+}

@@ -1,0 +1,193 @@
+import RegistryCore
+
+/// What one member does for what all members know: it tells what is new, compares, fetches what it lacks, notices who is
+/// away, whose clock is wrong, and who used a number twice.
+///
+/// It does nothing itself. An input changes it and makes effects; whoever runs it does them and hands their results in as
+/// inputs. So the same machine runs in a node and in a simulation of thousands. For one thread at a time; an input may
+/// check signatures, and so take milliseconds.
+///
+/// Guaranteed to whoever runs it: no input makes it trap, whatever is in a message; every table in it is bounded by
+/// `FleetLimits` or by the directory; each question is over within `FleetLimits.askMilliseconds`.
+public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
+  public let node: NodeID
+  public internal(set) var directory: Directory
+  public internal(set) var cards: CardBook
+  /// Under which name this node writes.
+  public internal(set) var writer: WriterID
+  public internal(set) var gate = WriteGate.settling
+  /// When the last exchange began that left nothing open, on the monotonic clock: what this node knows is not older.
+  public internal(set) var freshAt: Int64?
+
+  let notary: Notary
+  var chance: SplitMix64
+  var now = Moment(monotonic: 0, wall: 0)
+  var effects: [FleetEffect] = []
+
+  var heads = Heads()
+  /// Where a log will end when the ledger has taken in what was handed to it.
+  var coming: [WriterID: ClaimHead] = [:]
+  var rules = NameRules()
+  var rumours = Rumours()
+  var pulls = Pulls()
+  var hunts: [WriterID: ForkHunt] = [:]
+
+  var detector = FailureDetector()
+  var offsets = ClockOffsets()
+  var shunned: [NodeID: Int64] = [:]
+
+  var asks = Asks()
+  var stores: [FleetToken: Store] = [:]
+  var lastToken: UInt64 = 0
+  var waitingReplies = 0
+
+  var nextExchange: Int64 = 0
+  var settling: EpochQuestion?
+  var isBeginningEpoch = false
+  var announcedWake: Int64?
+
+  /// - Parameter directory, cards: as they were kept; this node is in them.
+  /// - Parameter seed: another one for each node and start.
+  public init(node: NodeID, directory: Directory, cards: CardBook, notary: Notary, seed: UInt64) {
+    (self.node, self.directory, self.cards, self.notary) = (node, directory, cards, notary)
+    writer = WriterID(node: node, epoch: 1)
+    chance = SplitMix64(seed: seed)
+  }
+
+  /// - Parameter effects: what is to be done is appended.
+  public mutating func handle(_ input: FleetInput, at now: Moment, into effects: inout [FleetEffect]) {
+    swap(&self.effects, &effects)
+    self.now = now
+    take(input)
+    runTimers()
+    tellRumours()
+    updateGate()
+    announceWake()
+    swap(&self.effects, &effects)
+  }
+
+  private mutating func take(_ input: FleetInput) {
+    switch input {
+    case .started(let writer, let heads): start(as: writer, heads)
+    case .woke: break
+    case .asked(let peer, let token, let message): answer(peer, token, message)
+    case .answered(let token, let message): takeAnswer(token, message)
+    case .unanswered(let token): if let ask = asks.take(token) { wasUnanswered(ask) }
+    case .wrote(let run): wrote(run)
+    case .admitted(let token, let admissions): wereAdmitted(token, admissions)
+    case .runs(let token, let runs): wereRead(token, runs)
+    case .began(let writer): began(writer)
+    case .issued(let news): takeNews(news, cards: [], from: nil)
+    }
+  }
+
+  private mutating func start(as writer: WriterID, _ heads: [WriterID: ClaimHead]) {
+    self.writer = writer
+    self.heads = Heads(heads)
+    applyRules(isFirst: true)
+    nextExchange = now.monotonic + Int64(chance.below(Int(FleetLimits.exchangePeriodMilliseconds)))
+    askForOwnHeads()
+  }
+
+  private mutating func runTimers() {
+    for ask in asks.takeOverdue(now.monotonic) { wasUnanswered(ask) }
+    if let deadline = settling?.deadline, deadline <= now.monotonic { settle() }
+    if nextExchange <= now.monotonic { beginExchanges() }
+  }
+
+  private mutating func announceWake() {
+    if let wake = announcedWake, wake <= now.monotonic { announcedWake = nil }
+    let next = [asks.deadline, settling?.deadline, rumours.due, nextExchange].compactMap { $0 }.min() ?? nextExchange
+    // To be woken too early costs nothing: then it says anew when.
+    if let announcedWake, announcedWake <= next { return }
+    announcedWake = next
+    effects.append(.wake(at: max(next, now.monotonic + 1)))
+  }
+}
+
+// What all parts use.
+extension FleetMachine {
+  mutating func nextToken() -> FleetToken {
+    lastToken += 1
+    return FleetToken(rawValue: lastToken)
+  }
+
+  @discardableResult
+  mutating func ask(_ peer: NodeID, _ message: FleetMessage, for purpose: Ask.Purpose) -> Bool {
+    guard asks.count < FleetLimits.asks else { return false }
+    let token = nextToken()
+    asks.add(token, Ask(peer: peer, purpose: purpose, sent: now))
+    effects.append(.ask(peer, token, message))
+    return true
+  }
+
+  mutating func read(_ wants: [Want], byteLimit: Int = FleetLimits.runBytes, for store: Store) {
+    let token = nextToken()
+    stores[token] = store
+    effects.append(.read(token, wants, byteLimit: byteLimit))
+  }
+
+  /// Members, in no order, that are neither this node nor in doubt.
+  mutating func peers(_ count: Int, except left: NodeID? = nil) -> [NodeID] {
+    let (node, detector, shunned) = (node, detector, shunned)
+    return PeerChoice.pick(count, of: directory.members, chance: &chance) {
+      $0 != node && $0 != left && detector.state(of: $0) == .alive && shunned[$0] == nil
+    }
+  }
+
+  var memberNotary: MemberNotary<Notary> { MemberNotary(directory: directory, notary: notary) }
+
+  /// Where a log ends here, with what is on its way into the ledger.
+  func tip(of writer: WriterID) -> ClaimHead {
+    coming[writer] ?? heads[writer] ?? memberNotary.root(of: writer, in: directory.fleet)
+  }
+
+  mutating func shun(_ peer: NodeID, for misdeed: FleetNotice.Misdeed) {
+    effects.append(.noticed(.shunned(peer, misdeed)))
+    guard shunned.count < FleetLimits.shunned || shunned[peer] != nil else { return }
+    shunned[peer] = now.monotonic + FleetLimits.shunMilliseconds
+  }
+
+  private mutating func updateGate() {
+    let gate = currentGate
+    guard gate != self.gate else { return }
+    self.gate = gate
+    effects.append(.writing(gate))
+  }
+
+  private var currentGate: WriteGate {
+    guard directory.isMember(node) else { return .stranger }
+    guard settling == nil, !isBeginningEpoch else { return .settling }
+    if let offset = offsets.median(now: now.monotonic), abs(offset) > FleetLimits.clockOffMilliseconds {
+      return .clockOff(milliseconds: offset)
+    }
+    return .open
+  }
+}
+
+/// How much a machine holds, to be measured and compared with its bounds.
+public struct FleetLoad: Hashable, Sendable {
+  public let asks: Int
+  public let stores: Int
+  public let waitingReplies: Int
+  public let pulls: Int
+  public let hunts: Int
+  public let shunned: Int
+  public let writers: Int
+}
+
+extension FleetMachine {
+  public var load: FleetLoad {
+    FleetLoad(
+      asks: asks.count, stores: stores.count, waitingReplies: waitingReplies, pulls: pulls.count, hunts: hunts.count,
+      shunned: shunned.count, writers: heads.count)
+  }
+
+  /// Two members with one digest have the same claims, as far as they count.
+  public var headsDigest: HeadsDigest { heads.digest }
+
+  public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
+
+  /// How far the members' clocks are ahead; `nil`: nobody was heard lately.
+  public var clockOffset: Int64? { offsets.median(now: now.monotonic) }
+}

@@ -1,0 +1,44 @@
+import RegistryCore
+
+/// What a fleet has decided, one set for all its nodes. What is not said is as it stands here.
+public struct PolicyRules: Hashable, Sendable {
+  /// What a node does that may not know the latest, because it has heard no member for a while.
+  public enum WhenBehind: String, Hashable, Sendable, CaseIterable {
+    /// Answers what it knows.
+    case answer
+    /// Says that it cannot tell now, so that the client asks another node.
+    case refuse
+  }
+
+  /// How many nodes keep what the repositories hold.
+  public struct Replicas: Hashable, Sendable {
+    public let repositories: PublicPatterns
+    public let count: Int
+
+    public init(repositories: PublicPatterns, count: Int) {
+      (self.repositories, self.count) = (repositories, count)
+    }
+  }
+
+  public static let usualReplicas = 1
+
+  /// The first that matches a repository decides; where none does, every member writes.
+  public var writers: [NameRules.Writers] = []
+  /// Repositories whose tags keep the first manifest that they named.
+  public var immutableTags = PublicPatterns([])
+  /// What a tag named before is kept as long as either holds: among so many, or not longer ago than this.
+  public var historyEntries = 20
+  public var historyDays = 30
+  /// How long a deletion is remembered. A node that was away longer joins anew, or what was deleted would return.
+  public var tombstoneDays = 90
+  /// The first that matches a repository decides; where none does, `usualReplicas`.
+  public var replicas: [Replicas] = []
+  public var tagsWhenBehind = WhenBehind.answer
+  public var catalogueWhenBehind = WhenBehind.answer
+
+  public init() {}
+
+  public func replicas(of repository: RepositoryName) -> Int {
+    replicas.first { $0.repositories.matches(repository) }?.count ?? Self.usualReplicas
+  }
+}

@@ -1,0 +1,249 @@
+import BlockingWork
+import CurlKit
+import FleetCore
+import FleetService
+import OpenSSLKit
+import RegistryCore
+import Telemetry
+
+/// The way to other members: HTTPS with TLS 1.3, both ends known by their certificates. Who answers is compared with who was
+/// meant before a byte of the question is sent, whatever address it was found at.
+public final class FleetChannel: FleetPeers, FleetBytes {
+  public typealias View = @Sendable () -> FleetView?
+
+  /// Members that are asked for a blob at once. In larger fleets the nearest by rank, and some others.
+  static let askedMembers = 32
+  static let rankedMembers = 8
+
+  /// For others, when one has said that it holds a blob.
+  private static let secondHolderPatience = Duration.milliseconds(50)
+  private static let holdingPatience = Duration.seconds(1)
+  private static let manifestPatience = Duration.seconds(2)
+
+  private let node: NodeID
+  private let client: HTTPClient
+  /// Tickets are checked here: a large one takes milliseconds.
+  private let work: BlockingPool
+  private let log: Logger
+  private let view: Lock<View>
+  private let dropped: @Sendable (Set<NodeID>) -> Void
+
+  /// - Parameters:
+  ///   - authority: of the fleet; whoever shows a certificate of another one is not spoken to.
+  ///   - dropped: told who is a member no more, for connections that came from there. Must not block.
+  public init(
+    _ keys: FleetKeys, certificate: Certificate, authority: Certificate, work: BlockingPool, log: Logger,
+    dropped: @escaping @Sendable (Set<NodeID>) -> Void = { _ in }
+  ) throws {
+    var pem = keys.nodeKey.pem
+    defer { SecretBytes.wipe(&pem) }
+    let credentials = try CurlKit.TLSCredentials(
+      roots: .pem(authority.pem), identity: .check(Self.refusal), minimumVersion: .tls13,
+      certificates: certificate.pem, key: pem)
+    client = try HTTPClient(credentials: credentials)
+    (node, self.work, self.log, self.dropped) = (keys.node, work, log, dropped)
+    view = Lock({ nil })
+  }
+
+  /// Once, when there is somebody who knows the members.
+  public func attach(_ view: @escaping View) { self.view.withLock { $0 = view } }
+
+  public func close() async { await client.close() }
+
+  private static let refusal: CurlKit.TLSCredentials.PeerCheck = { origin, certificate in
+    certificate.owner.map { HTTPOrigin($0) } == origin ? nil : "another node answers there"
+  }
+
+  // MARK: - Peers
+
+  public func ask(
+    _ member: NodeID, at addresses: [MemberAddress], _ message: FleetMessage
+  ) async -> FleetMessage? {
+    let patience = HTTPPatience(whole: .milliseconds(FleetLimits.askMilliseconds))
+    let answer = await fetch(
+      .message, from: member, at: addresses, sending: message.bytes, patience, atMost: FleetLimits.messageBytes)
+    return answer.flatMap { FleetMessage(bytes: $0) }
+  }
+
+  public func drop(_ strangers: Set<NodeID>) async {
+    for node in strangers { client.dropConnections(to: HTTPOrigin(node)) }
+    dropped(strangers)
+  }
+
+  // MARK: - Bytes
+
+  public func holders(of digest: Digest, in repository: RepositoryName) async -> [RegistryCore.Holding] {
+    let members = candidates(for: digest)
+    return await withTaskGroup(of: HolderWord.self) { group in
+      for member in members {
+        group.addTask { await self.holding(of: digest, in: repository, member).map(HolderWord.holds) ?? .nothing }
+      }
+      // Who answers first is the nearest, or has the most time.
+      var (found, left): ([RegistryCore.Holding], Int) = ([], members.count)
+      while left > 0, let word = await group.next() {
+        switch word {
+        case .enough: left = 0
+        case .nothing: left -= 1
+        case .holds(let holding):
+          left -= 1
+          if found.isEmpty { group.addTask { await Self.rest() } }
+          found.append(holding)
+        }
+      }
+      group.cancelAll()
+      return found
+    }
+  }
+
+  private enum HolderWord: Sendable {
+    case holds(RegistryCore.Holding)
+    case nothing
+    /// Whoever has not answered by now is not waited for.
+    case enough
+  }
+
+  /// Since there is one who has it: a reader waits.
+  private static func rest() async -> HolderWord {
+    // Cancelled: all have answered.
+    try? await Task.sleep(for: secondHolderPatience)
+    return .enough
+  }
+
+  private func holding(
+    of digest: Digest, in repository: RepositoryName, _ member: NodeID
+  ) async -> RegistryCore.Holding? {
+    let bytes = await fetch(
+      .holding(digest, repository), from: member, at: addresses(of: member),
+      HTTPPatience(whole: Self.holdingPatience), atMost: SwarmTicket.byteLimit)
+    guard let bytes else { return nil }
+    let ticket = await work.run { SwarmTicket(bytes: bytes) }
+    guard let ticket, ticket.digest == digest else {
+      log.warning("a member sent a ticket that is none", LogField("member", member.description))
+      return nil
+    }
+    return RegistryCore.Holding(member: member, ticket: ticket)
+  }
+
+  public func read(
+    _ part: Range<Int64>, of digest: Digest, in repository: RepositoryName, from member: NodeID,
+    take: @escaping @Sendable ([UInt8]) async throws(RegistryError) -> Void
+  ) async throws(RegistryError) {
+    guard !part.isEmpty else { return }
+    var patience = HTTPPatience()
+    (patience.connect, patience.firstByte, patience.grace) = (.seconds(1), .seconds(2), .seconds(1))
+    do throws(HTTPClientError) {
+      let fields: HTTPHeaders = ["Range": "bytes=\(part.lowerBound)-\(part.upperBound - 1)"]
+      let response = try await send(
+        .blob(digest, repository), to: member, at: addresses(of: member), fields, patience)
+      try await Self.pass(response, Int64(part.count), to: take)
+    } catch {
+      switch error {
+      case .bodySourceFailed(let reason as RegistryError): throw reason
+      default: throw RegistryError(.unavailable, "a member's bytes did not come", cause: "\(error)")
+      }
+    }
+  }
+
+  /// What the taker throws travels as the failure of a source, and comes out as what it was.
+  private static func pass(
+    _ response: HTTPResponse, _ count: Int64,
+    to take: @Sendable ([UInt8]) async throws(RegistryError) -> Void
+  ) async throws(HTTPClientError) {
+    guard response.status == 206 else {
+      throw .bodySourceFailed(RegistryError(.unavailable, "a member answered \(response.status)"))
+    }
+    var left = count
+    while let piece = try await response.body.next() {
+      left -= Int64(piece.count)
+      guard left >= 0 else { throw .bodySourceFailed(RegistryError(.unavailable, "a member sent too much")) }
+      do throws(RegistryError) { try await take(piece) } catch { throw .bodySourceFailed(error) }
+    }
+    guard left == 0 else { throw .bodySourceFailed(RegistryError(.unavailable, "a member sent too little")) }
+  }
+
+  public func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
+    let members = candidates(for: digest)
+    return await withTaskGroup(of: [UInt8]?.self) { group in
+      for member in members {
+        group.addTask {
+          await self.fetch(
+            .manifest(digest, repository), from: member, at: self.addresses(of: member),
+            HTTPPatience(whole: Self.manifestPatience), atMost: size)
+        }
+      }
+      for await bytes in group {
+        guard let bytes, bytes.count == size else { continue }
+        group.cancelAll()
+        return bytes
+      }
+      return nil
+    }
+  }
+
+  // MARK: - Whom to ask
+
+  private func candidates(for digest: Digest) -> [NodeID] {
+    guard let view = view.withLock({ $0 })() else { return [] }
+    let others = view.directory.members.filter { $0 != node }
+    let answering = others.filter { view.state(of: $0) == .alive }
+    // Where none is known to be there the doubt may be about this node's own line.
+    let live = answering.isEmpty ? others : answering
+    guard live.count > Self.askedMembers else { return live }
+    let ranked = live.sorted { Self.rank($0, digest) > Self.rank($1, digest) }
+    let further = ranked.dropFirst(Self.rankedMembers).shuffled()
+    return Array(ranked.prefix(Self.rankedMembers) + further.prefix(Self.askedMembers - Self.rankedMembers))
+  }
+
+  private static func rank(_ node: NodeID, _ digest: Digest) -> UInt64 {
+    StreamingHash.hash(Array(digest.description.utf8) + node.bytes, .sha256).prefix(8)
+      .reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  private func addresses(of member: NodeID) -> [MemberAddress] {
+    view.withLock { $0 }()?.cards[member]?.draft.addresses ?? []
+  }
+
+  // MARK: - Asking
+
+  /// `nil`: there was no answer, or one that is not 200.
+  private func fetch(
+    _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], sending bytes: [UInt8]? = nil,
+    _ patience: HTTPPatience, atMost limit: Int
+  ) async -> [UInt8]? {
+    do throws(HTTPClientError) {
+      let response = try await send(route, to: member, at: addresses, [:], patience, sending: bytes)
+      guard response.status == 200 else { return nil }
+      return try await response.body.collect(atMost: limit)
+    } catch {
+      log.debug(
+        "a member did not answer", LogField("member", member.description), LogField("error", error.description))
+      return nil
+    }
+  }
+
+  /// At its addresses in turn, as long as nobody can be reached there.
+  private func send(
+    _ route: FleetRoute, to member: NodeID, at addresses: [MemberAddress], _ fields: HTTPHeaders,
+    _ patience: HTTPPatience, sending bytes: [UInt8]? = nil
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    let origin = HTTPOrigin(member)
+    var failure = HTTPClientError.cannotConnect(origin, .unknownName)
+    for address in addresses {
+      var request = HTTPRequest(
+        bytes == nil ? .get : .post, try HTTPURL(origin, target: route.path), headers: fields,
+        body: bytes.map { .bytes($0) } ?? .none, patience: patience)
+      request.patience.connect = min(patience.connect, patience.whole ?? patience.connect) / addresses.count
+      request.dial = HTTPDialAddress(host: address.host, port: address.port)
+      do throws(HTTPClientError) {
+        return try await client.send(request)
+      } catch {
+        failure = error
+        switch error {
+        case .cannotConnect, .tlsRefused: continue
+        default: throw error
+        }
+      }
+    }
+    throw failure
+  }
+}

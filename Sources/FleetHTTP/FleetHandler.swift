@@ -1,0 +1,149 @@
+import FleetCore
+import FleetService
+import OpenSSLKit
+import RegistryCore
+import RegistryService
+import Telemetry
+import Wire
+
+/// Answers members on the fleet's port, for what is here alone: it never passes a question on. To all others nothing is
+/// there but the door by which an invited node comes in.
+public final class FleetHandler: Handler {
+  /// What a node is in its fleet at this moment; `nil`: it is alone.
+  public struct Seat: Sendable {
+    public let desk: FleetDesk
+    /// `nil`: this node is no issuer.
+    public let door: JoinDoor?
+
+    public init(desk: FleetDesk, door: JoinDoor?) { (self.desk, self.door) = (desk, door) }
+  }
+
+  /// How long a ticket may take that must be computed first.
+  private static let ticketPatience = Duration.milliseconds(800)
+
+  private let registry: Registry
+  private let seat: @Sendable () -> Seat?
+  private let log: Logger
+
+  /// - Parameter seat: asked for each request; must not block.
+  public init(_ registry: Registry, seat: @escaping @Sendable () -> Seat?, log: Logger) {
+    (self.registry, self.seat, self.log) = (registry, seat, log)
+  }
+
+  public func respond(to request: Request, body: any RequestBody) async -> Response {
+    guard let seat = seat(), let route = FleetRoute(request.method, path: request.path) else { return .nothing }
+    if route == .join { return await join(seat, request, body) }
+    guard let member = member(of: seat, request) else { return .nothing }
+    do throws(RegistryError) {
+      return try await answer(route, to: member, seat, request, body)
+    } catch {
+      return refuse(error, request)
+    }
+  }
+
+  public func finished(_ request: Request, _ exchange: Exchange) async {}
+
+  /// Asked anew with each request: who was removed is a stranger from then on.
+  private func member(of seat: Seat, _ request: Request) -> NodeID? {
+    guard let client = request.client, let node = NodeID(client.identity), seat.desk.current.isMember(node) else {
+      return nil
+    }
+    return node
+  }
+
+  private func answer(
+    _ route: FleetRoute, to member: NodeID, _ seat: Seat, _ request: Request, _ body: any RequestBody
+  ) async throws(RegistryError) -> Response {
+    switch route {
+    case .join: .nothing
+    case .message: await hear(member, seat, body)
+    case .holding(let digest, let repository): try await holding(digest, repository)
+    case .blob(let digest, let repository): try await blob(digest, repository, request)
+    case .manifest(let digest, let repository): try await manifest(digest, repository)
+    }
+  }
+
+  /// What went wrong is this node's to log; the member learns as much as it needs to ask another.
+  private func refuse(_ error: RegistryError, _ request: Request) -> Response {
+    switch error.code {
+    case .blobUnknown, .manifestUnknown, .nameUnknown: return .nothing
+    case .unavailable, .tooManyRequests: return Response(status: 503)
+    default:
+      log.error(
+        "a member's question failed", LogField("path", request.path), LogField("error", error.description))
+      return Response(status: 500)
+    }
+  }
+
+  // MARK: - Messages
+
+  private func hear(_ member: NodeID, _ seat: Seat, _ body: any RequestBody) async -> Response {
+    guard let bytes = await body.collect(atMost: FleetLimits.messageBytes) else { return Response(status: 413) }
+    guard let message = FleetMessage(bytes: bytes) else { return Response(status: 400) }
+    return .octets(await seat.desk.answer(message, from: member).bytes)
+  }
+
+  private func join(_ seat: Seat, _ request: Request, _ body: any RequestBody) async -> Response {
+    guard let door = seat.door, case .network(let address, let port) = request.peer,
+      let bytes = await body.collect(atMost: JoinRequest.byteLimit)
+    else { return .nothing }
+    let answer = await door.answer(
+      bytes, from: PeerEndpoint(address: address, port: port), binding: seat.desk.keys.node.bytes)
+    return .octets(answer.bytes)
+  }
+
+  // MARK: - Bytes
+
+  private func holding(_ digest: Digest, _ repository: RepositoryName) async throws(RegistryError) -> Response {
+    guard try await registry.blobs.openHere(digest, in: repository) != nil,
+      let ticket = try await registry.tickets.ticket(for: digest, within: Self.ticketPatience)
+    else { return .nothing }
+    return .octets(ticket.bytes)
+  }
+
+  private func blob(
+    _ digest: Digest, _ repository: RepositoryName, _ request: Request
+  ) async throws(RegistryError) -> Response {
+    guard let reader = try await registry.blobs.openHere(digest, in: repository) else { return .nothing }
+    switch ByteRange(request.fields["Range"], size: reader.size) {
+    case .whole: return Response(status: 200, body: reader.content(of: 0..<reader.size))
+    case .part(let range):
+      let place = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(reader.size)"
+      return Response(status: 206, fields: Fields([("Content-Range", place)]), body: reader.content(of: range))
+    case .unsatisfiable: return Response(status: 416)
+    }
+  }
+
+  private func manifest(_ digest: Digest, _ repository: RepositoryName) async throws(RegistryError) -> Response {
+    let manifest = try await registry.manifests.resolve(.digest(digest), in: repository)
+    guard let bytes = try await registry.manifests.bytesHere(of: manifest) else { return .nothing }
+    return .octets(bytes)
+  }
+}
+
+extension Response {
+  /// The same for what is not here and for who may not know.
+  fileprivate static let nothing = Response(status: 404)
+
+  fileprivate static func octets(_ bytes: [UInt8]) -> Response {
+    Response(
+      status: 200, fields: Fields([("Content-Type", "application/octet-stream")]), body: .bytes(bytes))
+  }
+}
+
+extension RequestBody {
+  /// `nil`: too long, or it broke off.
+  fileprivate func collect(atMost limit: Int) async -> [UInt8]? {
+    if let length, length > Int64(limit) { return nil }
+    var bytes: [UInt8] = []
+    do throws(BodyError) {
+      while let piece = try await next() {
+        guard bytes.count + piece.count <= limit else { return nil }
+        bytes += piece
+      }
+    } catch {
+      return nil
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,54 @@
+import RegistryCore
+import Wire
+
+/// What is asked on the fleet's port. Members alone are told anything; the one door for strangers is `join`.
+///
+///     POST /fleet/join
+///     POST /fleet/v1/message
+///     GET  /fleet/v1/holding/DIGEST/REPOSITORY
+///     GET  /fleet/v1/blob/DIGEST/REPOSITORY
+///     GET  /fleet/v1/manifest/DIGEST/REPOSITORY
+enum FleetRoute: Hashable, Sendable {
+  case join
+  case message
+  case holding(Digest, RepositoryName)
+  case blob(Digest, RepositoryName)
+  case manifest(Digest, RepositoryName)
+
+  private static let prefix = "/fleet/v1/"
+
+  /// `nil`: nothing is there.
+  init?(_ method: Request.Method, path: String) {
+    switch (method, path) {
+    case (.post, "/fleet/join"): self = .join
+    case (.post, "/fleet/v1/message"): self = .message
+    default:
+      guard method == .get, path.hasPrefix(Self.prefix), let route = Self.question(path.dropFirst(Self.prefix.count))
+      else { return nil }
+      self = route
+    }
+  }
+
+  var path: String {
+    switch self {
+    case .join: "/fleet/join"
+    case .message: "/fleet/v1/message"
+    case .holding(let digest, let repository): "\(Self.prefix)holding/\(digest)/\(repository)"
+    case .blob(let digest, let repository): "\(Self.prefix)blob/\(digest)/\(repository)"
+    case .manifest(let digest, let repository): "\(Self.prefix)manifest/\(digest)/\(repository)"
+    }
+  }
+
+  private static func question(_ path: Substring) -> FleetRoute? {
+    let parts = path.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3, let digest = try? Digest(parsing: String(parts[1])),
+      let repository = try? RepositoryName(parsing: String(parts[2]))
+    else { return nil }
+    return switch parts[0] {
+    case "holding": .holding(digest, repository)
+    case "blob": .blob(digest, repository)
+    case "manifest": .manifest(digest, repository)
+    default: nil
+    }
+  }
+}

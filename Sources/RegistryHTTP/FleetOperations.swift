@@ -1,0 +1,77 @@
+import RegistryCore
+
+/// What an operator asks of a node's part in a fleet.
+public protocol FleetOperations: Sendable {
+  /// Makes a fleet of which this node is the first member.
+  func found() async throws(RegistryError) -> FleetMembershipDocument
+
+  func invite() async throws(RegistryError) -> InvitationDocument
+
+  /// - Parameter names: what to do with names that do not go together; `nil`: refuse.
+  func join(_ token: String, names: String?) async throws(RegistryError) -> FleetMembershipDocument
+
+  func fleet() async throws(RegistryError) -> FleetDocument
+}
+
+public struct FleetMembershipDocument: Codable, Sendable {
+  /// The hash of the fleet's key.
+  public let fleet: String
+  public let node: String
+  public let name: String
+  public let members: Int
+  public let issuers: Int
+
+  public init(fleet: String, node: String, name: String, members: Int, issuers: Int) {
+    (self.fleet, self.node, self.name) = (fleet, node, name)
+    (self.members, self.issuers) = (members, issuers)
+  }
+}
+
+public struct InvitationDocument: Codable, Sendable {
+  public let token: String
+  public let fleet: String
+  public let addresses: [String]
+  public let expiresAtSeconds: Int64
+
+  public init(token: String, fleet: String, addresses: [String], expiresAtSeconds: Int64) {
+    (self.token, self.fleet, self.addresses) = (token, fleet, addresses)
+    self.expiresAtSeconds = expiresAtSeconds
+  }
+}
+
+public struct FleetDocument: Codable, Sendable {
+  public struct Member: Codable, Sendable {
+    public let node: String
+    public let name: String
+    /// As this node sees it: alive, suspected or down.
+    public let state: String
+    public let zone: String?
+    public let addresses: [String]
+    public let release: String?
+    public let isIssuer: Bool
+    public let isThisNode: Bool
+
+    public init(
+      node: String, name: String, state: String, zone: String?, addresses: [String], release: String?,
+      isIssuer: Bool, isThisNode: Bool
+    ) {
+      (self.node, self.name, self.state, self.zone) = (node, name, state, zone)
+      (self.addresses, self.release, self.isIssuer, self.isThisNode) = (addresses, release, isIssuer, isThisNode)
+    }
+  }
+
+  public let fleet: String
+  public let node: String
+  /// How old what this node knows may be; absent: it has not compared with anybody yet.
+  public let behindMilliseconds: Int64?
+  /// Why this node writes no names now.
+  public let refusesWrites: String?
+  public let members: [Member]
+
+  public init(
+    fleet: String, node: String, behindMilliseconds: Int64?, refusesWrites: String?, members: [Member]
+  ) {
+    (self.fleet, self.node, self.behindMilliseconds) = (fleet, node, behindMilliseconds)
+    (self.refusesWrites, self.members) = (refusesWrites, members)
+  }
+}

@@ -1,0 +1,11 @@
+/// What a simulation can do wrong on purpose, to show that it would be found.
+public enum PlantedFault: String, Hashable, Sendable, CaseIterable {
+  /// A node does not take in that something is gone.
+  case droppedTombstone
+  /// A node lets claims count that are dated far ahead.
+  case ignoredFence
+  /// A node uses a number twice, though its disk was never lost.
+  case reusedSequence
+  /// A node names what is not on its disk yet.
+  case nameBeforeBytes
+}

@@ -1,0 +1,102 @@
+import FleetCore
+import RegistryCore
+
+// What goes wrong.
+extension SimulatedFleet {
+  func planAdversity() {
+    let all = nodes.count
+    for _ in 0..<plan.clientOperations { planOperation(at: moment()) }
+    for _ in 0..<plan.crashes {
+      let (place, at) = (chance.below(all), moment())
+      events.add(.crash(place), at: at)
+      events.add(.start(place), at: at + Int64(chance.below(8000)))
+    }
+    for _ in 0..<plan.partitions {
+      let at = moment()
+      events.add(.partition((0..<all).map { _ in chance.below(2) }), at: at)
+      events.add(.partition([Int](repeating: 0, count: all)), at: at + 1000 + Int64(chance.below(20_000)))
+    }
+    for _ in 0..<plan.cuts { events.add(.cut(from: chance.below(all), to: chance.below(all)), at: moment()) }
+    for _ in 0..<plan.restoredDisks {
+      let (place, at) = (chance.below(all), 5000 + moment() / 2)
+      events.add(.backUp(place), at: at)
+      events.add(.restore(place), at: at + 2000 + Int64(chance.below(15_000)))
+    }
+    for _ in 0..<plan.skews {
+      let far = Int64([500, 20_000, 7_200_000][chance.below(3)]) * (chance.below(2) == 0 ? 1 : -1)
+      let (place, at) = (chance.below(all), moment())
+      events.add(.skew(place, far), at: at)
+      events.add(.skew(place, 0), at: at + Int64(chance.below(10_000)))
+    }
+    for _ in 0..<plan.removals { events.add(.remove(1 + chance.below(all - 1)), at: moment()) }
+  }
+
+  private func moment() -> Int64 { 1000 + Int64(chance.below(Int(plan.adversity - 1000))) }
+
+  func suffer(_ event: SimulatedEvent) {
+    switch event {
+    case .crash(let place): crash(place)
+    case .start(let place): start(place)
+    case .partition(let sides): if !hasHealed { self.sides = sides }
+    case .cut(let from, let to): if !hasHealed { cuts.insert(from * nodes.count + to) }
+    case .backUp(let place): nodes[place].backup = (nodes[place].disk, nodes[place].bytes)
+    case .restore(let place): restore(place)
+    case .skew(let place, let skew):
+      nodes[place].skew = hasHealed ? 0 : skew
+      nodes[place].seen = [:]
+    case .remove(let place): remove(place)
+    case .heal: heal()
+    default: break
+    }
+  }
+
+  private func crash(_ place: Int) {
+    nodes[place].isUp = false
+    nodes[place].life += 1
+    nodes[place].diskIsFree = time
+    checkBytes(on: place)
+  }
+
+  private func start(_ place: Int) {
+    guard nodes[place].life == 0 || !nodes[place].isUp else { return }
+    nodes[place].isUp = true
+    nodes[place].life += 1
+    let old = nodes[place].machine
+    nodes[place].machine = FleetMachine(
+      node: old.node, directory: old.directory, cards: old.cards, notary: nodes[place].notary, seed: chance.next())
+    feed(place, .started(writer: nodes[place].disk.writer, heads: nodes[place].disk.heads))
+  }
+
+  private func restore(_ place: Int) {
+    guard let backup = nodes[place].backup, !hasHealed else { return }
+    if nodes[place].isUp { crash(place) }
+    (nodes[place].disk, nodes[place].bytes) = backup
+    nodes[place].wasRestored = true
+    nodes[place].seen = [:]
+    start(place)
+  }
+
+  /// The first node lets a member go: what the fleet has of it up to now counts.
+  private func remove(_ place: Int) {
+    let (issuer, node) = (nodes[0], nodes[place].id)
+    let taken = issuer.disk.heads.filter { $0.key.node == node }.map { ($0.key.epoch, $0.value.sequence) }
+    guard issuer.isUp,
+      let draft = try? issuer.machine.directory.removal(
+        of: node, lastTaken: Dictionary(taken, uniquingKeysWith: max), by: issuer.id, at: wall(of: 0)),
+      let record = FleetRecord(draft, signature: fleetNotary.sign(draft.signedBytes))
+    else { return }
+    nodes[place].wasRestored = true  // what it wrote and nobody took is lost, rightly
+    feed(0, .issued(DirectoryNews(records: [record])))
+  }
+
+  private func heal() {
+    hasHealed = true
+    sides = sides.map { _ in 0 }
+    (cuts, lossPercent) = ([], 0)
+    for place in nodes.indices {
+      nodes[place].skew = 0
+      nodes[place].seen = [:]
+      start(place)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import FleetCore
+import RegistryCore
+
+// The disks: one transaction after the other, each durable when it is told of; a crash loses what was not.
+extension SimulatedFleet {
+  func queue(_ operation: DiskOperation, on place: Int) {
+    let range = plan.diskDelay
+    let took = range.lowerBound + Int64(chance.below(Int(range.upperBound - range.lowerBound + 1)))
+    let done = max(time, nodes[place].diskIsFree) + took
+    nodes[place].diskIsFree = done
+    events.add(.disk(place, life: nodes[place].life, operation), at: done)
+  }
+
+  func perform(_ operation: DiskOperation, on place: Int) {
+    let wall = wall(of: place)
+    switch operation {
+    case .admit(let token, let runs):
+      _ = nodes[place].disk.settleDue(wall: wall)
+      let admissions = runs.map { nodes[place].disk.admit($0, wall: wall, notary: nodes[place].notary.ofClaims) }
+      for run in runs { checkNames(of: run.claims, on: place) }
+      feed(place, .admitted(token, admissions))
+    case .read(let token, let wants, let byteLimit): feed(place, .runs(token, read(wants, byteLimit, place)))
+    case .apply(let rules):
+      nodes[place].disk.apply(rules)
+      nodes[place].seen = [:]
+    case .beginEpoch(let above, let restating):
+      let restated = nodes[place].disk.beginEpoch(
+        above: above, restating: restating, notary: nodes[place].notary.ofClaims)
+      feed(place, .began(nodes[place].disk.writer))
+      tell(restated, place)
+    case .keepBytes(let digest): nodes[place].bytes.insert(digest)
+    case .write(let statements): write(statements, place)
+    }
+  }
+
+  private func read(_ wants: [Want], _ byteLimit: Int, _ place: Int) -> [ClaimRun] {
+    var (runs, room) = ([ClaimRun](), byteLimit)
+    for want in wants where room > 0 {
+      guard let run = nodes[place].disk.run(of: want.writer, after: want.after, byteLimit: room) else { continue }
+      room -= run.claims.reduce(0) { $0 + $1.bytes.count }
+      runs.append(run)
+    }
+    return runs
+  }
+
+  private func write(_ statements: [(ClaimedName, [UInt8]?)], _ place: Int) {
+    // The gate may have closed since the client asked.
+    guard nodes[place].machine.gate == .open else {
+      result.refused += 1
+      return
+    }
+    let wall = wall(of: place)
+    let notary = nodes[place].notary.ofClaims
+    let claims = statements.map { nodes[place].disk.write($0.0, $0.1, wall: wall, notary: notary) }
+    result.acknowledged += claims.count
+    if !nodes[place].isHostile { acknowledged += claims }
+    // In this instant, and not only when all is well again: a crash could come now.
+    checkBytes(of: claims, on: place)
+    checkNames(of: claims, on: place)
+    tell(claims, place)
+  }
+
+  private func tell(_ claims: [SignedClaim], _ place: Int) {
+    guard let first = claims.first, let run = ClaimRun(after: first.body.sequence - 1, claims) else { return }
+    feed(place, .wrote(run))
+  }
+}

@@ -1,0 +1,133 @@
+import FleetCore
+import RegistryCore
+
+/// A whole fleet in one process and in virtual time: the machines of production, and in memory everything around them. One
+/// seed decides everything, so that what went wrong once goes wrong again.
+///
+/// For one thread.
+public final class SimulatedFleet {
+  public let plan: SimulationPlan
+  public internal(set) var time: Int64 = 0
+  public internal(set) var result = SimulationResult()
+
+  var nodes: [SimulatedNode] = []
+  var places: [NodeID: Int] = [:]
+  var events = EventQueue<SimulatedEvent>()
+  var chance: SplitMix64
+  var effects: [FleetEffect] = []
+
+  /// Questions under way: who asked, in which life, by which token.
+  var calls: [UInt64: (asker: Int, answerer: Int, life: Int, token: FleetToken)] = [:]
+  var lastCall: UInt64 = 0
+  /// On which side of a partition each node is.
+  var sides: [Int]
+  var cuts: Set<Int> = []
+  var lossPercent: Int
+  var hasHealed = false
+
+  var digests: UInt64 = 0
+  /// Claims that a client was told are written.
+  var acknowledged: [SignedClaim] = []
+  /// How many messages each node received.
+  var received: [Int]
+  let fleetNotary: SimulatedNotary
+  var trace: [(time: Int64, event: SimulatedEvent)] = []
+  var failure: SimulationFailure?
+  /// How often nodes noticed what.
+  public internal(set) var notices: [String: Int] = [:]
+  /// Called after each event, for measurements.
+  var observe: ((SimulatedFleet) -> Void)?
+
+  /// The wall clock when virtual time begins, in milliseconds.
+  static let epoch: Int64 = 1_700_000_000_000
+
+  public init(_ plan: SimulationPlan) {
+    self.plan = plan
+    chance = SplitMix64(seed: plan.seed)
+    (sides, received) = ([Int](repeating: 0, count: plan.nodes), [Int](repeating: 0, count: plan.nodes))
+    lossPercent = plan.lossPercent
+    fleetNotary = SimulatedNotary(number: plan.seed ^ 0xF1EE7)
+    nodes = SimulatedFounding(plan, fleetNotary).nodes(chance: &chance)
+    for (place, node) in nodes.enumerated() { places[node.id] = place }
+    if plan.hasHostileMember { nodes[plan.nodes - 1].isHostile = true }
+    if let fault = plan.fault, fault != .nameBeforeBytes { nodes[0].disk.faults = [fault] }
+    for place in nodes.indices { events.add(.start(place), at: Int64(chance.below(500))) }
+  }
+
+  /// Goes through the plan; throws what broke.
+  public func run() throws(SimulationFailure) -> SimulationResult {
+    planAdversity()
+    try run(until: plan.adversity)
+    events.add(.heal, at: time)
+    try runUntilAgreed(before: plan.adversity + plan.recovery)
+    try checkInTheEnd()
+    return result
+  }
+
+  public func run(until end: Int64) throws(SimulationFailure) {
+    while let next = events.nextTime, next <= end, failure == nil { step() }
+    if let failure { throw failure }
+    time = max(time, end)
+  }
+
+  private func runUntilAgreed(before end: Int64) throws(SimulationFailure) {
+    while time < end {
+      try run(until: min(end, time + 250))
+      if result.agreedAfter == nil, disagreement() == nil { result.agreedAfter = time - plan.adversity }
+    }
+  }
+
+  private func step() {
+    guard let (time, event) = events.take() else { return }
+    self.time = time
+    result.events += 1
+    trace.append((time, event))
+    if trace.count > 200 { trace.removeFirst(100) }
+    happen(event)
+    observe?(self)
+  }
+
+  private func happen(_ event: SimulatedEvent) {
+    switch event {
+    case .wake(let place, let life):
+      guard nodes[place].life == life, nodes[place].isUp, nodes[place].wake == time else { return }
+      nodes[place].wake = nil
+      feed(place, .woke)
+    case .question(let to, let from, let call, let message): deliver(to, from, call, message)
+    case .answer(let call, let message): deliverAnswer(call, message)
+    case .disk(let place, let life, let operation):
+      if nodes[place].isUp, nodes[place].life == life { perform(operation, on: place) }
+    case .client(let place, let operation): ask(place, operation)
+    default: suffer(event)
+    }
+  }
+
+  func wall(of place: Int) -> Int64 { Self.epoch + time + nodes[place].skew }
+
+  /// Hands an input to a machine and does what it wants done.
+  func feed(_ place: Int, _ input: FleetInput) {
+    var effects = effects
+    self.effects = []
+    effects.removeAll(keepingCapacity: true)
+    nodes[place].machine.handle(input, at: Moment(monotonic: time, wall: wall(of: place)), into: &effects)
+    for effect in effects { perform(effect, of: place) }
+    self.effects = effects
+    checkBounds(of: place)
+  }
+
+  private func perform(_ effect: FleetEffect, of place: Int) {
+    switch effect {
+    case .ask(let peer, let token, let message): send(message, token, from: place, to: peer)
+    case .reply(let token, let message): answer(ReplyToken(rawValue: token.rawValue), message, from: place)
+    case .admit(let token, let runs): queue(.admit(token, runs), on: place)
+    case .read(let token, let wants, let limit): queue(.read(token, wants, byteLimit: limit), on: place)
+    case .apply(let rules): queue(.apply(rules), on: place)
+    case .beginEpoch(let above, let restating): queue(.beginEpoch(above: above, restating), on: place)
+    case .wake(let at):
+      nodes[place].wake = at
+      events.add(.wake(place, life: nodes[place].life), at: at)
+    case .noticed(let notice): check(notice, of: place)
+    case .keep, .writing, .member: break
+    }
+  }
+}

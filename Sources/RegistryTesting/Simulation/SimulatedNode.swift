@@ -1,0 +1,64 @@
+import FleetCore
+import RegistryCore
+
+/// One node of a simulated fleet: its machine, its disk, its clock.
+struct SimulatedNode {
+  let notary: SimulatedNotary
+  let id: NodeID
+  var machine: FleetMachine<SimulatedNotary>
+  /// What is durable. A machine that crashes comes back with it.
+  var disk: MemoryLog
+  /// Digests whose bytes are on the disk.
+  var bytes: Set<UInt64> = []
+  /// Rises with each start: what an earlier life waited for does not come.
+  var life = 0
+  var isUp = true
+  /// How far the wall clock is ahead.
+  var skew: Int64 = 0
+  var wake: Int64?
+  var diskIsFree: Int64 = 0
+  var backup: (disk: MemoryLog, bytes: Set<UInt64>)?
+  var wasRestored = false
+  var isHostile = false
+  /// What this node last took each name to stand for.
+  var seen: [ClaimedName: HybridTime] = [:]
+
+  init(_ notary: SimulatedNotary, _ machine: FleetMachine<SimulatedNotary>, _ disk: MemoryLog) {
+    (self.notary, id, self.machine, self.disk) = (notary, machine.node, machine, disk)
+  }
+}
+
+/// What a client asks of a node.
+enum ClientOperation {
+  case push(ClaimedName, digest: UInt64)
+  case point(ClaimedName, digest: UInt64)
+  case delete(ClaimedName)
+}
+
+/// What a disk is asked for, in order.
+enum DiskOperation {
+  case admit(FleetToken, [ClaimRun])
+  case read(FleetToken, [Want], byteLimit: Int)
+  case apply(NameRules)
+  case beginEpoch(above: Int64, ClaimStretch?)
+  case keepBytes(UInt64)
+  /// All in one transaction.
+  case write([(ClaimedName, [UInt8]?)])
+}
+
+enum SimulatedEvent {
+  case wake(Int, life: Int)
+  case question(to: Int, from: Int, call: UInt64, FleetMessage)
+  case answer(call: UInt64, FleetMessage)
+  case disk(Int, life: Int, DiskOperation)
+  case client(Int, ClientOperation)
+  case crash(Int)
+  case start(Int)
+  case partition([Int])
+  case cut(from: Int, to: Int)
+  case backUp(Int)
+  case restore(Int)
+  case skew(Int, Int64)
+  case remove(Int)
+  case heal
+}

@@ -1,0 +1,70 @@
+import FleetCore
+
+/// What a simulated fleet goes through. All of it follows from the seed.
+public struct SimulationPlan: Sendable {
+  public var seed: UInt64
+  public var nodes = 8
+  /// How long things go wrong, and how long after that until all must agree, in milliseconds.
+  public var adversity: Int64 = 40_000
+  public var recovery: Int64 = 15_000
+  /// What clients ask for during the adversity.
+  public var clientOperations = 60
+  public var delay: ClosedRange<Int64> = 1...40
+  public var lossPercent = 0
+  public var diskDelay: ClosedRange<Int64> = 1...20
+  public var crashes = 0
+  public var partitions = 0
+  /// One way only.
+  public var cuts = 0
+  public var restoredDisks = 0
+  public var skews = 0
+  public var removals = 0
+  public var hasHostileMember = false
+  /// Messages travel as bytes.
+  public var encodesMessages = false
+  public var fault: PlantedFault?
+
+  /// A calm fleet.
+  public init(seed: UInt64) { self.seed = seed }
+
+  /// A fleet that goes through some of everything.
+  public static func adverse(seed: UInt64, fault: PlantedFault? = nil) -> SimulationPlan {
+    var plan = SimulationPlan(seed: seed)
+    var chance = SplitMix64(seed: seed ^ 0xAD5E)
+    plan.delay = 1...Int64([10, 40, 200][chance.below(3)])
+    plan.lossPercent = [0, 0, 2, 15][chance.below(4)]
+    plan.crashes = chance.below(5)
+    plan.partitions = chance.below(3)
+    plan.cuts = chance.below(3)
+    plan.restoredDisks = chance.below(4) == 0 ? 1 : 0
+    plan.skews = chance.below(3)
+    plan.removals = chance.below(6) == 0 ? 1 : 0
+    plan.hasHostileMember = chance.below(3) == 0
+    plan.encodesMessages = chance.below(8) == 0
+    plan.fault = fault
+    return plan
+  }
+}
+
+/// How a simulation went.
+public struct SimulationResult: Sendable {
+  public var events = 0
+  public var messages = 0
+  public var acknowledged = 0
+  public var refused = 0
+  /// How long after the adversity all agreed, in milliseconds.
+  public var agreedAfter: Int64?
+}
+
+/// A broken invariant, with all that it takes to see it again.
+public struct SimulationFailure: Error, CustomStringConvertible {
+  public let seed: UInt64
+  public let time: Int64
+  public let what: String
+  /// The last events before it.
+  public let trace: [String]
+
+  public var description: String {
+    (["seed \(seed) at \(time) ms: \(what)"] + trace.map { "  " + $0 }).joined(separator: "\n")
+  }
+}

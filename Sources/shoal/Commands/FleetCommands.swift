@@ -1,0 +1,98 @@
+import Glibc
+import RegistryHTTP
+
+/// `shoal fleet …`
+struct FleetCommands {
+  private let session: ControlSession
+  private let invocation: Invocation
+  private let output: TerminalOutput
+
+  /// Far above any token.
+  private static let tokenBytes = 16 << 10
+
+  init(_ session: ControlSession, _ invocation: Invocation, _ output: TerminalOutput) {
+    self.session = session
+    self.invocation = invocation
+    self.output = output
+  }
+
+  func found() throws {
+    let fleet: FleetMembershipDocument = try session.post("fleet/init", [])
+    if invocation.wantsJSON { return try output.json(fleet) }
+    output.line("fleet \(fleet.fleet)")
+    output.line("node  \(fleet.node) (\(fleet.name))")
+    output.line("Invite others with: shoal fleet invite")
+    output.note(
+      "this node alone holds the fleet's key: keep a copy of fleet/ca.key in its data folder at a safe place, "
+        + "or nobody can be let in or removed when it is lost")
+  }
+
+  func invite() throws {
+    try session.needNode("only a running member invites; start the node with: shoal serve --fleet-listen HOST:PORT")
+    let invitation: InvitationDocument = try session.post("fleet/invite", [])
+    if invocation.wantsJSON { return try output.json(invitation) }
+    output.line(invitation.token)
+    output.note(
+      "good for one node until \(Amount.time(millisecondsSince1970: invitation.expiresAtSeconds * 1000)); "
+        + "there: shoal fleet join TOKEN")
+  }
+
+  func join() throws {
+    try session.needNode("start the node first, with: shoal serve --fleet-listen HOST:PORT")
+    let token = try token()
+    let fleet: FleetMembershipDocument = try session.post(
+      "fleet/join", [("names", invocation.value("names"))], sending: token)
+    if invocation.wantsJSON { return try output.json(fleet) }
+    output.line("joined fleet \(fleet.fleet) of \(fleet.members) nodes as \(fleet.name)")
+  }
+
+  func list() throws {
+    try session.needNode("who is there is known while the node runs; start it with: shoal serve")
+    let fleet: FleetDocument = try session.get("fleet")
+    if invocation.wantsJSON { return try output.json(fleet) }
+    var table = TextTable(
+      .init("NAME"), .init("NODE"), .init("STATE"), .init("ZONE"), .init("ADDRESSES"), .init("ROLE"))
+    for member in fleet.members {
+      let roles = (member.isThisNode ? ["this node"] : []) + (member.isIssuer ? ["issuer"] : [])
+      table.append(
+        member.name, String(member.node.prefix(12)), member.state, member.zone ?? "-",
+        member.addresses.joined(separator: " "), roles.joined(separator: ", "))
+    }
+    output.table(table)
+    output.line("fleet \(fleet.fleet.prefix(12)), \(lag(fleet))")
+    if let reason = fleet.refusesWrites { output.note(reason) }
+  }
+
+  private func lag(_ fleet: FleetDocument) -> String {
+    guard fleet.members.count > 1 else { return "no other member" }
+    guard let behind = fleet.behindMilliseconds else { return "not compared with anybody yet" }
+    return "compared with a member \(behind) ms ago"
+  }
+
+  private func token() throws -> [UInt8] {
+    switch (invocation.arguments.first, invocation.value("token-file")) {
+    case (let token?, nil) where token != "-": return Array(token.utf8)
+    case (_?, nil): return try Self.read(STDIN_FILENO, "standard input")
+    case (nil, let path?):
+      let file = open(path, O_RDONLY | O_CLOEXEC)
+      guard file >= 0 else { throw CommandFailure(.failure, "\(path): \(String(cString: strerror(errno)))") }
+      defer { close(file) }
+      return try Self.read(file, path)
+    default: throw UsageError("there is not one token", advice: "write TOKEN, or -, or --token-file FILE")
+    }
+  }
+
+  private static func read(_ file: Int32, _ name: String) throws(CommandFailure) -> [UInt8] {
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: tokenBytes)
+    while text.count <= tokenBytes {
+      let count = Glibc.read(file, &buffer, buffer.count)
+      let code = errno
+      if count < 0, code == EINTR { continue }
+      guard count >= 0 else { throw CommandFailure(.failure, "\(name): \(String(cString: strerror(code)))") }
+      if count == 0 { break }
+      text += buffer.prefix(count)
+    }
+    return text
+  }
+}

@@ -1,0 +1,20 @@
+import RegistryCore
+
+/// The bytes that other members hold; of a node that is alone, none.
+extension NodeFleet: FleetBytes {
+  nonisolated func holders(of digest: Digest, in repository: RepositoryName) async -> [Holding] {
+    await current?.channel.holders(of: digest, in: repository) ?? []
+  }
+
+  nonisolated func read(
+    _ part: Range<Int64>, of digest: Digest, in repository: RepositoryName, from member: NodeID,
+    take: @escaping @Sendable ([UInt8]) async throws(RegistryError) -> Void
+  ) async throws(RegistryError) {
+    guard let channel = current?.channel else { throw RegistryError(.unavailable, "this node is in no fleet") }
+    try await channel.read(part, of: digest, in: repository, from: member, take: take)
+  }
+
+  nonisolated func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
+    await current?.channel.manifest(digest, size: size, in: repository)
+  }
+}

@@ -1,0 +1,65 @@
+import FleetCore
+import FleetService
+import RegistryCore
+import RegistryHTTP
+
+extension NodeFleet: FleetOperations {
+  func found() async throws(RegistryError) -> FleetMembershipDocument {
+    let fleet = try await changing { () async throws(RegistryError) in try await makeFleet() }
+    return membership(of: fleet)
+  }
+
+  func join(_ token: String, names: String?) async throws(RegistryError) -> FleetMembershipDocument {
+    let invitation: InviteToken
+    do throws(InviteTokenFault) { invitation = try InviteToken(parsing: token) } catch {
+      throw RegistryError(.unsupported, error.description)
+    }
+    guard let choice = names.map({ NamesChoice(rawValue: $0) }) ?? .refuse else {
+      throw RegistryError(.unsupported, "--names is keep-fleet or keep-mine")
+    }
+    let fleet = try await changing { () async throws(RegistryError) in try await enter(invitation, choice) }
+    return membership(of: fleet)
+  }
+
+  func invite() async throws(RegistryError) -> InvitationDocument {
+    guard let seat = current else { throw Self.alone }
+    guard let door = seat.door else {
+      let view = seat.desk.current
+      let issuers = view.directory.issuers.compactMap { view.directory.membership(of: $0)?.name.text }
+      throw RegistryError(
+        .denied, "this node does not hold the fleet's key: invite on \(issuers.joined(separator: ", "))")
+    }
+    let token = try await door.invite()
+    return InvitationDocument(
+      token: token.text, fleet: token.fleet.description, addresses: token.addresses.map(\.description),
+      expiresAtSeconds: token.expires)
+  }
+
+  func fleet() async throws(RegistryError) -> FleetDocument {
+    guard let view = current?.desk.current else { throw Self.alone }
+    let members = view.directory.members.map { node in
+      let card = view.cards[node]
+      return FleetDocument.Member(
+        node: node.description, name: (card?.draft.name ?? view.directory.membership(of: node)?.name)?.text ?? "",
+        state: "\(view.state(of: node))", zone: card?.draft.zone?.description,
+        addresses: card?.draft.addresses.map(\.description) ?? [], release: card?.draft.release,
+        isIssuer: view.directory.isIssuer(node), isThisNode: node == view.node)
+    }
+    return FleetDocument(
+      fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
+      refusesWrites: WriteRefusal.of(view.gate)?.message,
+      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) })
+  }
+
+  private func membership(of fleet: FleetID) -> FleetMembershipDocument {
+    let directory = current?.desk.current.directory
+    return FleetMembershipDocument(
+      fleet: fleet.description, node: keys.node.description,
+      name: FleetDesk.Introduction.name(settings)?.text ?? "", members: directory?.members.count ?? 1,
+      issuers: directory?.issuers.count ?? 1)
+  }
+
+  private static let alone = RegistryError(
+    .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join"
+  )
+}

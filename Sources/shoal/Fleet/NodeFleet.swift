@@ -1,0 +1,244 @@
+import BlockingWork
+import CatalogSQLite
+import Configuration
+import FleetCore
+import FleetHTTP
+import FleetService
+import OpenSSLKit
+import RegistryCore
+import RegistryService
+import Telemetry
+
+/// A node's part in a fleet. It may be alone, and found or join one while it runs; then it is a member until it ends.
+actor NodeFleet {
+  /// What a member has in hand.
+  struct Seat: Sendable {
+    let desk: FleetDesk
+    let channel: FleetChannel
+    let door: JoinDoor?
+  }
+
+  /// What listens for the fleet: told the certificates to show, and whom to cut off. Must not block for long.
+  struct Port: Sendable {
+    let introduction: FleetDesk.Introduction
+    let show: @Sendable (FleetFiles.Papers) throws -> Void
+    let cut: @Sendable (Set<NodeID>) -> Void
+  }
+
+  nonisolated let keys: FleetKeys
+  nonisolated let settings: Settings.Fleet
+  nonisolated let log: Logger
+  nonisolated let clock: any WallClock
+  nonisolated let files: FleetFiles
+  nonisolated private let seat = Lock<Seat?>(nil)
+  nonisolated private let held = Lock<(any ClaimLedger & Statements)?>(nil)
+  nonisolated let work: BlockingPool
+  private var port: Port?
+  /// Founding and joining take several steps: one at a time.
+  private var isChanging = false
+
+  init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings.Fleet, work: BlockingPool, log: Logger) {
+    (self.keys, self.files, self.settings, self.work, self.log) = (keys, files, settings, work, log)
+    clock = SystemClock()
+  }
+
+  /// Once, before anything else is asked of it: what it keeps its knowledge in.
+  nonisolated func use(_ catalogue: SQLiteCatalog) { held.withLock { $0 = catalogue } }
+
+  nonisolated var catalogue: any ClaimLedger & Statements {
+    guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
+    return catalogue
+  }
+
+  /// From any thread, at the cost of a lock. `nil`: the node is alone.
+  nonisolated var current: Seat? { seat.withLock { $0 } }
+
+  /// What the registry asks before it writes a name, and tells after.
+  nonisolated var writing: NameWriting {
+    NameWriting(
+      refusal: { self.current.flatMap { WriteRefusal.of($0.desk.current.gate) } },
+      wrote: { self.current?.desk.noteWriting() })
+  }
+
+  // MARK: - Life
+
+  /// Begins to speak with the members, if there are any. Before the first request.
+  func open(_ port: Port) async throws(RegistryError) {
+    self.port = port
+    if let papers = try await loadPapers() { try await sit(papers) }
+  }
+
+  func close() async {
+    let seat = seat.withLock { seat in
+      defer { seat = nil }
+      return seat
+    }
+    await seat?.desk.close()
+    await seat?.channel.close()
+  }
+
+  private func loadPapers() async throws(RegistryError) -> FleetFiles.Papers? {
+    let files = files
+    return try await work.run { () throws(RegistryError) in try files.load() }
+  }
+
+  /// Takes the place at the table that the papers give.
+  private func sit(_ papers: FleetFiles.Papers) async throws(RegistryError) {
+    guard let port else { return }
+    guard let fleetKey = papers.authority.key.ed25519.flatMap({ PublicKey($0) }) else {
+      throw RegistryError(.unsupported, "the fleet's certificate is not of an Ed25519 key")
+    }
+    let channel = try channel(papers)
+    let ports = FleetPorts(ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log)
+    let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
+    channel.attach { desk.current }
+    let door = try await door(papers, desk)
+    do { try port.show(papers) } catch {
+      throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
+    }
+    try await desk.open()
+    let taken = Seat(desk: desk, channel: channel, door: door)
+    seat.withLock { $0 = taken }
+    desk.introduce(port.introduction)
+    // What was written between the two lines above told nobody.
+    desk.noteWriting()
+    log.info(
+      "this node is in a fleet", LogField("fleet", desk.current.fleet.description),
+      LogField("node", keys.node.description), LogField("members", desk.current.directory.members.count))
+  }
+
+  /// `nil`: this node is no issuer.
+  private func door(_ papers: FleetFiles.Papers, _ desk: FleetDesk) async throws(RegistryError) -> JoinDoor? {
+    guard let issuing = papers.issuing else { return nil }
+    return try await JoinDoor.open(desk, issuing) { node, addresses in await Doorbell().ring(node, addresses) }
+  }
+
+  private func channel(_ papers: FleetFiles.Papers) throws(RegistryError) -> FleetChannel {
+    let cut = port?.cut
+    do {
+      return try FleetChannel(
+        keys, certificate: papers.certificate, authority: papers.authority, work: work, log: log,
+        dropped: { strangers in cut?(strangers) })
+    } catch {
+      throw RegistryError(.internal, "the way to the fleet cannot be opened: \(error)")
+    }
+  }
+
+  // MARK: - Changing
+
+  /// One change at a time, of a node that is alone.
+  func changing<Success: Sendable>(
+    _ body: () async throws(RegistryError) -> Success
+  ) async throws(RegistryError) -> Success {
+    guard !isChanging else {
+      throw RegistryError(.unavailable, "another command makes this node part of a fleet just now")
+    }
+    isChanging = true
+    defer { isChanging = false }
+    if try await loadPapers() != nil {
+      throw RegistryError(.denied, "this node is in a fleet already: see shoal fleet ls")
+    }
+    return try await body()
+  }
+
+  /// Founds a fleet of this node alone.
+  func makeFleet() async throws(RegistryError) -> FleetID {
+    guard let name = FleetDesk.Introduction.name(settings) else {
+      throw RegistryError(.unsupported, "the machine's name is no name of a node: set fleet.name")
+    }
+    let now = clock.millisecondsSince1970
+    let (authority, records, certificate): (FleetAuthority, [FleetRecord], Certificate)
+    do {
+      authority = try FleetAuthority(makingAt: now)
+      records = try authority.foundingRecords(of: keys.publicKey, named: name, at: now, keys)
+      certificate = try authority.certify(keys.publicKey, at: now)
+    } catch {
+      throw RegistryError(.internal, "the fleet could not be made: \(error)")
+    }
+    try await settle(
+      FleetFiles.Papers(authority: authority.certificate, certificate: certificate, issuing: authority), records, [],
+      NameComparison.Plan())
+    return authority.publicKey.fleet(keys)
+  }
+
+  /// Papers and what the fleet says are kept, the log is written anew as the fleet's, and last of all the node is a member:
+  /// a crash before that leaves it alone.
+  private func settle(
+    _ papers: FleetFiles.Papers, _ records: [FleetRecord], _ cards: [MemberCard], _ plan: NameComparison.Plan
+  ) async throws(RegistryError) {
+    guard let fleetKey = papers.authority.key.ed25519.flatMap({ PublicKey($0) }) else {
+      throw RegistryError(.unsupported, "the fleet's certificate is not of an Ed25519 key")
+    }
+    let files = files
+    try await work.run { () throws(RegistryError) in
+      try files.prepare(papers.certificate, key: papers.issuing?.key)
+    }
+    try await FleetDesk.keep(records, cards, in: catalogue, keys: keys)
+    _ = try await catalogue.rebase(
+      onto: fleetKey.fleet(keys), restating: plan.restated, dropping: plan.dropped)
+    try await work.run { () throws(RegistryError) in try files.seal(papers.authority) }
+    try await sit(papers)
+  }
+
+  /// Joins the fleet that the token invites to.
+  func enter(_ token: InviteToken, _ choice: NamesChoice) async throws(RegistryError) -> FleetID {
+    guard let port else {
+      throw RegistryError(
+        .unsupported,
+        "the fleet must be able to reach this node: start it with fleet.listen (--fleet-listen HOST:PORT), then join")
+    }
+    guard let card = port.introduction.card(in: token.fleet, keys, at: clock.millisecondsSince1970) else {
+      throw RegistryError(.internal, "this node's name and addresses make no card")
+    }
+    let joined: Joining.NewMember
+    do {
+      joined = try await JoinCall(token, keys: keys, card: card).run()
+    } catch {
+      throw RegistryError(.unavailable, "\(error)")
+    }
+    let welcome = joined.welcome
+    guard let authority = Certificate(der: welcome.authority), authority.key.ed25519 == joined.fleetKey.bytes,
+      let certificate = Certificate(der: welcome.certificate)
+    else { throw RegistryError(.unavailable, JoinFault.falseAnswer.description) }
+    let papers = FleetFiles.Papers(authority: authority, certificate: certificate, issuing: nil)
+    let plan = try await plan(choice, papers, joined)
+    try await settle(papers, welcome.records, welcome.cards, plan)
+    return token.fleet
+  }
+
+  private func plan(
+    _ choice: NamesChoice, _ papers: FleetFiles.Papers, _ joined: Joining.NewMember
+  ) async throws(RegistryError) -> NameComparison.Plan {
+    var directory = Directory(fleetKey: joined.fleetKey, notary: keys)
+    for record in joined.welcome.records { _ = directory.restore(record, notary: keys) }
+    let channel = try channel(papers)
+    defer { Task { await channel.close() } }  // Unstructured: a channel of one question, whose end nobody waits for.
+    do {
+      return try await FleetNames(channel, ledger: catalogue, clock: clock).plan(
+        choice, joining: keys.node, rules: directory.nameRules, cards: joined.welcome.cards)
+    } catch let error as RegistryError {
+      throw error
+    } catch {
+      throw RegistryError(.fetchConflict, "\(error) The invitation stays good for this node until it expires.")
+    }
+  }
+}
+
+/// Why a member writes no names, in words for a client.
+enum WriteRefusal {
+  /// `nil`: it may write.
+  static func of(_ gate: WriteGate) -> RegistryError? {
+    switch gate {
+    case .open: nil
+    case .settling:
+      RegistryError(.unavailable, "this node asks its fleet what it has written before; try again in a moment")
+    case .clockOff(let milliseconds):
+      RegistryError(
+        .unavailable,
+        "this node's clock is \(abs(milliseconds) / 1000) s \(milliseconds < 0 ? "ahead of" : "behind") its fleet's: "
+          + "until it is set, push to another node")
+    case .stranger: RegistryError(.unavailable, "this node was removed from its fleet; push to another node")
+    }
+  }
+}

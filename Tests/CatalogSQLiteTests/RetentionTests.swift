@@ -1,0 +1,151 @@
+import RegistryCore
+import RegistryTesting
+import Testing
+
+@testable import CatalogSQLite
+
+@Suite struct RetentionTests {
+  private static let day: Int64 = 24 * 60 * 60 * 1_000
+  private static let now = 1_000 * day
+
+  let name: RepositoryName
+
+  init() throws { name = try RepositoryName(parsing: "team/app") }
+
+  private func tag(_ text: String, _ target: String?) throws -> Claim.Statement {
+    .tag(name, try Tag(parsing: text), target.map { .of($0) })
+  }
+
+  private func time(daysAgo: Int64, _ step: Int = 0) -> HybridTime {
+    HybridTime(milliseconds: Self.now - daysAgo * Self.day + Int64(step))
+  }
+
+  private func sequences(of writer: WriterID, in catalog: SQLiteCatalog) async throws -> [Int64] {
+    try await catalog.run(of: writer, after: 0, byteLimit: .max)?.claims.map(\.body.sequence) ?? []
+  }
+
+  /// A catalogue that has taken in what was said, with the log shortened.
+  private func shortened(
+    _ scribes: [Scribe], rules: NameRules = NameRules(), _ body: (SQLiteCatalog, Int) async throws -> Void
+  ) async throws {
+    try await withCatalog(clock: HeldClock(milliseconds: Self.now)) { catalog in
+      for scribe in scribes { _ = try await catalog.admit(try #require(scribe.run())) }
+      try await catalog.apply(rules)
+      let names = Set(scribes.flatMap(\.claims).map(\.body.name))
+      var before: [ClaimedName: [UInt8]?] = [:]
+      for name in names { before[name] = try await catalog.standing(name) }
+      let dropped = try await catalog.shortenLog()
+      for name in names { #expect(try await catalog.standing(name) == before[name], "the state of \(name)") }
+      #expect(try await catalog.shortenLog() == 0, "nothing more to drop")
+      try await body(catalog, dropped)
+    }
+  }
+
+  @Test func ofATagTheLastTwentyStayAndAllOfTheLastThirtyDays() async throws {
+    var scribe = Scribe(9)
+    for number in 1...30 { scribe.say(try tag("old", "\(number)"), at: time(daysAgo: 60, number)) }
+    for number in 1...30 { scribe.say(try tag("young", "\(number)"), at: time(daysAgo: 29, number)) }
+    try await shortened([scribe]) { (catalog, dropped) async throws in
+      #expect(dropped == 10)
+      #expect(try await sequences(of: scribe.writer, in: catalog) == Array(11...60))
+    }
+  }
+
+  @Test func whatStandsStaysHoweverOldAndWhatItBeatGoes() async throws {
+    var (one, two) = (Scribe(1), Scribe(2))
+    let facts = ManifestFacts(mediaType: .ociIndex, size: 3, subject: nil, artifactType: nil)
+    one.say(.manifest(name, .of("m"), .present(facts)), at: time(daysAgo: 900))
+    two.say(.manifest(name, .of("m"), .gone), at: time(daysAgo: 899))
+    one.say(.manifest(name, .of("m"), .present(facts)), at: time(daysAgo: 898))
+    for writer in [1, 2] {
+      let last = try tag("last-\(writer)", "x")
+      if writer == 1 { one.say(last, at: time(daysAgo: 1)) } else { two.say(last, at: time(daysAgo: 1)) }
+    }
+    try await shortened([one, two]) { (catalog, dropped) async throws in
+      #expect(dropped == 2)
+      #expect(try await sequences(of: one.writer, in: catalog) == [2, 3])
+      #expect(try await sequences(of: two.writer, in: catalog) == [2])
+    }
+  }
+
+  @Test func aTombstoneStaysForNinetyDaysAndThenGoesWithAllBeforeIt() async throws {
+    var scribe = Scribe(9)
+    scribe.say(try tag("gone", "1"), at: time(daysAgo: 200))
+    scribe.say(try tag("going", "1"), at: time(daysAgo: 199))
+    scribe.say(try tag("gone", nil), at: time(daysAgo: 91))
+    scribe.say(try tag("going", nil), at: time(daysAgo: 89))
+    scribe.say(try tag("last", "1"), at: time(daysAgo: 1))
+    try await shortened([scribe]) { (catalog, dropped) async throws in
+      #expect(dropped == 2)
+      #expect(try await sequences(of: scribe.writer, in: catalog) == [2, 4, 5])
+    }
+  }
+
+  /// Without the tombstone what it beat would come back.
+  @Test func aTombstoneStaysAsLongAsAClaimThatItBeats() async throws {
+    var (one, two) = (Scribe(1), Scribe(2))
+    two.say(try tag("gone", "kept, since it is its writer's last"), at: time(daysAgo: 200))
+    one.say(try tag("gone", "1"), at: time(daysAgo: 199))
+    one.say(try tag("gone", nil), at: time(daysAgo: 150))
+    one.say(try tag("last", "1"), at: time(daysAgo: 1))
+    try await shortened([one, two]) { (catalog, dropped) async throws in
+      #expect(dropped == 1)
+      #expect(try await sequences(of: one.writer, in: catalog) == [2, 3])
+      #expect(try await sequences(of: two.writer, in: catalog) == [1])
+    }
+  }
+
+  @Test func anImmutableTagKeepsItsFirstClaim() async throws {
+    var scribe = Scribe(9)
+    for number in 1...30 { scribe.say(try tag("v1", "\(number)"), at: time(daysAgo: 100, number)) }
+    var rules = NameRules()
+    rules.immutableTags = PublicPatterns(["team/*"])
+    try await shortened([scribe], rules: rules) { (catalog, dropped) async throws in
+      #expect(dropped == 9)
+      #expect(try await sequences(of: scribe.writer, in: catalog) == [1] + Array(11...30))
+    }
+  }
+
+  @Test func kindsThatAreNotReadAndClaimsThatWaitStay() async throws {
+    var scribe = Scribe(9)
+    let later = ClaimedName(repository: name, kind: ClaimKind(rawValue: 7), key: [1])
+    for number in 1...30 { scribe.say(later, value: nil, at: time(daysAgo: 500, number)) }
+    scribe.say(try tag("ahead", nil), at: time(daysAgo: -5))
+    scribe.say(try tag("ahead", "x"), at: time(daysAgo: -6))
+    try await shortened([scribe]) { (catalog, dropped) async throws in
+      #expect(dropped == 0)
+      #expect(try await sequences(of: scribe.writer, in: catalog) == Array(1...32))
+    }
+  }
+
+  /// What is left is authentic, and whoever gets it ends in the same state.
+  @Test func aShortenedLogIsHandedOnWithItsHoles() async throws {
+    var scribe = Scribe(9)
+    for number in 1...200 {
+      scribe.say(try tag("t\(number % 3)", "\(number)"), at: time(daysAgo: 100, number))
+    }
+    try await shortened([scribe]) { catalog, dropped in
+      #expect(dropped == 140)
+      let notary = HashNotary(.test())
+      for known: Int64 in [0, 50, 199] {
+        try await withCatalog(clock: HeldClock(milliseconds: Self.now)) { other in
+          if known > 0 { _ = try await other.admit(try #require(scribe.run(upTo: known))) }
+          var head = try await other.heads()[scribe.writer] ?? notary.root(of: scribe.writer, in: .none)
+          while let run = try await catalog.run(of: scribe.writer, after: head.sequence, byteLimit: 2_000) {
+            #expect(run.fault(after: head, notary: notary) == nil)
+            guard case .admitted(let next, added: run.claims.count) = try await other.admit(run) else {
+              Issue.record("from \(head.sequence)")
+              return
+            }
+            head = next
+          }
+          #expect(head == scribe.head())
+          for text in ["t0", "t1", "t2"] {
+            let name = try tag(text, nil).name
+            #expect(try await other.standing(name) == (try await catalog.standing(name)))
+          }
+        }
+      }
+    }
+  }
+}

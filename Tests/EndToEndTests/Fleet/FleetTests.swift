@@ -1,0 +1,110 @@
+import Glibc
+import Testing
+
+/// Real nodes, real certificates, one fleet: push here, pull there.
+@Suite(.serialized)
+struct FleetTests {
+  private static let target = "/v2/team/app/manifests/1"
+
+  private static func image(seed: UInt64) -> TestImage {
+    print("seed \(seed)")
+    var random = SeededRandom(seed: seed)
+    return TestImage(layers: [Blob(random.bytes(3 << 20)), Blob(random.bytes(1000))])
+  }
+
+  private static func checkPull(_ image: TestImage, from node: ShoalNode) throws {
+    #expect(try node.answers(200, to: target))
+    let connection = try node.connect()
+    #expect(try connection.get(target).body == image.manifest.bytes)
+    for blob in image.blobs {
+      let answer = try connection.get("/v2/team/app/blobs/\(blob.digest)")
+      #expect(answer.status == 200, "\(answer)")
+      #expect(answer.body == blob.bytes)
+    }
+  }
+
+  @Test func whatIsPushedToOneIsPulledFromAllAndWhatIsDeletedIsGoneEverywhere() throws {
+    let fleet = try SmallFleet("a", "b", "c")
+    let image = Self.image(seed: 11)
+    try fleet["a"].connect().push(image, to: "team/app", as: "1")
+    for name in ["b", "c"] { try Self.checkPull(image, from: fleet[name]) }
+    #expect(try fleet["c"].ask("DELETE", "/v2/team/app/manifests/\(image.manifest.digest)").status == 202)
+    for name in ["a", "b"] { #expect(try fleet[name].answers(404, to: Self.target)) }
+  }
+
+  @Test func whatWasFetchedOutlivesTheWriterAndTheWriterCatchesUp() throws {
+    let fleet = try SmallFleet("a", "b", "c")
+    let image = Self.image(seed: 12)
+    try fleet["a"].connect().push(image, to: "team/app", as: "1")
+    try Self.checkPull(image, from: fleet["b"])
+    try fleet["a"].kill()
+    try Self.checkPull(image, from: fleet["b"])
+    let later = Self.image(seed: 13)
+    try fleet["b"].connect().push(later, to: "team/app", as: "2")
+    try fleet.start("a")
+    #expect(try fleet["a"].answers(200, to: "/v2/team/app/manifests/2"))
+    #expect(try fleet["c"].answers(200, to: "/v2/team/app/manifests/2"))
+  }
+
+  @Test func aStrangerIsToldNothing() throws {
+    let fleet = try SmallFleet("a", "b")
+    let image = Self.image(seed: 14)
+    try fleet["a"].connect().push(image, to: "team/app", as: "1")
+    let port = try fleet["a"].fleetPort()
+    let paths = [
+      "/fleet/v1/message", "/fleet/v1/blob/\(image.layers[0].digest)/team/app",
+      "/fleet/v1/manifest/\(image.manifest.digest)/team/app", "/v2/", "/metrics", "/",
+    ]
+    for path in paths {
+      let said = try Self.curl(["-w", "%{http_code}", "https://127.0.0.1:\(port)\(path)"])
+      #expect(said == "404", "\(path): \(said)")
+    }
+  }
+
+  @Test func aCertificateOfAnotherFleetIsRefused() throws {
+    let (fleet, other) = (try SmallFleet("a"), try SmallFleet("x"))
+    let papers = "\(other["x"].data)/fleet/node.crt"
+    let process = try ChildProcess([
+      "curl", "-sk", "--cert", papers, "--key", "\(other["x"].data)/node.key", "-o", "/dev/null",
+      "https://127.0.0.1:\(try fleet["a"].fleetPort())/fleet/v1/message",
+    ])
+    #expect(try process.wait() != .exit(0))
+  }
+
+  @Test func aTokenIsGoodForOneNodeAndOnlyAsItWasMade() throws {
+    let fleet = try SmallFleet("a")
+    for name in ["b", "c"] { try fleet.start(name) }
+    let token = try fleet.invite("a")
+    var tampered = Array(token.utf8)
+    tampered[40] = tampered[40] == UInt8(ascii: "0") ? UInt8(ascii: "1") : UInt8(ascii: "0")
+    let cases = [String(decoding: tampered, as: UTF8.self), String(token.dropLast(3)), "nonsense"]
+    for text in cases {
+      let command = try ShoalCommand(["fleet", "join", text, "--data", fleet["b"].data])
+      #expect(command.code == 1 && command.errors.contains("invitation"), "\(command.errors)")
+    }
+    try fleet.join("b", by: token)
+    let second = try ShoalCommand(["fleet", "join", token, "--data", fleet["c"].data])
+    #expect(second.code == 1 && second.errors.contains("not valid"), "\(second.errors)")
+  }
+
+  @Test func namesThatStandForDifferentImagesAreRefusedUnlessSomebodyDecides() throws {
+    let fleet = try SmallFleet("a")
+    let (ours, theirs) = (TestImage("the fleet's"), TestImage("the newcomer's"))
+    try fleet["a"].connect().push(ours, to: "team/app", as: "1")
+    try fleet.start("b")
+    try fleet["b"].connect().push(theirs, to: "team/app", as: "1")
+    let token = try fleet.invite("a")
+    let refused = try ShoalCommand(["fleet", "join", token, "--data", fleet["b"].data])
+    #expect(refused.code == 1 && refused.errors.contains("team/app:1"), "\(refused.errors)")
+    try SmallFleet.run(["fleet", "join", token, "--names", "keep-fleet", "--data", fleet["b"].data])
+    #expect(
+      try eventually { try fleet["b"].ask("GET", Self.target).body == ours.manifest.bytes })
+    #expect(try fleet["a"].ask("GET", Self.target).body == ours.manifest.bytes)
+  }
+
+  private static func curl(_ arguments: [String]) throws -> String {
+    let process = try ChildProcess(["curl", "-sk"] + arguments)
+    try process.wait()
+    return process.output.complete()
+  }
+}

@@ -1,0 +1,88 @@
+import RegistryCore
+
+@testable import FleetCore
+@testable import RegistryTesting
+
+/// One machine of a fleet, with the test as its world.
+struct MachineBench {
+  var machine: FleetMachine<SimulatedNotary>
+  var time: Int64 = 0
+  var wall: Int64 { SimulatedClock.start + time }
+  /// All members; the machine is the first's.
+  let notaries: [SimulatedNotary]
+  let fleetNotary: SimulatedNotary
+  private(set) var replies = 0
+
+  init(members: Int = 8) {
+    var plan = SimulationPlan(seed: 42)
+    plan.nodes = members
+    fleetNotary = SimulatedNotary(number: 4242)
+    var chance = SplitMix64(seed: 1)
+    let nodes = SimulatedFounding(plan, fleetNotary).nodes(chance: &chance)
+    machine = nodes[0].machine
+    notaries = nodes.map(\.notary)
+  }
+
+  var fleet: FleetID { machine.directory.fleet }
+  var writer: WriterID { WriterID(node: machine.node, epoch: 1) }
+
+  /// The log of a member.
+  func chain(_ place: Int, epoch: Int64 = 1) -> Chain { Chain(notaries[place], in: fleet, epoch: epoch) }
+
+  mutating func feed(_ input: FleetInput, after milliseconds: Int64 = 0) -> [FleetEffect] {
+    time += milliseconds
+    var effects: [FleetEffect] = []
+    machine.handle(input, at: Moment(monotonic: time, wall: wall), into: &effects)
+    return effects
+  }
+
+  /// Starts, and lets every member answer that it knows nothing of this node.
+  mutating func start(heads: [WriterID: ClaimHead] = [:]) {
+    let effects = feed(.started(writer: writer, heads: heads))
+    for (_, token, message) in effects.asks where message == .ownHeads { _ = feed(.answered(token, .heads([]))) }
+  }
+
+  mutating func asked(by place: Int, _ message: FleetMessage) -> [FleetEffect] {
+    replies += 1
+    return feed(.asked(notaries[place].node, ReplyToken(rawValue: UInt64(replies)), message))
+  }
+
+  mutating func pushed(by place: Int, _ runs: ClaimRun?...) -> [FleetEffect] {
+    asked(by: place, .push(Gossip(rumours: runs.compactMap { $0 }.map { Gossip.Rumour($0, hops: 0) })))
+  }
+
+  /// Does what the ledger would, for the first `admit` among effects.
+  mutating func admit(_ effects: [FleetEffect]) -> [FleetEffect] {
+    for case .admit(let token, let runs) in effects {
+      let admissions = runs.map { run -> Admission? in
+        let last = run.claims[run.claims.count - 1]
+        let hash = ClaimHash(notaries[0].hash(last.chainedBytes).bytes)!
+        return .admitted(ClaimHead(sequence: last.body.sequence, hash: hash), added: run.claims.count)
+      }
+      return feed(.admitted(token, admissions))
+    }
+    return []
+  }
+}
+
+extension [FleetEffect] {
+  var asks: [(peer: NodeID, token: FleetToken, message: FleetMessage)] {
+    compactMap { if case .ask(let peer, let token, let message) = $0 { (peer, token, message) } else { nil } }
+  }
+
+  var replies: [FleetMessage] { compactMap { if case .reply(_, let message) = $0 { message } else { nil } } }
+
+  var admitted: [ClaimRun] {
+    flatMap { effect -> [ClaimRun] in if case .admit(_, let runs) = effect { runs } else { [] } }
+  }
+
+  var notices: [FleetNotice] { compactMap { if case .noticed(let notice) = $0 { notice } else { nil } } }
+
+  var gates: [WriteGate] { compactMap { if case .writing(let gate) = $0 { gate } else { nil } } }
+
+  var epochs: Int { count { if case .beginEpoch = $0 { true } else { false } } }
+
+  var pushes: [(peer: NodeID, gossip: Gossip)] {
+    asks.compactMap { ask in if case .push(let gossip) = ask.message { (ask.peer, gossip) } else { nil } }
+  }
+}

@@ -1,0 +1,117 @@
+import RegistryCore
+import RegistryTesting
+import Testing
+
+@testable import FleetCore
+
+@Suite struct MachineMembersTests {
+  private func greeting(_ bench: MachineBench, wall: Int64, suspicions: [Suspicion] = []) -> Greeting {
+    var greeting = bench.machine.greeting
+    (greeting.wall, greeting.suspicions) = (wall, suspicions)
+    return greeting
+  }
+
+  @Test func aNodeWhoseClockIsOffDoesNotWrite() {
+    var bench = MachineBench()
+    bench.start()
+    var effects: [FleetEffect] = []
+    for _ in 0..<3 {
+      let round = bench.feed(.woke, after: 2500)
+      for ask in round.asks where ask.message == .exchange(bench.machine.greeting) {
+        effects += bench.feed(.answered(ask.token, .exchange(greeting(bench, wall: bench.wall + 15_000))))
+      }
+    }
+    #expect(effects.gates == [.clockOff(milliseconds: 15_000)])
+  }
+
+  @Test func anExchangeThatLeavesNothingOpenMakesFresh() throws {
+    var bench = MachineBench()
+    bench.start()
+    #expect(bench.machine.freshAt == nil)
+    let seen1 = bench.feed(.woke, after: 2500)
+    let ask = try #require(seen1.asks.first)
+    _ = bench.feed(.answered(ask.token, .exchange(greeting(bench, wall: bench.wall))), after: 40)
+    #expect(bench.machine.freshAt == 2500)
+  }
+
+  @Test func whoAnswersNobodyIsSuspected() throws {
+    var bench = MachineBench()
+    bench.start()
+    let seen2 = bench.feed(.woke, after: 2500)
+    let ask = try #require(seen2.asks.first)
+    let probes = bench.feed(.unanswered(ask.token)).asks.filter { $0.message == .probe(ask.peer) }
+    #expect(probes.count == FleetLimits.indirectProbes)
+    _ = bench.feed(.answered(probes[0].token, .probed(false)))
+    #expect(bench.machine.state(of: ask.peer) == .alive)
+    _ = bench.feed(.unanswered(probes[1].token))
+    #expect(bench.machine.state(of: ask.peer) == .suspected)
+    let place = try #require(bench.notaries.firstIndex { $0.node == ask.peer })
+    _ = bench.asked(by: place, .ownHeads)
+    #expect(bench.machine.state(of: ask.peer) == .alive)
+  }
+
+  @Test func aMemberIsProbedOnBehalfOfAnother() throws {
+    var bench = MachineBench()
+    bench.start()
+    let target = bench.notaries[3].node
+    let effects = bench.asked(by: 1, .probe(target))
+    let ask = try #require(effects.asks.first { $0.peer == target })
+    #expect(effects.replies.isEmpty)
+    let seen3 = bench.feed(.answered(ask.token, .exchange(greeting(bench, wall: 0))))
+    #expect(seen3.replies == [.probed(true)])
+    let seen4 = bench.asked(by: 1, .probe(target))
+    let again = try #require(seen4.asks.first { $0.peer == target })
+    let late = bench.feed(.woke, after: FleetLimits.askMilliseconds)
+    #expect(late.replies == [.probed(false)])
+    let seen5 = bench.feed(.answered(again.token, .taken))
+    #expect(seen5.replies.isEmpty)
+  }
+
+  @Test func aSuspicionOfItselfIsRefutedByALaterCard() throws {
+    var bench = MachineBench()
+    bench.start()
+    let suspicion = Suspicion(node: bench.machine.node, incarnation: 1)
+    let effects = bench.asked(by: 1, .exchange(greeting(bench, wall: bench.wall, suspicions: [suspicion])))
+    let cards = effects.pushes.flatMap(\.gossip.cards)
+    #expect(cards.count == FleetLimits.fanout && cards.allSatisfy { $0.incarnation == 2 })
+    let again = bench.asked(by: 2, .exchange(greeting(bench, wall: bench.wall, suspicions: [suspicion])))
+    #expect(again.pushes.isEmpty)
+    let liar = Suspicion(node: bench.machine.node, incarnation: 1 << 40)
+    _ = bench.asked(by: 2, .exchange(greeting(bench, wall: bench.wall, suspicions: [liar])))
+    #expect(bench.machine.cards[bench.machine.node]?.incarnation == 2, "of a card that nobody has shown")
+  }
+
+  @Test func whoIsRemovedIsAskedAndHeardNoMore() throws {
+    var bench = MachineBench(members: 3)
+    bench.start()
+    let removed = bench.notaries[2].node
+    let draft = try bench.machine.directory.removal(of: removed, lastTaken: [:], by: bench.machine.node, at: 0)
+    let record = try #require(FleetRecord(draft, signature: bench.fleetNotary.sign(draft.signedBytes)))
+    let effects = bench.feed(.issued(DirectoryNews(records: [record])))
+    #expect(effects.pushes.map(\.peer) == [bench.notaries[1].node])
+    var chain = bench.chain(2)
+    chain.say("late")
+    let seen6 = bench.pushed(by: 2, chain.run())
+    #expect(seen6.replies == [.unsupported])
+    let seen7 = bench.pushed(by: 1, chain.run())
+    #expect(seen7.admitted.isEmpty, "nor from another")
+  }
+
+  @Test func morePullsThanMayWaitAreToldSo() {
+    var bench = MachineBench()
+    bench.start()
+    let want = Want(writer: bench.writer, after: 0)
+    var replies: [FleetMessage] = []
+    for _ in 0..<FleetLimits.waitingReplies + 3 { replies += bench.asked(by: 1, .pull([want])).replies }
+    #expect(replies == [.busy, .busy, .busy])
+  }
+
+  @Test func whatALaterReleaseAsksIsAnswered() {
+    var bench = MachineBench()
+    bench.start()
+    let seen8 = bench.asked(by: 1, .unknown)
+    #expect(seen8.replies == [.unsupported])
+    let seen9 = bench.asked(by: 1, .taken)
+    #expect(seen9.replies == [.unsupported])
+  }
+}

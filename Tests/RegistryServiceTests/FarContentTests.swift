@@ -1,0 +1,205 @@
+import RegistryCore
+import RegistryTesting
+import Testing
+
+@testable import RegistryService
+
+/// Pushed to one member, pulled from another that never saw it.
+struct FarContentTests {
+  private static let layer = seededBytes(1_000_000, seed: 3)
+  private static let digest = Digest.hashing(layer)
+
+  /// Members 1 and 2 hold the image; 9 has heard of it. What the claims bring is said by hand here.
+  private struct Fleet {
+    let nodes = JoinedNodes()
+    let one: SwarmNode
+    let two: SwarmNode
+    let far: SwarmNode
+    let manifest: PushedManifest
+
+    init(limits: (inout SwarmPorts) -> Void = { _ in }) async throws {
+      let nodes = nodes
+      one = try await SwarmNode()
+      two = try await SwarmNode()
+      far = try await SwarmNode(fleet: nodes.others(than: 9), limits)
+      nodes.add(one.registry, as: 1)
+      nodes.add(two.registry, as: 2)
+      nodes.add(far.registry, as: 9)
+      let pushed = try await Self.push(to: one)
+      _ = try await Self.push(to: two)
+      manifest = pushed.manifest
+      far.bench.catalogue.hear(of: manifest.digest, pushed.facts, tag: Bench.tag("1"), in: Bench.repository)
+    }
+
+    private static func push(to node: SwarmNode) async throws -> (manifest: PushedManifest, facts: ManifestFacts) {
+      let bench = node.bench
+      let config = try await bench.pushBlob(Bench.bytes("{}"))
+      let layer = try await bench.pushBlob(FarContentTests.layer)
+      let bytes = Bench.manifest(config: (config, 2), layer: (layer, FarContentTests.layer.count))
+      let pushed = try await bench.registry.manifests.push(
+        bytes, contentType: Bench.imageType, to: .tag(Bench.tag("1")), in: Bench.repository)
+      return (pushed, try ManifestDocument(bytes: bytes, contentType: Bench.imageType).facts)
+    }
+
+    /// As a client does: the manifest by tag, then the layer.
+    func learnManifest() async throws {
+      let manifest = try await far.registry.manifests.resolve(.tag(Bench.tag("1")), in: Bench.repository)
+      let bytes = try await far.registry.manifests.bytes(of: manifest, in: Bench.repository)
+      #expect(Digest.hashing(bytes) == self.manifest.digest)
+    }
+
+    func readLayer(_ range: Range<Int64>? = nil) async throws -> [UInt8] {
+      try await SwarmNode.read(
+        try await far.registry.blobs.open(FarContentTests.digest, in: Bench.repository), range)
+    }
+
+    func close() async {
+      nodes.openGate()
+      for node in [one, two, far] { await node.close() }
+    }
+  }
+
+  @Test func whatWasPushedThereIsPulledHereByTagAndIsHereFromThenOn() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    #expect(try await fleet.far.registry.blobs.size(of: Self.digest, in: Bench.repository) == 1_000_000)
+    #expect(try await !fleet.far.registry.blobs.holds(Self.digest, in: Bench.repository))
+    #expect(try await fleet.readLayer() == Self.layer)
+    _ = try await fleet.far.fetchDesk.completion(of: Self.digest, in: Bench.repository)
+    #expect(try await fleet.far.registry.blobs.holds(Self.digest, in: Bench.repository))
+
+    fleet.nodes.set(1) { $0.isAway = true }
+    fleet.nodes.set(2) { $0.isAway = true }
+    try await fleet.learnManifest()
+    #expect(try await fleet.readLayer() == Self.layer)
+    #expect(fleet.nodes.sentBytes(by: 1) + fleet.nodes.sentBytes(by: 2) == Self.layer.count)
+    await fleet.close()
+  }
+
+  @Test func aDigestAloneReadsNothing() async throws {
+    let fleet = try await Fleet()
+    // Here and there, but no manifest of this node's repository is known to name it.
+    let blobs = fleet.far.registry.blobs
+    let questions = fleet.nodes.questions
+    for repository in [Bench.repository, SwarmNode.open] {
+      do {
+        let refused = await code { () async throws(RegistryError) in try await blobs.open(Self.digest, in: repository) }
+        #expect(refused == .blobUnknown)
+      }
+      do {
+        let refused = await code { () async throws(RegistryError) in
+          try await blobs.size(of: Self.digest, in: repository)
+        }
+        #expect(refused == .blobUnknown)
+      }
+    }
+    #expect(fleet.nodes.questions == questions)
+    await fleet.close()
+  }
+
+  @Test func aMemberThatFailsInTheMiddleIsNotNoticedByTheReader() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    fleet.nodes.set(1) { $0.breaksOffAfter = 300_000 }
+    #expect(try await fleet.readLayer() == Self.layer)
+    #expect(fleet.nodes.sentBytes(by: 1) == 300_000)
+    await fleet.close()
+  }
+
+  @Test func aPieceThatIsWrongIsNotKeptAndItsSenderIsAskedNoMore() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    fleet.nodes.set(1) { $0.liesInPiece = 3 }
+    #expect(try await fleet.readLayer() == Self.layer)
+    #expect(fleet.nodes.sentBytes(by: 1) < Self.layer.count)
+    await fleet.close()
+  }
+
+  @Test func aFalseTicketEndsInABrokenReadAndTheNextOneSucceeds() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    var other = Self.layer
+    other[700_000] ^= 1
+    let ticket = try #require(SwarmTicket.hashing(other, as: Self.digest))
+    // It vouches for the ticket of other bytes, and sends those.
+    fleet.one.replace(Self.digest, with: other)
+    fleet.nodes.set(1) { $0.falseTicket = ticket }
+    await #expect(throws: RegistryError.self) { _ = try await fleet.readLayer() }
+    #expect(try await fleet.readLayer() == Self.layer)
+    await fleet.close()
+  }
+
+  @Test func nobodyWhoHoldsItIsSaidAtOnce() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    fleet.nodes.set(1) { $0.isAway = true }
+    fleet.nodes.set(2) { $0.isAway = true }
+    let blobs = fleet.far.registry.blobs
+    do {
+      let refused = await code { () async throws(RegistryError) in
+        try await blobs.open(Self.digest, in: Bench.repository)
+      }
+      #expect(refused == .unavailable)
+    }
+    fleet.nodes.set(2) { $0.isAway = false }
+    #expect(try await fleet.readLayer() == Self.layer)
+    await fleet.close()
+  }
+
+  @Test func manyReadersShareOneArrival() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    fleet.nodes.closeGate()
+    let ranges: [Range<Int64>] = [0..<1_000_000, 900_000..<1_000_000, 500_000..<500_001, 0..<10]
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for range in ranges + ranges {
+        group.addTask {
+          let seen = try await fleet.readLayer(range)
+          #expect(seen == Array(Self.layer[Int(range.lowerBound)..<Int(range.upperBound)]))
+        }
+      }
+      fleet.nodes.openGate()
+      try await group.waitForAll()
+    }
+    #expect(fleet.nodes.sentBytes(by: 1) + fleet.nodes.sentBytes(by: 2) == Self.layer.count)
+    await fleet.close()
+  }
+
+  @Test func aManifestWithOtherBytesIsRefusedAndNotKept() async throws {
+    let fleet = try await Fleet()
+    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.liesInManifests = true } }
+    let desk = fleet.far.registry.manifests
+    let manifest = try await desk.resolve(.tag(Bench.tag("1")), in: Bench.repository)
+    do {
+      let refused = await code { () async throws(RegistryError) in
+        try await desk.bytes(of: manifest, in: Bench.repository)
+      }
+      #expect(refused == .unavailable)
+    }
+    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.liesInManifests = false } }
+    try await fleet.learnManifest()
+    await fleet.close()
+  }
+
+  @Test func theNextLifeAsksOnlyForWhatIsMissing() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    fleet.nodes.set(1) { $0.isAway = true }
+    fleet.nodes.set(2) { $0.breaksOffAfter = 600_000 }
+    await #expect(throws: RegistryError.self) { _ = try await fleet.readLayer() }
+    let arrived = fleet.nodes.sentBytes(by: 2)
+    #expect(arrived == 600_000)
+    await fleet.far.close()
+
+    fleet.nodes.set(2) { $0.breaksOffAfter = nil }
+    let next = try await fleet.far.restarted(fleet: fleet.nodes.others(than: 9))
+    try await next.fetchDesk.resume()
+    _ = try await next.fetchDesk.completion(of: Self.digest, in: Bench.repository)
+    let reader = try await next.registry.blobs.open(Self.digest, in: Bench.repository)
+    #expect(try await SwarmNode.read(reader) == Self.layer)
+    // Whole pieces of what had arrived were kept: two parts may have been cut within one.
+    #expect(fleet.nodes.sentBytes(by: 2) - arrived <= Self.layer.count - arrived + 2 * 65_536)
+    await next.close()
+    await fleet.close()
+  }
+}

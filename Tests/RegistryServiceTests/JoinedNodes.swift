@@ -1,0 +1,141 @@
+import BlockingWork
+import RegistryCore
+import RegistryService
+import RegistryTesting
+
+/// Nodes in one process that are members of one fleet: what one asks, another's registry answers, with faults on demand.
+final class JoinedNodes: Sendable {
+  struct Faults {
+    /// Answers no question.
+    var isAway = false
+    /// Breaks off after so many bytes of blobs, counted over all reads.
+    var breaksOffAfter: Int?
+    /// Sends this piece with a wrong byte.
+    var liesInPiece: Int?
+    /// Vouches for this ticket.
+    var falseTicket: SwarmTicket?
+    /// Sends other bytes for manifests.
+    var liesInManifests = false
+  }
+
+  private struct State {
+    var registries: [NodeID: Registry] = [:]
+    var faults: [NodeID: Faults] = [:]
+    var sentBytes: [NodeID: Int] = [:]
+    var questions = 0
+    /// Reads wait until it is opened.
+    var gateIsClosed = false
+    var atGate: [UnsafeContinuation<Void, Never>] = []
+  }
+
+  private let state = Lock(State())
+
+  static func id(_ number: UInt8) -> NodeID { NodeID([UInt8](repeating: number, count: NodeID.byteCount))! }
+
+  func add(_ registry: Registry, as number: UInt8) { state.withLock { $0.registries[Self.id(number)] = registry } }
+
+  func set(_ number: UInt8, _ change: (inout Faults) -> Void) {
+    state.withLock { change(&$0.faults[Self.id(number), default: Faults()]) }
+  }
+
+  func sentBytes(by number: UInt8) -> Int { state.withLock { $0.sentBytes[Self.id(number)] ?? 0 } }
+
+  var questions: Int { state.withLock { $0.questions } }
+
+  func closeGate() { state.withLock { $0.gateIsClosed = true } }
+
+  func openGate() {
+    let waiting = state.withLock { state in
+      state.gateIsClosed = false
+      defer { state.atGate = [] }
+      return state.atGate
+    }
+    for continuation in waiting { continuation.resume() }
+  }
+
+  /// What one of them sees of the others.
+  func others(than number: UInt8) -> any FleetBytes { Others(nodes: self, own: Self.id(number)) }
+
+  fileprivate func members(but own: NodeID) -> [(NodeID, Registry, Faults)] {
+    state.withLock { state in
+      state.questions += 1
+      return state.registries.filter { $0.key != own }.map { ($0.key, $0.value, state.faults[$0.key] ?? Faults()) }
+        .sorted { $0.0.bytes.lexicographicallyPrecedes($1.0.bytes) }
+    }
+  }
+
+  fileprivate func member(_ id: NodeID) -> (Registry, Faults)? {
+    state.withLock { state in state.registries[id].map { ($0, state.faults[id] ?? Faults()) } }
+  }
+
+  /// - Returns: how many of these the member still sends.
+  fileprivate func send(_ count: Int, by member: NodeID) -> Int {
+    state.withLock { state in
+      let sent = state.sentBytes[member] ?? 0
+      let allowed = (state.faults[member]?.breaksOffAfter).map { max(0, min(count, $0 - sent)) } ?? count
+      state.sentBytes[member] = sent + allowed
+      return allowed
+    }
+  }
+
+  fileprivate func passGate() async {
+    await withUnsafeContinuation { continuation in
+      let isOpen = state.withLock { state in
+        if state.gateIsClosed { state.atGate.append(continuation) }
+        return !state.gateIsClosed
+      }
+      if isOpen { continuation.resume() }
+    }
+  }
+}
+
+private struct Others: FleetBytes {
+  let nodes: JoinedNodes
+  let own: NodeID
+
+  private static let chunkBytes = 50_000
+  private static let away = RegistryError(.unavailable, "the member is away")
+
+  func holders(of digest: Digest, in repository: RepositoryName) async -> [Holding] {
+    var found: [Holding] = []
+    for (id, registry, faults) in nodes.members(but: own) where !faults.isAway {
+      guard (try? await registry.blobs.openHere(digest, in: repository)) ?? nil != nil else { continue }
+      guard let ticket = try? await registry.tickets.ticket(for: digest, within: SwarmNode.patience) else { continue }
+      found.append(Holding(member: id, ticket: faults.falseTicket ?? ticket))
+    }
+    return found
+  }
+
+  func read(
+    _ part: Range<Int64>, of digest: Digest, in repository: RepositoryName, from member: NodeID,
+    take: @escaping @Sendable ([UInt8]) async throws(RegistryError) -> Void
+  ) async throws(RegistryError) {
+    guard let (registry, faults) = nodes.member(member), !faults.isAway,
+      let reader = try await registry.blobs.openHere(digest, in: repository)
+    else { throw Self.away }
+    var offset = part.lowerBound
+    while offset < part.upperBound {
+      await nodes.passGate()
+      if Task.isCancelled { throw Self.away }
+      var bytes = try await reader.read(
+        from: offset, count: Int(min(Int64(Self.chunkBytes), part.upperBound - offset)))
+      bytes = Array(bytes.prefix(nodes.send(bytes.count, by: member)))
+      guard !bytes.isEmpty else { throw Self.away }
+      if let piece = faults.liesInPiece, offset...(offset + Int64(bytes.count) - 1) ~= Int64(piece) * 65_536 {
+        bytes[Int(Int64(piece) * 65_536 - offset)] ^= 1
+      }
+      offset += Int64(bytes.count)
+      try await take(bytes)
+    }
+  }
+
+  func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
+    for (_, registry, faults) in nodes.members(but: own) where !faults.isAway {
+      guard let manifest = try? await registry.manifests.resolve(.digest(digest), in: repository),
+        let bytes = try? await registry.manifests.bytesHere(of: manifest)
+      else { continue }
+      return faults.liesInManifests ? bytes.reversed() : bytes
+    }
+    return nil
+  }
+}
