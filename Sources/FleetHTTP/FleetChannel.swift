@@ -14,6 +14,9 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   /// Members that are asked for a blob at once. In larger fleets the nearest by rank, and some others.
   static let askedMembers = 32
   static let rankedMembers = 8
+  /// Up to so many members all keep all manifests; of more, these.
+  static let smallFleet = 8
+  static let manifestKeepers = 3
 
   /// For others, when one has said that it holds a blob.
   private static let secondHolderPatience = Duration.milliseconds(50)
@@ -161,6 +164,12 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     guard left == 0 else { throw .bodySourceFailed(RegistryError(.unavailable, "a member sent too little")) }
   }
 
+  public func keepsManifest(_ digest: Digest) -> Bool {
+    guard let members = view.withLock({ $0 })()?.directory.members else { return false }
+    return members.count <= Self.smallFleet
+      || Rendezvous.ranked(members, for: digest, limit: Self.manifestKeepers).contains(node)
+  }
+
   public func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
     let members = candidates(for: digest)
     return await withTaskGroup(of: [UInt8]?.self) { group in
@@ -189,14 +198,9 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     // Where none is known to be there the doubt may be about this node's own line.
     let live = answering.isEmpty ? others : answering
     guard live.count > Self.askedMembers else { return live }
-    let ranked = live.sorted { Self.rank($0, digest) > Self.rank($1, digest) }
-    let further = ranked.dropFirst(Self.rankedMembers).shuffled()
-    return Array(ranked.prefix(Self.rankedMembers) + further.prefix(Self.askedMembers - Self.rankedMembers))
-  }
-
-  private static func rank(_ node: NodeID, _ digest: Digest) -> UInt64 {
-    StreamingHash.hash(Array(digest.description.utf8) + node.bytes, .sha256).prefix(8)
-      .reduce(0) { $0 << 8 | UInt64($1) }
+    let ranked = Rendezvous.ranked(live, for: digest, limit: Self.rankedMembers)
+    let further = live.filter { !ranked.contains($0) }.shuffled()
+    return ranked + further.prefix(Self.askedMembers - Self.rankedMembers)
   }
 
   private func addresses(of member: NodeID) -> [MemberAddress] {

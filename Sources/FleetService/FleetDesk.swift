@@ -307,7 +307,9 @@ public final class FleetDesk: Sendable {
     while !Task.isCancelled {
       var pause = Duration.seconds(5)
       do throws(RegistryError) {
-        if let due = try await ports.ledger.settleDue() {
+        let due = try await ports.ledger.settleDue()
+        ports.namesChanged()
+        if let due {
           let wait = due.milliseconds - ports.clock.millisecondsSince1970
           pause = min(pause, .milliseconds(max(50, wait)))
         }

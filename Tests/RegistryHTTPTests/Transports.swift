@@ -31,8 +31,8 @@ struct TestRegistry {
     work = BlockingPool(name: "work", threads: 1)
     let ports = RegistryPorts(
       blobs: blobs, uploads: MemoryUploadStore(blobs: blobs), shelf: MemoryManifestShelf(), names: catalogue,
-      catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
-      clock: StandingClock(), work: work, log: Logger.silent)
+      catalogue: catalogue, content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue,
+      chance: CountingChance(), clock: StandingClock(), work: work, log: Logger.silent)
     let registry = Registry(ports, rules: rules)
     var torrentRules = TorrentRules()
     torrentRules.publicPatterns = PublicPatterns(patterns)

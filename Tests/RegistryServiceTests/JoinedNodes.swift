@@ -129,6 +129,8 @@ private struct Others: FleetBytes {
     }
   }
 
+  func keepsManifest(_ digest: Digest) -> Bool { true }
+
   func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
     for (_, registry, faults) in nodes.members(but: own) where !faults.isAway {
       guard let manifest = try? await registry.manifests.resolve(.digest(digest), in: repository),

@@ -14,6 +14,10 @@ public protocol FleetBytes: Sendable {
     take: @escaping @Sendable ([UInt8]) async throws(RegistryError) -> Void
   ) async throws(RegistryError)
 
+  /// Whether this node is one of those that see to it that a manifest does not go with the node that took it: it fetches
+  /// the bytes when it hears of it. Any thread; does not block.
+  func keepsManifest(_ digest: Digest) -> Bool
+
   /// The bytes of a manifest from whoever has it; its size is known, and more is not taken. `nil`: nobody had it in time.
   func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]?
 }

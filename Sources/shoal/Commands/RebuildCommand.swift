@@ -49,8 +49,8 @@ struct RebuildCommand {
     let fresh = rebuild.catalog
     let ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: fresh, catalogue: fresh,
-      content: fresh, tickets: fresh, wishes: fresh, chance: SystemChance(), clock: SystemClock(), work: work,
-      log: Logger.silent)
+      content: fresh, unread: fresh, tickets: fresh, wishes: fresh, chance: SystemChance(), clock: SystemClock(),
+      work: work, log: Logger.silent)
     // One after the other: the thread that made the display waits below.
     let display = Lock(ProgressDisplay(output))
     defer { display.withLock { $0.end() } }

@@ -14,6 +14,8 @@ extension NodeFleet: FleetBytes {
     try await channel.read(part, of: digest, in: repository, from: member, take: take)
   }
 
+  nonisolated func keepsManifest(_ digest: Digest) -> Bool { current?.channel.keepsManifest(digest) ?? false }
+
   nonisolated func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
     await current?.channel.manifest(digest, size: size, in: repository)
   }

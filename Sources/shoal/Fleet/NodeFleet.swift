@@ -32,6 +32,7 @@ actor NodeFleet {
   nonisolated let files: FleetFiles
   nonisolated private let seat = Lock<Seat?>(nil)
   nonisolated private let held = Lock<(any ClaimLedger & Statements)?>(nil)
+  nonisolated private let follow = Lock<@Sendable () -> Void>({})
   nonisolated let work: BlockingPool
   private var port: Port?
   /// Founding and joining take several steps: one at a time.
@@ -44,6 +45,9 @@ actor NodeFleet {
 
   /// Once, before anything else is asked of it: what it keeps its knowledge in.
   nonisolated func use(_ catalogue: SQLiteCatalog) { held.withLock { $0 = catalogue } }
+
+  /// Once: who is told when names may stand for something else by what others said. Must not block.
+  nonisolated func tell(_ follow: @escaping @Sendable () -> Void) { self.follow.withLock { $0 = follow } }
 
   nonisolated var catalogue: any ClaimLedger & Statements {
     guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
@@ -99,7 +103,9 @@ actor NodeFleet {
       throw RegistryError(.unsupported, "the fleet's certificate is not of an Ed25519 key")
     }
     let channel = try channel(papers)
-    let ports = FleetPorts(ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log)
+    let follow = follow.withLock { $0 }
+    let ports = FleetPorts(
+      ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log, namesChanged: follow)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
     channel.attach { desk.current }

@@ -34,12 +34,14 @@ final class Node: Sendable {
     fleet.use(catalogue)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
-      content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
-      work: work, log: log, writing: fleet.writing, reading: fleet.reading)
+      content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(),
+      clock: SystemClock(), work: work, log: log, writing: fleet.writing, reading: fleet.reading)
     registry = Registry(
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
       swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil,
       fleet: settings.fleet.listen.isEmpty ? nil : fleet)
+    let followUp = registry.followUp
+    fleet.tell { followUp?.notice() }
     torrents = TorrentDesk(ports, registry, rules: TorrentRules(settings.torrent))
   }
 

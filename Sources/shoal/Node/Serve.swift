@@ -40,6 +40,7 @@ struct Serve {
       announce(listening.server)
       let housekeeping = Housekeeping(node.registry, log: log)
       node.registry.backfill.start()
+      node.registry.followUp?.start()
       let pulse = SwarmPulse(node.registry, listening.meter, log: log)
       obeySignals(listening, node.registry.fetches)
       pulse.stop()
