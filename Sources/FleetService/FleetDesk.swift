@@ -75,6 +75,12 @@ public final class FleetDesk: Sendable {
   /// What members and operators may know of it at this moment; from any thread, at the cost of a lock.
   public var current: FleetView { view.withLock { $0 } }
 
+  /// What the log may forget: how long what lost is kept, and which deletions every member knows. Walks through all
+  /// members.
+  public var forgettable: (retention: ClaimRetention, shared: SharedClaims) {
+    state.withLock { ($0.machine.retention, $0.machine.sharedClaims) }
+  }
+
   /// This node has written claims. Any thread; does not block.
   public func noteWriting() { poke.yield() }
 

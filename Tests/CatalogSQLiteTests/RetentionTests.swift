@@ -59,7 +59,7 @@ import Testing
     one.say(.manifest(name, .of("m"), .present(facts)), at: time(daysAgo: 898))
     for writer in [1, 2] {
       let last = try tag("last-\(writer)", "x")
-      if writer == 1 { one.say(last, at: time(daysAgo: 1)) } else { two.say(last, at: time(daysAgo: 1)) }
+      if writer == 1 { one.say(last, at: time(daysAgo: 2)) } else { two.say(last, at: time(daysAgo: 2)) }
     }
     try await shortened([one, two]) { (catalog, dropped) async throws in
       #expect(dropped == 2)
@@ -74,7 +74,7 @@ import Testing
     scribe.say(try tag("going", "1"), at: time(daysAgo: 199))
     scribe.say(try tag("gone", nil), at: time(daysAgo: 91))
     scribe.say(try tag("going", nil), at: time(daysAgo: 89))
-    scribe.say(try tag("last", "1"), at: time(daysAgo: 1))
+    scribe.say(try tag("last", "1"), at: time(daysAgo: 2))
     try await shortened([scribe]) { (catalog, dropped) async throws in
       #expect(dropped == 2)
       #expect(try await sequences(of: scribe.writer, in: catalog) == [2, 4, 5])
@@ -87,7 +87,7 @@ import Testing
     two.say(try tag("gone", "kept, since it is its writer's last"), at: time(daysAgo: 200))
     one.say(try tag("gone", "1"), at: time(daysAgo: 199))
     one.say(try tag("gone", nil), at: time(daysAgo: 150))
-    one.say(try tag("last", "1"), at: time(daysAgo: 1))
+    one.say(try tag("last", "1"), at: time(daysAgo: 2))
     try await shortened([one, two]) { (catalog, dropped) async throws in
       #expect(dropped == 1)
       #expect(try await sequences(of: one.writer, in: catalog) == [2, 3])

@@ -44,12 +44,17 @@ extension FleetMachine {
       self.ask(ask.peer, .news(directory: directory.summary, cards: cards.summary), for: .news)
     }
     let begun = ask.sent.monotonic
-    guard greeting.heads != heads.digest else { return wasComplete(begun) }
+    guard greeting.heads != heads.digest else {
+      met(ask.peer)
+      return wasComplete(begun)
+    }
     let parts = Int64((heads.count + FleetLimits.headsInMessage - 1) / FleetLimits.headsInMessage)
     let (part, all) = parts > 1 ? (Int64(chance.below(Int(parts * 2))), parts * 2) : (0, 1)
     guard let comparison = Comparison(part: part, of: all, heads: heads.all(inPart: part, of: all)) else { return }
     self.ask(ask.peer, .compare(comparison), for: .compare(begun: begun))
   }
+
+  mutating func met(_ peer: NodeID) { common.met(peer, heads, directory.members, self: node) }
 
   func wasFresh(_ begun: Int64) -> Bool { begun > freshAt ?? .min }
 

@@ -25,6 +25,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var effects: [FleetEffect] = []
 
   var heads = Heads()
+  var common = CommonLogs(Heads())
   /// Where a log will end when the ledger has taken in what was handed to it.
   var coming: [WriterID: ClaimHead] = [:]
   var rules = NameRules()
@@ -86,7 +87,10 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   private mutating func start(as writer: WriterID, _ heads: [WriterID: ClaimHead]) {
     self.writer = writer
     self.heads = Heads(heads)
+    common = CommonLogs(self.heads)
     applyRules(isFirst: true)
+    // It may be reached elsewhere than when it was last seen.
+    if directory.isMember(node), let card = cards[node] { rumours.add(DirectoryNews(), cards: [card]) }
     nextExchange = now.monotonic + Int64(chance.below(Int(FleetLimits.exchangePeriodMilliseconds)))
     askForOwnHeads()
   }
@@ -187,6 +191,15 @@ extension FleetMachine {
 
   /// Two members with one digest have the same claims, as far as they count.
   public var headsDigest: HeadsDigest { heads.digest }
+
+  /// What every member is known to have: what may be forgotten, once it is old enough. Walks through all members.
+  public var sharedClaims: SharedClaims { common.shared(by: directory.members, heads, self: node) }
+
+  /// The members for whom this node waits before more is known to be shared.
+  public var unmet: [NodeID] { common.unmet(of: directory.members, self: node) }
+
+  /// How long the fleet remembers what lost.
+  public var retention: ClaimRetention { ClaimRetention(directory.policy.rules) }
 
   public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
 

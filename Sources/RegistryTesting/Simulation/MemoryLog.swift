@@ -8,7 +8,7 @@ public struct MemoryLog: Sendable {
   public private(set) var rules = NameRules()
   public private(set) var heads: [WriterID: ClaimHead] = [:]
   private var logs: [WriterID: [SignedClaim]] = [:]
-  private var names: [ClaimedName: [Candidate]] = [:]
+  private(set) var names: [ClaimedName: [Candidate]] = [:]
   private var waiting: [HybridTime] = []
   private var clock = HybridTime(rawValue: 0)
   private var highestEpoch: Int64
@@ -131,7 +131,20 @@ extension MemoryLog {
     names[body.name, default: []].append(Candidate(claim: NameCandidate(body), value: body.value))
   }
 
-  public mutating func apply(_ rules: NameRules) { self.rules = rules }
+  mutating func drop(_ claims: Set<NameCandidate>, of name: ClaimedName) {
+    guard !claims.isEmpty else { return }
+    names[name]?.removeAll { claims.contains($0.claim) }
+    if names[name]?.isEmpty ?? false { names[name] = nil }
+    for claim in claims {
+      guard let log = logs[claim.writer] else { continue }
+      let place = Self.place(behind: claim.sequence - 1, in: log)
+      if place < log.count, log[place].body.sequence == claim.sequence { logs[claim.writer]?.remove(at: place) }
+    }
+  }
+
+  public mutating func apply(_ rules: NameRules) {
+    if !faults.contains(.ignoredRules) { self.rules = rules }
+  }
 
   /// Merges into the clock what is due now.
   /// - Returns: when the next claim will be.

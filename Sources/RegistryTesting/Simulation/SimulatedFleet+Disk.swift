@@ -28,6 +28,9 @@ extension SimulatedFleet {
         above: above, restating: restating, notary: nodes[place].notary.ofClaims)
       feed(place, .began(nodes[place].disk.writer))
       tell(restated, place)
+    case .shorten(let retention, let shared):
+      result.dropped += nodes[place].disk.shorten(to: retention, shared: shared, wall: wall)
+      checkNames(Set(nodes[place].seen.keys), on: place)
     case .keepBytes(let digest): nodes[place].bytes.insert(digest)
     case .write(let statements): write(statements, place)
     }

@@ -74,6 +74,11 @@ actor NodeFleet {
       })
   }
 
+  /// What the log of claims may forget. Alone: whatever is old enough.
+  nonisolated var forgettable: (retention: ClaimRetention, shared: SharedClaims) {
+    current?.desk.forgettable ?? (ClaimRetention(), .all)
+  }
+
   // MARK: - Life
 
   /// Begins to speak with the members, if there are any. Before the first request.

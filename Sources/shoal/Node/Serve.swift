@@ -38,7 +38,7 @@ struct Serve {
         throw error
       }
       announce(listening.server)
-      let housekeeping = Housekeeping(node.registry, log: log)
+      let housekeeping = Housekeeping(node, log: log)
       node.registry.backfill.start()
       node.registry.followUp?.start()
       let pulse = SwarmPulse(node.registry, listening.meter, log: log)

@@ -36,10 +36,12 @@ struct MachineBench {
     return effects
   }
 
-  /// Starts, and lets every member answer that it knows nothing of this node.
+  /// Starts, and lets every member answer that it knows nothing of this node. Its card is told then, and what is next is
+  /// told at once.
   mutating func start(heads: [WriterID: ClaimHead] = [:]) {
     let effects = feed(.started(writer: writer, heads: heads))
     for (_, token, message) in effects.asks where message == .ownHeads { _ = feed(.answered(token, .heads([]))) }
+    time += FleetLimits.rumourPauseMilliseconds
   }
 
   mutating func asked(by place: Int, _ message: FleetMessage) -> [FleetEffect] {
