@@ -183,7 +183,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   // MARK: - Whom to ask
 
   private func candidates(for digest: Digest) -> [NodeID] {
-    guard let view = view.withLock({ $0 })() else { return [] }
+    guard let view = view.withLock({ $0 })(), view.isThisNodeMember else { return [] }
     let others = view.directory.members.filter { $0 != node }
     let answering = others.filter { view.state(of: $0) == .alive }
     // Where none is known to be there the doubt may be about this node's own line.

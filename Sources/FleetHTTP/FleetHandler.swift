@@ -20,6 +20,8 @@ public final class FleetHandler: Handler {
 
   /// How long a ticket may take that must be computed first.
   private static let ticketPatience = Duration.milliseconds(800)
+  /// What the first questions of a member fit into.
+  private static let strangersByteLimit = 64 << 10
 
   private let registry: Registry
   private let seat: @Sendable () -> Seat?
@@ -33,7 +35,9 @@ public final class FleetHandler: Handler {
   public func respond(to request: Request, body: any RequestBody) async -> Response {
     guard let seat = seat(), let route = FleetRoute(request.method, path: request.path) else { return .nothing }
     if route == .join { return await join(seat, request, body) }
-    guard let member = member(of: seat, request) else { return .nothing }
+    guard let member = member(of: seat, request) else {
+      return route == .message ? await turnAway(seat, request, body) : .nothing
+    }
     do throws(RegistryError) {
       return try await answer(route, to: member, seat, request, body)
     } catch {
@@ -49,6 +53,15 @@ public final class FleetHandler: Handler {
       return nil
     }
     return node
+  }
+
+  /// Who was removed may not have heard of it: the desk tells it that, and nothing else.
+  private func turnAway(_ seat: Seat, _ request: Request, _ body: any RequestBody) async -> Response {
+    guard let client = request.client, let node = NodeID(client.identity),
+      seat.desk.current.directory.membership(of: node) != nil,
+      let bytes = await body.collect(atMost: Self.strangersByteLimit), let message = FleetMessage(bytes: bytes)
+    else { return .nothing }
+    return .octets(await seat.desk.answer(message, from: node).bytes)
   }
 
   private func answer(
@@ -84,7 +97,8 @@ public final class FleetHandler: Handler {
   }
 
   private func join(_ seat: Seat, _ request: Request, _ body: any RequestBody) async -> Response {
-    guard let door = seat.door, case .network(let address, let port) = request.peer,
+    // A node that was removed lets nobody in, whatever key it has.
+    guard let door = seat.door, seat.desk.current.isThisNodeMember, case .network(let address, let port) = request.peer,
       let bytes = await body.collect(atMost: JoinRequest.byteLimit)
     else { return .nothing }
     let answer = await door.answer(

@@ -24,5 +24,8 @@ public struct FleetView: Sendable {
   /// As this node sees it.
   public func state(of member: NodeID) -> MemberState { states[member] ?? .alive }
 
+  /// `false`: it was removed, or has lost what it knew of its fleet.
+  public var isThisNodeMember: Bool { directory.isMember(node) }
+
   public func isMember(_ node: NodeID) -> Bool { directory.isMember(node) }
 }

@@ -28,6 +28,9 @@ struct Command: Sendable {
     case inviteToFleet
     case joinFleet
     case listFleet
+    case removeMember
+    case showPolicy
+    case setPolicy
     case document
     case help
   }

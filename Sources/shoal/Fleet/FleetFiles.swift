@@ -18,6 +18,9 @@ struct FleetFiles: Sendable {
 
   let layout: DiskLayout
 
+  /// Whether this node belongs to a fleet, as far as its papers say.
+  var arePapersHere: Bool { access(layout.fleetCertificate, F_OK) == 0 }
+
   /// `nil`: the node is alone.
   func load() throws(RegistryError) -> Papers? {
     guard let authority = try certificate(layout.fleetCertificate) else { return nil }

@@ -37,6 +37,9 @@ struct FleetListener: Sendable {
       port = NodeFleet.Port(
         introduction: try FleetDesk.Introduction(settings.fleet, ports: ports),
         show: { try Self.show($0, fleet.keys, tls) },
+        hide: {
+          try tls.replace(try Self.ownCredentials(fleet.keys, at: fleet.clock.millisecondsSince1970), clients: nil)
+        },
         cut: { strangers in
           server.endConnections { client in NodeID(client.identity).map { strangers.contains($0) } ?? true }
         })

@@ -32,6 +32,7 @@ final class Node: Sendable {
     fleet = NodeFleet(
       FleetKeys(notary.key), FleetFiles(layout: folder.layout), settings.fleet, work: work, log: log)
     fleet.use(catalogue)
+    fleet.noteMembership(fleet.files.arePapersHere)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
       content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
