@@ -199,14 +199,14 @@ public final class FleetChannel: FleetPeers, FleetBytes {
       .reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  private func addresses(of member: NodeID) -> [MemberAddress] {
+  func addresses(of member: NodeID) -> [MemberAddress] {
     view.withLock { $0 }()?.cards[member]?.draft.addresses ?? []
   }
 
   // MARK: - Asking
 
   /// `nil`: there was no answer, or one that is not 200.
-  private func fetch(
+  func fetch(
     _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], sending bytes: [UInt8]? = nil,
     _ patience: HTTPPatience, atMost limit: Int
   ) async -> [UInt8]? {

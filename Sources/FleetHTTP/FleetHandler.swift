@@ -14,8 +14,12 @@ public final class FleetHandler: Handler {
     public let desk: FleetDesk
     /// `nil`: this node is no issuer.
     public let door: JoinDoor?
+    /// The same.
+    public let issuer: FleetIssuer?
 
-    public init(desk: FleetDesk, door: JoinDoor?) { (self.desk, self.door) = (desk, door) }
+    public init(desk: FleetDesk, door: JoinDoor?, issuer: FleetIssuer?) {
+      (self.desk, self.door, self.issuer) = (desk, door, issuer)
+    }
   }
 
   /// How long a ticket may take that must be computed first.
@@ -23,7 +27,7 @@ public final class FleetHandler: Handler {
   /// What the first questions of a member fit into.
   private static let strangersByteLimit = 64 << 10
 
-  private let registry: Registry
+  let registry: Registry
   private let seat: @Sendable () -> Seat?
   private let log: Logger
 
@@ -73,6 +77,9 @@ public final class FleetHandler: Handler {
     case .holding(let digest, let repository): try await holding(digest, repository)
     case .blob(let digest, let repository): try await blob(digest, repository, request)
     case .manifest(let digest, let repository): try await manifest(digest, repository)
+    case .lacking(let digest, let repository): try await lacking(digest, repository)
+    case .keep(let digest, let repository): try await keep(digest, repository)
+    case .leave: try await remove(member, seat, body)
     }
   }
 
@@ -137,9 +144,9 @@ public final class FleetHandler: Handler {
 
 extension Response {
   /// The same for what is not here and for who may not know.
-  fileprivate static let nothing = Response(status: 404)
+  static let nothing = Response(status: 404)
 
-  fileprivate static func octets(_ bytes: [UInt8]) -> Response {
+  static func octets(_ bytes: [UInt8]) -> Response {
     Response(
       status: 200, fields: Fields([("Content-Type", "application/octet-stream")]), body: .bytes(bytes))
   }
@@ -147,7 +154,7 @@ extension Response {
 
 extension RequestBody {
   /// `nil`: too long, or it broke off.
-  fileprivate func collect(atMost limit: Int) async -> [UInt8]? {
+  func collect(atMost limit: Int) async -> [UInt8]? {
     if let length, length > Int64(limit) { return nil }
     var bytes: [UInt8] = []
     do throws(BodyError) {

@@ -16,6 +16,9 @@ public protocol FleetOperations: Sendable {
   /// - Parameter member: its name, or how its ID begins.
   func remove(_ member: String) async throws(RegistryError) -> RemovalDocument
 
+  /// - Parameter isForced: also when images are lost to the fleet, or no issuer answers.
+  func leave(isForced: Bool) async throws(RegistryError) -> any FleetDeparture
+
   func policy() async throws(RegistryError) -> PolicyDocument
 
   /// - Parameters:

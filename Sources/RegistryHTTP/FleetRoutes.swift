@@ -26,6 +26,8 @@ struct FleetRoutes: Sendable {
       return .json(
         try await fleet.set(
           policy: try await content(of: body, atMost: Self.policyBytes, "policy"), isForced: query["force"] != nil))
+    case (.post, "fleet/leave"):
+      return .lines(DepartureLines(departure: try await fleet.leave(isForced: query["force"] != nil)))
     case (.post, "fleet/remove"): return .json(try await fleet.remove(query["node"] ?? ""))
     default: return nil
     }
@@ -50,4 +52,10 @@ struct FleetRoutes: Sendable {
     guard bytes.count <= limit else { throw RegistryError(.sizeInvalid, "this is no \(thing): it is too long") }
     return bytes
   }
+}
+
+private struct DepartureLines: LineSource {
+  let departure: any FleetDeparture
+
+  func next() async throws -> DepartureDocument? { try await departure.next() }
 }

@@ -29,6 +29,7 @@ struct Command: Sendable {
     case joinFleet
     case listFleet
     case removeMember
+    case leaveFleet
     case showPolicy
     case setPolicy
     case document

@@ -1,6 +1,6 @@
 /// The part of the table of commands that is about members and what all agree on.
 extension CommandTable {
-  static let memberCommands = [removeMember, showPolicy, setPolicy]
+  static let memberCommands = [removeMember, leaveFleet, showPolicy, setPolicy]
 
   private static let removeMember = Command(
     verb: .removeMember, name: "fleet remove", summary: "put a member out of the fleet",
@@ -14,6 +14,17 @@ extension CommandTable {
       .init("shoal fleet remove site-b-7", "by its name"),
       .init("shoal fleet remove 3f9a1c", "by the beginning of its ID"),
     ])
+
+  private static let leaveFleet = Command(
+    verb: .leaveFleet, name: "fleet leave", summary: "take this node out of its fleet",
+    details: """
+      Waits until the others keep what this node alone keeps, and says what it waits for; then an issuer puts the node out, \
+      and it is alone: it goes on with the images that it holds, and the fleet's papers are put away. Ended before that, it \
+      stays a member. Also for a node that was removed. The last node that holds the fleet's key leaves last.
+      """,
+    options: node + [
+      .init(name: "force", text: "Wait for nobody; list what the fleet loses.")
+    ], examples: [.init("shoal fleet leave --data /var/lib/shoal", "then the node may be stopped for good")])
 
   private static let showPolicy = Command(
     verb: .showPolicy, name: "fleet policy show", summary: "print the policy of the fleet as it was written",

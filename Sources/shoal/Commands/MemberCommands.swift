@@ -1,3 +1,4 @@
+import FoundationEssentials
 import RegistryHTTP
 
 /// `shoal fleet remove`, `leave`
@@ -23,4 +24,35 @@ struct MemberCommands {
       "\(removal.name) has held the fleet's key: if its disk may be in wrong hands, found a new fleet, for whoever has "
         + "that key can let nodes in")
   }
+
+  func leave() throws {
+    try session.needNode("the others take in what it keeps while the node runs; start it with: shoal serve")
+    var last: DepartureDocument?
+    var told: String?
+    try session.lines("POST", "fleet/leave", [("force", invocation.has("force") ? "true" : nil)]) { line in
+      let step = try JSONDecoder().decode(DepartureDocument.self, from: Data(line))
+      last = step
+      if invocation.wantsJSON { return try output.jsonLine(step) }
+      if let waits = step.waitsFor, waits != told { tell(waits, step.alone) }
+      told = step.waitsFor
+    }
+    guard let departure = last, departure.phase == .left else {
+      throw CommandFailure(.failure, "the departure broke off, and this node is still a member; see its log")
+    }
+    if !invocation.wantsJSON { tellEnd(departure) }
+  }
+
+  private func tell(_ waits: String, _ alone: [String]) {
+    output.note("waiting: \(waits)")
+    for image in alone.prefix(Self.shownImages) { output.note("  \(image)") }
+  }
+
+  private func tellEnd(_ departure: DepartureDocument) {
+    for image in departure.alone { output.line("lost to the fleet: \(image)") }
+    output.line("this node is in no fleet any more; it keeps the images that it holds")
+    guard !departure.wasRemoved else { return }
+    output.note("no issuer answered: the others list it until it is removed there, with shoal fleet remove")
+  }
+
+  private static let shownImages = 10
 }

@@ -54,6 +54,7 @@ struct RunCommand {
     case .joinFleet: try asking { try FleetCommands($0, invocation, output).join() }
     case .listFleet: try asking { try FleetCommands($0, invocation, output).list() }
     case .removeMember: try asking { try MemberCommands($0, invocation, output).remove() }
+    case .leaveFleet: try asking { try MemberCommands($0, invocation, output).leave() }
     case .showPolicy: try asking { try PolicyCommands($0, invocation, output).show() }
     case .setPolicy: try asking { try PolicyCommands($0, invocation, output).set() }
     case .resolveMagnet: try ResolveMagnetCommand(invocation).run()

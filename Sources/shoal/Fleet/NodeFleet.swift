@@ -44,9 +44,10 @@ actor NodeFleet {
   nonisolated let clock: any WallClock
   nonisolated let files: FleetFiles
   nonisolated private let seat = Lock<Seat?>(nil)
+  nonisolated private let verbs = Lock<Registry?>(nil)
   nonisolated private let held = Lock<FleetCatalogue?>(nil)
   nonisolated let work: BlockingPool
-  private var port: Port?
+  private(set) var port: Port?
   /// Founding and joining take several steps: one at a time.
   private var isChanging = false
   nonisolated private let conduct = Lock(Conduct())
@@ -73,6 +74,11 @@ actor NodeFleet {
     guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
     return catalogue
   }
+
+  /// The same, for the verbs over it.
+  nonisolated func use(_ registry: Registry) { verbs.withLock { $0 = registry } }
+
+  nonisolated var registry: Registry? { verbs.withLock { $0 } }
 
   /// From any thread, at the cost of a lock. `nil`: the node is alone.
   nonisolated var current: Seat? { seat.withLock { $0 } }

@@ -41,6 +41,7 @@ final class Node: Sendable {
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
       swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil,
       fleet: settings.fleet.listen.isEmpty ? nil : fleet)
+    fleet.use(registry)
     torrents = TorrentDesk(ports, registry, rules: TorrentRules(settings.torrent))
   }
 
