@@ -192,7 +192,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   // MARK: - Whom to ask
 
   private func candidates(for digest: Digest) -> [NodeID] {
-    guard let view = view.withLock({ $0 })() else { return [] }
+    guard let view = view.withLock({ $0 })(), view.isThisNodeMember else { return [] }
     let others = view.directory.members.filter { $0 != node }
     let answering = others.filter { view.state(of: $0) == .alive }
     // Where none is known to be there the doubt may be about this node's own line.
@@ -203,14 +203,14 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     return ranked + further.prefix(Self.askedMembers - Self.rankedMembers)
   }
 
-  private func addresses(of member: NodeID) -> [MemberAddress] {
+  func addresses(of member: NodeID) -> [MemberAddress] {
     view.withLock { $0 }()?.cards[member]?.draft.addresses ?? []
   }
 
   // MARK: - Asking
 
   /// `nil`: there was no answer, or one that is not 200.
-  private func fetch(
+  func fetch(
     _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], sending bytes: [UInt8]? = nil,
     _ patience: HTTPPatience, atMost limit: Int
   ) async -> [UInt8]? {

@@ -57,7 +57,7 @@ public final class FleetDesk: Sendable {
     take(.started(writer: writer, heads: heads))
   }
 
-  /// Answers a member. Whoever asks was known as a member when the question came.
+  /// Answers a member. Whoever asks has proven its key, and is one or was one when the question came.
   public func answer(_ message: FleetMessage, from member: NodeID) async -> FleetMessage {
     await withUnsafeContinuation { continuation in
       let token: ReplyToken? = state.withLock { state in
@@ -100,6 +100,21 @@ public final class FleetDesk: Sendable {
     guard !isFresh else { return true }
     freshness.noteFailure(at: monotonic)
     return false
+  }
+
+  /// The same, and waits until it stands here and the members are being told.
+  func issued(_ news: DirectoryNews) async {
+    await withUnsafeContinuation { continuation in
+      let isTaken = state.withLock { state in
+        guard !state.hasEnded else { return false }
+        thread.submit {
+          self.handle(.issued(news))
+          continuation.resume()
+        }
+        return true
+      }
+      if !isTaken { continuation.resume() }
+    }
   }
 
   public func close() async {

@@ -24,5 +24,14 @@ public struct FleetView: Sendable {
   /// As this node sees it.
   public func state(of member: NodeID) -> MemberState { states[member] ?? .alive }
 
+  /// `false`: it was removed, or has lost what it knew of its fleet.
+  public var isThisNodeMember: Bool { directory.isMember(node) }
+
+  /// Whether a record puts this node out of its fleet, and the fleet's key has signed it.
+  public func isRemoval(_ record: FleetRecord, _ notary: some FleetNotary) -> Bool {
+    guard case .member(node, let membership) = record.statement, !membership.isMember else { return false }
+    return record.draft.fleet == fleet && record.isSigned(by: directory.fleetKey, notary)
+  }
+
   public func isMember(_ node: NodeID) -> Bool { directory.isMember(node) }
 }

@@ -11,6 +11,35 @@ public protocol FleetOperations: Sendable {
   func join(_ token: String, names: String?) async throws(RegistryError) -> FleetMembershipDocument
 
   func fleet() async throws(RegistryError) -> FleetDocument
+
+  /// Puts a member out.
+  /// - Parameter member: its name, or how its ID begins.
+  func remove(_ member: String) async throws(RegistryError) -> RemovalDocument
+
+  /// - Parameter isForced: also when images are lost to the fleet, or no issuer answers.
+  func leave(isForced: Bool) async throws(RegistryError) -> any FleetDeparture
+
+  func policy() async throws(RegistryError) -> PolicyDocument
+
+  /// - Parameters:
+  ///   - text: YAML, as an operator wrote it.
+  ///   - isForced: also when tags move by it.
+  func set(policy text: [UInt8], isForced: Bool) async throws(RegistryError) -> PolicyDocument
+}
+
+public struct RemovalDocument: Codable, Sendable {
+  public let fleet: String
+  public let node: String
+  public let name: String
+  /// It holds the fleet's key.
+  public let wasIssuer: Bool
+  /// Who are left.
+  public let members: Int
+
+  public init(fleet: String, node: String, name: String, wasIssuer: Bool, members: Int) {
+    (self.fleet, self.node, self.name) = (fleet, node, name)
+    (self.wasIssuer, self.members) = (wasIssuer, members)
+  }
 }
 
 public struct FleetMembershipDocument: Codable, Sendable {
@@ -20,10 +49,12 @@ public struct FleetMembershipDocument: Codable, Sendable {
   public let name: String
   public let members: Int
   public let issuers: Int
+  /// Of a node that was removed and came back: how much it wrote that does not count.
+  public let lostClaims: Int64?
 
-  public init(fleet: String, node: String, name: String, members: Int, issuers: Int) {
+  public init(fleet: String, node: String, name: String, members: Int, issuers: Int, lostClaims: Int64? = nil) {
     (self.fleet, self.node, self.name) = (fleet, node, name)
-    (self.members, self.issuers) = (members, issuers)
+    (self.members, self.issuers, self.lostClaims) = (members, issuers, lostClaims)
   }
 }
 

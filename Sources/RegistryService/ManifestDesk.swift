@@ -80,7 +80,7 @@ public struct ManifestDesk: Sendable {
     _ bytes: [UInt8], contentType: MediaType?, to reference: Reference, moreTags: [Tag] = [],
     in repository: RepositoryName
   ) async throws(RegistryError) -> PushedManifest {
-    try ports.writing.begin()
+    try ports.writing.begin(in: repository)
     guard bytes.count <= limits.manifestBytes else { throw RegistryError.manifestTooLarge(limits.manifestBytes) }
     guard moreTags.count <= limits.tagsPerPush else {
       throw RegistryError(.tagInvalid, "a push sets at most \(limits.tagsPerPush) tags; send the rest in another")
@@ -103,7 +103,14 @@ public struct ManifestDesk: Sendable {
     // Bytes, shelf, name: a crash in between leaves a manifest that nothing names.
     try await ports.blobs.put(document.bytes, as: digest)
     try await ports.shelf.shelve(digest, as: document.facts.mediaType, in: publication.repository)
-    switch try await publishName(publication) {
+    let outcome: PublishOutcome
+    do throws(RegistryError) {
+      outcome = try await publishName(publication)
+    } catch {
+      if error.code == .denied { try await unshelveUnlessNamed(digest, in: publication.repository) }
+      throw error
+    }
+    switch outcome {
     case .published:
       ports.writing.noteWritten()
       backfill.notice(arrivalIn: publication.repository)
@@ -149,7 +156,7 @@ public struct ManifestDesk: Sendable {
   // MARK: - Delete
 
   public func delete(_ reference: Reference, from repository: RepositoryName) async throws(RegistryError) {
-    try ports.writing.begin()
+    try ports.writing.begin(in: repository)
     let existed =
       switch reference {
       case .tag(let tag): try await ports.names.untag(tag, in: repository)

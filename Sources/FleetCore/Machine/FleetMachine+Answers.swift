@@ -3,7 +3,7 @@ import RegistryCore
 // Questions of members, and their answers.
 extension FleetMachine {
   mutating func answer(_ peer: NodeID, _ token: ReplyToken, _ message: FleetMessage) {
-    guard directory.isMember(peer) else { return reply(token, .unsupported) }
+    guard directory.isMember(peer) else { return reply(token, farewell(to: peer)) }
     guard shunned[peer] == nil else { return reply(token, .busy) }
     wasHeard(peer)
     switch message {
@@ -21,6 +21,12 @@ extension FleetMachine {
     case .ownHeads: reply(token, .heads(heads.all(of: peer)))
     case .heads, .runs, .probed, .taken, .busy, .unknown, .unsupported: reply(token, .unsupported)
     }
+  }
+
+  /// Who was removed may not have heard of it: it is told so by the record that says it, which speaks of nobody else.
+  private func farewell(to peer: NodeID) -> FleetMessage {
+    guard let removal = directory.removal(of: peer) else { return .unsupported }
+    return .push(Gossip(news: DirectoryNews(records: [removal])))
   }
 
   mutating func reply(_ token: ReplyToken, _ message: FleetMessage) { effects.append(.reply(token, message)) }
@@ -58,9 +64,16 @@ extension FleetMachine {
     case (.relay(let reply), _): self.reply(reply, .probed(true))
     case (.ownHeads, .heads(let heads)): takeOwnHeads(heads, from: ask.peer)
     case (.hunt(let writer), .runs(let runs)): huntRead(writer, theirs: runs.first)
+    case (_, .push(let gossip)): wereTurnedAway(ask, gossip.news)
     case (.push, _): break
     default: wasUnanswered(ask)
     }
+  }
+
+  /// Instead of an answer: that this node was removed, if it is true.
+  private mutating func wereTurnedAway(_ ask: Ask, _ news: DirectoryNews) {
+    takeNews(news, cards: [], from: ask.peer)
+    wasUnanswered(ask)
   }
 
   mutating func wasUnanswered(_ ask: Ask) {

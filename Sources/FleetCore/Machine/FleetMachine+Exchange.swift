@@ -6,6 +6,8 @@ extension FleetMachine {
   mutating func beginExchanges() {
     let period = FleetLimits.exchangePeriodMilliseconds
     nextExchange = now.monotonic + period * 9 / 10 + Int64(chance.below(Int(period / 5)))
+    // Nobody answers who was removed.
+    guard directory.isMember(node) else { return }
     if !shunned.isEmpty { shunned = shunned.filter { $0.value > now.monotonic } }
     for node in detector.takeDue(now: now.monotonic) { effects.append(.member(node, .down)) }
     for peer in peers(FleetLimits.exchangePeers) { ask(peer, .exchange(greeting), for: .exchange) }

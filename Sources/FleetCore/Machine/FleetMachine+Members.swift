@@ -10,7 +10,8 @@ extension FleetMachine {
 
   /// It did not answer: others may reach it.
   mutating func doubt(_ peer: NodeID) {
-    guard directory.isMember(peer), detector.state(of: peer) == .alive, !detector.isProbed(peer) else { return }
+    guard directory.isMember(peer), directory.isMember(node) else { return }
+    guard detector.state(of: peer) == .alive, !detector.isProbed(peer) else { return }
     let others = peers(FleetLimits.indirectProbes, except: peer)
     guard detector.unanswered(by: peer, others: others.count) else { return suspect(peer) }
     for other in others where !ask(other, .probe(peer), for: .probe(of: peer)) { wasTold(of: peer, isThere: false) }

@@ -173,19 +173,20 @@ extension MemoryLog {
     onto fleet: FleetID, restating restated: Set<ClaimedName>, dropping dropped: Set<ClaimedName>, wall: Int64,
     notary: some ClaimNotary
   ) {
+    let words = restated.subtracting(dropped).compactMap { name in winner(of: name, wall: wall).map { (name, $0.value) }
+    }
     let own = logs.filter { $0.key.node == writer.node }.flatMap(\.value).sorted { $0.body.clock < $1.body.clock }
     (logs, names, heads, waiting, self.fleet) = ([:], [:], [:], [], fleet)
     highestEpoch += 1
     writer = WriterID(node: writer.node, epoch: highestEpoch)
-    var lastWords: [ClaimedName: [UInt8]?] = [:]
     for claim in own {
       let name = claim.body.name
       guard !dropped.contains(name) else { continue }
-      lastWords[name] = .some(claim.body.value)
       _ = append(name, claim.body.value, at: claim.body.clock, notary: notary)
     }
-    for (name, value) in lastWords.sorted(by: { $0.key.key.lexicographicallyPrecedes($1.key.key) })
-    where restated.contains(name) { _ = write(name, value, wall: wall, notary: notary) }
+    for (name, value) in words.sorted(by: { $0.0.key.lexicographicallyPrecedes($1.0.key) }) {
+      _ = write(name, value, wall: wall, notary: notary)
+    }
   }
 }
 

@@ -28,6 +28,10 @@ struct Command: Sendable {
     case inviteToFleet
     case joinFleet
     case listFleet
+    case removeMember
+    case leaveFleet
+    case showPolicy
+    case setPolicy
     case document
     case help
   }

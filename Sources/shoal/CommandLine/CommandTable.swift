@@ -13,6 +13,7 @@ enum CommandTable {
     ("blob", "check stored bytes, and fetch some from BitTorrent peers"),
     ("torrent", "look at the torrents of blobs, start and stop them"),
     ("fleet", "make nodes one registry"),
+    ("fleet policy", "say what holds on all nodes of the fleet"),
     ("catalog", "repair the database of names"),
   ]
 

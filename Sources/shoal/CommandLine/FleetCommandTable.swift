@@ -1,6 +1,6 @@
 /// The part of the table of commands that is about the fleet.
 extension CommandTable {
-  static let fleetCommands = [foundFleet, inviteToFleet, joinFleet, listFleet]
+  static let fleetCommands = [foundFleet, inviteToFleet, joinFleet, listFleet] + memberCommands
 
   private static let foundFleet = Command(
     verb: .foundFleet, name: "fleet init", summary: "make a fleet of which this node is the first member",

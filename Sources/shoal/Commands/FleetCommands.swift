@@ -44,6 +44,13 @@ struct FleetCommands {
       "fleet/join", [("names", invocation.value("names"))], sending: token)
     if invocation.wantsJSON { return try output.json(fleet) }
     output.line("joined fleet \(fleet.fleet) of \(fleet.members) nodes as \(fleet.name)")
+    if let lost = fleet.lostClaims {
+      output.note(
+        lost == 0
+          ? "this node is back: what it said before it was removed counts"
+          : "this node is back: what it said before it was removed counts, \(lost) later changes of names do not; "
+            + "push those images again")
+    }
   }
 
   func list() throws {

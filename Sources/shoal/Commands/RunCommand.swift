@@ -53,6 +53,10 @@ struct RunCommand {
     case .inviteToFleet: try asking { try FleetCommands($0, invocation, output).invite() }
     case .joinFleet: try asking { try FleetCommands($0, invocation, output).join() }
     case .listFleet: try asking { try FleetCommands($0, invocation, output).list() }
+    case .removeMember: try asking { try MemberCommands($0, invocation, output).remove() }
+    case .leaveFleet: try asking { try MemberCommands($0, invocation, output).leave() }
+    case .showPolicy: try asking { try PolicyCommands($0, invocation, output).show() }
+    case .setPolicy: try asking { try PolicyCommands($0, invocation, output).set() }
     case .resolveMagnet: try ResolveMagnetCommand(invocation).run()
     case .document: try document()
     case .help: preconditionFailure("help is printed where lines are parsed")

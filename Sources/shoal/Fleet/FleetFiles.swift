@@ -18,6 +18,9 @@ struct FleetFiles: Sendable {
 
   let layout: DiskLayout
 
+  /// Whether this node belongs to a fleet, as far as its papers say.
+  var arePapersHere: Bool { access(layout.fleetCertificate, F_OK) == 0 }
+
   /// `nil`: the node is alone.
   func load() throws(RegistryError) -> Papers? {
     guard let authority = try certificate(layout.fleetCertificate) else { return nil }
@@ -55,6 +58,17 @@ struct FleetFiles: Sendable {
 
   func seal(_ authority: Certificate) throws(RegistryError) { try save(authority.pem, layout.fleetCertificate) }
 
+  /// The node is alone from now on: what made it a member goes first, and then the rest.
+  func discard() throws(RegistryError) {
+    for path in [layout.fleetCertificate, layout.nodeCertificate, layout.fleetKey] {
+      if unlink(path) != 0 {
+        let code = errno
+        guard code == ENOENT else { throw Self.unusable(path, String(cString: strerror(code))) }
+      }
+      try syncFolder()
+    }
+  }
+
   // MARK: - Files
 
   private static let byteLimit = 64 << 10
@@ -85,6 +99,10 @@ struct FleetFiles: Sendable {
     guard write(descriptor, text, text.count) == text.count, fsync(descriptor) == 0, rename(temporary, path) == 0 else {
       throw Self.unusable(path, String(cString: strerror(errno)))
     }
+    try syncFolder()
+  }
+
+  private func syncFolder() throws(RegistryError) {
     let folder = open(layout.fleet, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw Self.unusable(layout.fleet, String(cString: strerror(errno))) }
     defer { close(folder) }

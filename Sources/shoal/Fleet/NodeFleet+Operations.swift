@@ -5,7 +5,10 @@ import RegistryHTTP
 
 extension NodeFleet: FleetOperations {
   func found() async throws(RegistryError) -> FleetMembershipDocument {
-    let fleet = try await changing { () async throws(RegistryError) in try await makeFleet() }
+    let fleet = try await changing { () async throws(RegistryError) in
+      try mustBeAlone()
+      return try await makeFleet()
+    }
     return membership(of: fleet)
   }
 
@@ -17,18 +20,15 @@ extension NodeFleet: FleetOperations {
     guard let choice = names.map({ NamesChoice(rawValue: $0) }) ?? .refuse else {
       throw RegistryError(.unsupported, "--names is keep-fleet or keep-mine")
     }
+    let isBack = current != nil
     let fleet = try await changing { () async throws(RegistryError) in try await enter(invitation, choice) }
-    return membership(of: fleet)
+    return membership(of: fleet, lostClaims: isBack ? try await lostClaims() : nil)
   }
 
   func invite() async throws(RegistryError) -> InvitationDocument {
     guard let seat = current else { throw Self.alone }
-    guard let door = seat.door else {
-      let view = seat.desk.current
-      let issuers = view.directory.issuers.compactMap { view.directory.membership(of: $0)?.name.text }
-      throw RegistryError(
-        .denied, "this node does not hold the fleet's key: invite on \(issuers.joined(separator: ", "))")
-    }
+    guard !seat.isStranger else { throw WriteRefusal.stranger(seat.desk.current) }
+    guard let door = seat.door else { throw Self.noIssuer(seat.desk.current, "invite") }
     let token = try await door.invite()
     return InvitationDocument(
       token: token.text, fleet: token.fleet.description, addresses: token.addresses.map(\.description),
@@ -47,19 +47,33 @@ extension NodeFleet: FleetOperations {
     }
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
-      refusesWrites: WriteRefusal.of(view.gate)?.message,
+      refusesWrites: WriteRefusal.of(view)?.message,
       members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) })
   }
 
-  private func membership(of fleet: FleetID) -> FleetMembershipDocument {
+  private func membership(of fleet: FleetID, lostClaims: Int64? = nil) -> FleetMembershipDocument {
     let directory = current?.desk.current.directory
     return FleetMembershipDocument(
       fleet: fleet.description, node: keys.node.description,
       name: FleetDesk.Introduction.name(settings)?.text ?? "", members: directory?.members.count ?? 1,
-      issuers: directory?.issuers.count ?? 1)
+      issuers: directory?.issuers.count ?? 1, lostClaims: lostClaims)
   }
 
-  private static let alone = RegistryError(
+  /// What only a holder of the fleet's key does.
+  static func noIssuer(_ view: FleetView, _ deed: String) -> RegistryError {
+    let issuers = view.directory.issuers.compactMap { view.directory.membership(of: $0)?.name.text }.sorted()
+    return RegistryError(
+      .denied, "this node does not hold the fleet's key: \(deed) on \(issuers.joined(separator: " or "))")
+  }
+
+  static let removed = RegistryError(
+    .denied,
+    "this node was removed from its fleet and keeps what it knew of it: come back with a new invitation of that fleet "
+      + "(shoal fleet join), or make the node alone first (shoal fleet leave)")
+
+  static let memberAlready = RegistryError(.denied, "this node is in a fleet already: see shoal fleet ls")
+
+  static let alone = RegistryError(
     .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join"
   )
 }

@@ -9,6 +9,9 @@ import RegistryCore
 import RegistryService
 import Telemetry
 
+/// What a fleet knows is kept in, and what follows from it is read from.
+typealias FleetCatalogue = any ClaimLedger & Statements & Names & Catalogue & Content
+
 /// A node's part in a fleet. It may be alone, and found or join one while it runs; then it is a member until it ends.
 actor NodeFleet {
   /// What a member has in hand.
@@ -16,12 +19,22 @@ actor NodeFleet {
     let desk: FleetDesk
     let channel: FleetChannel
     let door: JoinDoor?
+    /// `nil`: this node is no issuer.
+    let issuer: FleetIssuer?
+
+    /// Whether the fleet has put this node out, or the node has lost what it knew of its fleet.
+    var isStranger: Bool { !desk.current.isThisNodeMember }
+
+    /// Also one that hears nobody: it may have been removed, and nobody tells it.
+    var mayComeBack: Bool { isStranger || desk.current.behindMilliseconds ?? .max > NodeFleet.loneMilliseconds }
   }
 
   /// What listens for the fleet: told the certificates to show, and whom to cut off. Must not block for long.
   struct Port: Sendable {
     let introduction: FleetDesk.Introduction
     let show: @Sendable (FleetFiles.Papers) throws -> Void
+    /// Shows what a node that is alone shows.
+    let hide: @Sendable () throws -> Void
     let cut: @Sendable (Set<NodeID>) -> Void
   }
 
@@ -31,12 +44,24 @@ actor NodeFleet {
   nonisolated let clock: any WallClock
   nonisolated let files: FleetFiles
   nonisolated private let seat = Lock<Seat?>(nil)
-  nonisolated private let held = Lock<(any ClaimLedger & Statements)?>(nil)
+  nonisolated private let verbs = Lock<Registry?>(nil)
+  nonisolated private let held = Lock<FleetCatalogue?>(nil)
   nonisolated private let follow = Lock<@Sendable () -> Void>({})
   nonisolated let work: BlockingPool
-  private var port: Port?
+  private(set) var port: Port?
   /// Founding and joining take several steps: one at a time.
   private var isChanging = false
+  nonisolated private let conduct = Lock(Conduct())
+
+  /// Not to have compared with anybody for so long is to be cut off.
+  static let loneMilliseconds: Int64 = 10_000
+
+  /// What keeps this node from writing besides what its fleet says.
+  struct Conduct: Sendable {
+    /// It has papers of a fleet: where it does not speak with it, it writes nothing.
+    var isMember = false
+    var isLeaving = false
+  }
 
   init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings.Fleet, work: BlockingPool, log: Logger) {
     (self.keys, self.files, self.settings, self.work, self.log) = (keys, files, settings, work, log)
@@ -49,10 +74,15 @@ actor NodeFleet {
   /// Once: who is told when names may stand for something else by what others said. Must not block.
   nonisolated func tell(_ follow: @escaping @Sendable () -> Void) { self.follow.withLock { $0 = follow } }
 
-  nonisolated var catalogue: any ClaimLedger & Statements {
+  nonisolated var catalogue: FleetCatalogue {
     guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
     return catalogue
   }
+
+  /// The same, for the verbs over it.
+  nonisolated func use(_ registry: Registry) { verbs.withLock { $0 = registry } }
+
+  nonisolated var registry: Registry? { verbs.withLock { $0 } }
 
   /// From any thread, at the cost of a lock. `nil`: the node is alone.
   nonisolated var current: Seat? { seat.withLock { $0 } }
@@ -60,8 +90,18 @@ actor NodeFleet {
   /// What the registry asks before it writes a name, and tells after.
   nonisolated var writing: NameWriting {
     NameWriting(
-      refusal: { self.current.flatMap { WriteRefusal.of($0.desk.current.gate) } },
-      wrote: { self.current?.desk.noteWriting() })
+      refusal: { self.refusal(toWrite: $0) }, wrote: { self.current?.desk.noteWriting() })
+  }
+
+  nonisolated func noteMembership(_ isMember: Bool) { conduct.withLock { $0.isMember = isMember } }
+
+  nonisolated func noteLeaving(_ isLeaving: Bool) { conduct.withLock { $0.isLeaving = isLeaving } }
+
+  nonisolated private func refusal(toWrite repository: RepositoryName) -> RegistryError? {
+    let conduct = conduct.withLock { $0 }
+    guard !conduct.isLeaving else { return WriteRefusal.leaving }
+    guard let view = current?.desk.current else { return conduct.isMember ? WriteRefusal.atRest : nil }
+    return WriteRefusal.of(view) ?? WriteRefusal.of(view, to: repository)
   }
 
   /// What the registry asks before it tells what a name stands for.
@@ -87,6 +127,7 @@ actor NodeFleet {
     if let papers = try await loadPapers() { try await sit(papers) }
   }
 
+  /// Safe twice.
   func close() async {
     let seat = seat.withLock { seat in
       defer { seat = nil }
@@ -119,7 +160,8 @@ actor NodeFleet {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
     }
     try await desk.open()
-    let taken = Seat(desk: desk, channel: channel, door: door)
+    let taken = Seat(
+      desk: desk, channel: channel, door: door, issuer: papers.issuing.map { FleetIssuer(desk, $0) })
     seat.withLock { $0 = taken }
     desk.introduce(port.introduction)
     // What was written between the two lines above told nobody.
@@ -157,8 +199,8 @@ actor NodeFleet {
     }
     isChanging = true
     defer { isChanging = false }
-    if try await loadPapers() != nil {
-      throw RegistryError(.denied, "this node is in a fleet already: see shoal fleet ls")
+    if try await loadPapers() != nil, current?.mayComeBack != true {
+      throw Self.memberAlready
     }
     return try await body()
   }
@@ -183,6 +225,12 @@ actor NodeFleet {
     return authority.publicKey.fleet(keys)
   }
 
+  /// Refused in a fleet of which this node is a stranger.
+  func mustBeAlone() throws(RegistryError) {
+    guard let current else { return }
+    throw current.isStranger ? Self.removed : Self.memberAlready
+  }
+
   /// Papers and what the fleet says are kept, the log is written anew as the fleet's, and last of all the node is a member:
   /// a crash before that leaves it alone.
   private func settle(
@@ -199,6 +247,7 @@ actor NodeFleet {
     _ = try await catalogue.rebase(
       onto: fleetKey.fleet(keys), restating: plan.restated, dropping: plan.dropped)
     try await work.run { () throws(RegistryError) in try files.seal(papers.authority) }
+    noteMembership(true)
     try await sit(papers)
   }
 
@@ -209,6 +258,9 @@ actor NodeFleet {
         .unsupported,
         "the fleet must be able to reach this node: start it with fleet.listen (--fleet-listen HOST:PORT), then join")
     }
+    if let fleet = current?.desk.current.fleet, fleet != token.fleet {
+      throw current?.isStranger == true ? Self.removed : Self.memberAlready
+    }
     guard let card = port.introduction.card(in: token.fleet, keys, at: clock.millisecondsSince1970) else {
       throw RegistryError(.internal, "this node's name and addresses make no card")
     }
@@ -218,14 +270,34 @@ actor NodeFleet {
     } catch {
       throw RegistryError(.unavailable, "\(error)")
     }
-    let welcome = joined.welcome
-    guard let authority = Certificate(der: welcome.authority), authority.key.ed25519 == joined.fleetKey.bytes,
-      let certificate = Certificate(der: welcome.certificate)
-    else { throw RegistryError(.unavailable, JoinFault.falseAnswer.description) }
-    let papers = FleetFiles.Papers(authority: authority, certificate: certificate, issuing: nil)
-    let plan = try await plan(choice, papers, joined)
-    try await settle(papers, welcome.records, welcome.cards, plan)
+    let papers = try papers(of: joined)
+    if current != nil {
+      try await comeBack(papers, joined.welcome)
+    } else {
+      let plan = try await plan(choice, papers, joined)
+      try await settle(papers, joined.welcome.records, joined.welcome.cards, plan)
+    }
     return token.fleet
+  }
+
+  private func papers(of joined: Joining.NewMember) throws(RegistryError) -> FleetFiles.Papers {
+    guard let authority = Certificate(der: joined.welcome.authority),
+      authority.key.ed25519 == joined.fleetKey.bytes,
+      let certificate = Certificate(der: joined.welcome.certificate)
+    else { throw RegistryError(.unavailable, JoinFault.falseAnswer.description) }
+    return FleetFiles.Papers(authority: authority, certificate: certificate, issuing: nil)
+  }
+
+  /// A node that was removed is let in again: new papers, and a new epoch behind the log that ended with the removal. What
+  /// all have said stays here, and what came since is fetched.
+  private func comeBack(_ papers: FleetFiles.Papers, _ welcome: JoinAnswer.Welcome) async throws(RegistryError) {
+    await close()
+    let files = files
+    try await work.run { () throws(RegistryError) in try files.prepare(papers.certificate, key: nil) }
+    try await FleetDesk.keep(welcome.records, welcome.cards, in: catalogue, keys: keys)
+    _ = try await catalogue.beginEpoch()
+    try await work.run { () throws(RegistryError) in try files.seal(papers.authority) }
+    try await sit(papers)
   }
 
   private func plan(
@@ -242,24 +314,6 @@ actor NodeFleet {
       throw error
     } catch {
       throw RegistryError(.fetchConflict, "\(error) The invitation stays good for this node until it expires.")
-    }
-  }
-}
-
-/// Why a member writes no names, in words for a client.
-enum WriteRefusal {
-  /// `nil`: it may write.
-  static func of(_ gate: WriteGate) -> RegistryError? {
-    switch gate {
-    case .open: nil
-    case .settling:
-      RegistryError(.unavailable, "this node asks its fleet what it has written before; try again in a moment")
-    case .clockOff(let milliseconds):
-      RegistryError(
-        .unavailable,
-        "this node's clock is \(abs(milliseconds) / 1000) s \(milliseconds < 0 ? "ahead of" : "behind") its fleet's: "
-          + "until it is set, push to another node")
-    case .stranger: RegistryError(.unavailable, "this node was removed from its fleet; push to another node")
     }
   }
 }

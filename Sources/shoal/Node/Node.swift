@@ -32,6 +32,7 @@ final class Node: Sendable {
     fleet = NodeFleet(
       FleetKeys(notary.key), FleetFiles(layout: folder.layout), settings.fleet, work: work, log: log)
     fleet.use(catalogue)
+    fleet.noteMembership(fleet.files.arePapersHere)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
       content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(),
@@ -40,6 +41,7 @@ final class Node: Sendable {
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
       swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil,
       fleet: settings.fleet.listen.isEmpty ? nil : fleet)
+    fleet.use(registry)
     let followUp = registry.followUp
     fleet.tell { followUp?.notice() }
     torrents = TorrentDesk(ports, registry, rules: TorrentRules(settings.torrent))

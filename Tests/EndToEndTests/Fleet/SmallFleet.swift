@@ -18,9 +18,9 @@ final class SmallFleet {
 
   /// Also again, after it was killed; then at another port.
   @discardableResult
-  func start(_ name: String) throws -> ShoalNode {
+  func start(_ name: String, called: String? = nil, fleetPort: UInt16 = 0) throws -> ShoalNode {
     var options = ShoalNode.Options()
-    options.settings = ["fleet.listen": "127.0.0.1:0", "fleet.name": name, "torrent.dht": "false"]
+    options.settings = ["fleet.listen": "127.0.0.1:\(fleetPort)", "fleet.name": called ?? name, "torrent.dht": "false"]
     options.data = folder(name)
     let node = try ShoalNode(in: folder, options)
     nodes[name] = node
