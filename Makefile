@@ -8,10 +8,14 @@ SHOAL := .build/release/shoal
 RELEASE_FLAGS := -c release --product shoal -Xswiftc -static-stdlib
 STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: run release test unit-test client-test lint fuzz sanitize bench soak packages test-packages clean help
+.PHONY: run fleet release test unit-test client-test lint fuzz sanitize bench soak packages test-packages clean help
 
 run: release  ## build, and start a node on 127.0.0.1:5000
 	exec $(SHOAL) serve --data $(DATA) --listen $(LISTEN)
+
+fleet: release  ## a fleet of three nodes shows what it does; KEEP=1 lets it run on
+	packaging/install-packages config/fleet-packages
+	config/fleet-demo $(SHOAL)
 
 release: packages  ## build the release binary
 	swift build $(RELEASE_FLAGS)
