@@ -48,6 +48,7 @@ soak: release test-packages  ## the long runs
 	bench/run $(SHOAL)
 	swift build --build-tests
 	for round in 1 2 3 4 5 6 7 8 9 10; do swift test --skip-build --filter KillTests || exit 1; done
+	PARTITION_SECONDS=60 FLEET_NODES=8 Tests/Clients/run --only 'fleet-halves-*' $(SHOAL)
 	Tests/Fuzz/run 1800
 
 packages:

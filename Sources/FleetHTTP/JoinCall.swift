@@ -78,6 +78,10 @@ private final class JoinLine: Sendable {
     do throws(HTTPClientError) {
       _ = try await client.fetch(try request(.get, .none, patience), atMost: 4096)
     } catch {
+      // What it showed is of no fleet, or of another than the token's.
+      if case .tlsRefused = error, certificates.authorityKey == nil {
+        return .failed(reason: "another fleet answers there, or none")
+      }
       return .failed(reason: "\(error)")
     }
     guard let node = certificates.node else { return .failed(reason: "it showed no certificate") }

@@ -32,6 +32,8 @@ public final class FleetDesk: Sendable {
   private let poke: AsyncStream<Void>.Continuation
   private let tasks = Lock<[Task<Void, Never>]>([])
   private let start = ContinuousClock.now
+  /// How often members knew more of this node than it did.
+  private let restorations = Lock(0)
 
   /// - Parameter directory, cards: as they were kept, with this node's own card of today in them.
   public init(_ ports: FleetPorts, keys: FleetKeys, directory: Directory, cards: CardBook, seed: UInt64) {
@@ -372,10 +374,24 @@ public final class FleetDesk: Sendable {
       ports.log.error(
         "a writer used a number twice: what it wrote from there on does not count",
         LogField("writer", writer.node.description), LogField("epoch", writer.epoch), LogField("number", number))
-    case .restored(let writer):
+    case .restored(let writer): noteRestoration(of: writer)
+    }
+  }
+
+  /// An old disk is found out once. Whoever falls behind itself again is written for by another process.
+  private func noteRestoration(of writer: WriterID) {
+    let count = restorations.withLock { count in
+      count += 1
+      return count
+    }
+    if count == 1 {
       ports.log.warning(
         "members know more of this node than it does: its disk is an old one; it goes on under a new epoch",
         LogField("epoch", writer.epoch))
+    } else {
+      ports.log.error(
+        "members know more of this node than it does, again: a copy of its data folder runs elsewhere; stop one of the two",
+        LogField("epoch", writer.epoch), LogField("times", count))
     }
   }
 }

@@ -158,3 +158,32 @@ write_probe() {
   printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}' >probe.json
   [[ $(put_manifest disk/probe 1 probe.json application/vnd.oci.image.index.v1+json) == 201 ]]
 }
+
+# A copy of a data folder is the same node twice. Both take pushes, and none is lost; but they are told apart from a disk
+# that was restored, and both say what to do.
+test_fleet_twins_are_noticed_and_lose_nothing() {
+  new_fleet a b c
+  stop_node a
+  cp -a a twin
+  start_node a
+  PLACE=d start_node twin
+  wait_until 10 may_write a || fail "a does not write"
+  wait_until 10 may_write twin || fail "the twin does not write"
+  local round taken=0
+  for round in 1 2 3 4 5 6 7 8; do
+    if twins_are_noticed && ((round > 2)); then break; fi
+    # One may be asking the members just now, and refuse.
+    if try_push a "a-$round"; then taken=$((taken + 1)); fi
+    if try_push twin "twin-$round"; then taken=$((taken + 1)); fi
+    # An exchange, by which each hears what the other wrote as itself.
+    wait_until 3 twins_are_noticed || true
+  done
+  wait_until 10 twins_are_noticed || fail "neither says that it runs twice: $(fleet a ls)"
+  ((taken > 2)) || fail "only $taken pushes were taken"
+  kill_node twin
+  expect_agreement 5 a b c
+  expect_equal "$taken" "$(names_of b | grep -c '^twins/')" "number of tags"
+}
+
+twins_are_noticed() { grep -q 'a copy of its data folder runs elsewhere' "$(log_of a)" "$(log_of twin)"; }
+try_push() { (push_small "$1" "twins/app:$2" "by $1 as $2") >/dev/null 2>&1; }
