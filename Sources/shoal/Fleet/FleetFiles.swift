@@ -1,4 +1,5 @@
 import BlobStoreDisk
+import FleetCore
 import FleetService
 import Glibc
 import OpenSSLKit
@@ -111,5 +112,17 @@ struct FleetFiles: Sendable {
 
   private static func unusable(_ path: String, _ reason: String) -> RegistryError {
     RegistryError(.internal, "\(path) cannot be used: \(reason)")
+  }
+}
+
+extension FleetFiles.Papers {
+  var fleetKey: PublicKey? { authority.key.ed25519.flatMap { PublicKey($0) } }
+
+  func fleet(_ keys: FleetKeys) -> FleetID? { fleetKey?.fleet(keys) }
+
+  /// Whether the node is the only one of its fleet, as far as what it kept says so.
+  func isOnly(_ keys: FleetKeys, by kept: [StatementChange]) -> Bool {
+    guard let fleetKey else { return false }
+    return Array(Directory(fleetKey: fleetKey, kept: kept, keys).members) == [keys.node]
   }
 }
