@@ -31,7 +31,7 @@ actor NodeFleet {
   nonisolated let clock: any WallClock
   nonisolated let files: FleetFiles
   nonisolated private let seat = Lock<Seat?>(nil)
-  nonisolated private let held = Lock<(any ClaimLedger & Statements)?>(nil)
+  nonisolated private let held = Lock<(any ClaimLedger & Statements & HeldBlobs)?>(nil)
   nonisolated private let follow = Lock<@Sendable () -> Void>({})
   nonisolated let work: BlockingPool
   private var port: Port?
@@ -49,7 +49,7 @@ actor NodeFleet {
   /// Once: who is told when names may stand for something else by what others said. Must not block.
   nonisolated func tell(_ follow: @escaping @Sendable () -> Void) { self.follow.withLock { $0 = follow } }
 
-  nonisolated var catalogue: any ClaimLedger & Statements {
+  nonisolated var catalogue: any ClaimLedger & Statements & HeldBlobs {
     guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
     return catalogue
   }
@@ -95,10 +95,11 @@ actor NodeFleet {
     let channel = try channel(papers)
     let follow = follow.withLock { $0 }
     let ports = FleetPorts(
-      ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log, namesChanged: follow)
+      ledger: catalogue, statements: catalogue, peers: channel, held: catalogue, clock: clock, log: log,
+      namesChanged: follow)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
-    channel.attach { desk.current }
+    channel.attach({ desk.current }, locate: desk.locate)
     let door = try await door(papers, desk)
     do { try port.show(papers) } catch {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")

@@ -34,7 +34,8 @@ final class Node: Sendable {
     fleet.use(catalogue)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
-      content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(),
+      content: settings.fleet.listen.isEmpty ? catalogue : fleet.announcing(catalogue), unread: catalogue,
+      tickets: catalogue, wishes: catalogue, chance: SystemChance(),
       clock: SystemClock(), work: work, log: log, writing: fleet.writing)
     registry = Registry(
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
