@@ -126,7 +126,8 @@ let package = Package(
       dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork"],
       swiftSettings: strict),
     .testTarget(
-      name: "FleetServiceTests", dependencies: ["FleetService", "BlockingWork"], swiftSettings: strict),
+      name: "FleetServiceTests",
+      dependencies: ["FleetService", "FleetCore", "RegistryCore", "BlockingWork", "Telemetry"], swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",

@@ -32,4 +32,19 @@ extension SQLiteCatalog: UnreadManifests {
       }
     }
   }
+
+  public func claimant(
+    of digest: Digest, in repository: RepositoryName
+  ) async throws(RegistryError) -> NodeID? {
+    try await readers.read { connection throws(RegistryError) in
+      guard let row = try connection.repositoryRow(repository) else { return nil }
+      return try connection.first(
+        """
+        SELECT writer.node FROM claim JOIN writer ON writer.id = claim.writer
+        WHERE claim.repository = ?1 AND claim.kind = ?2 AND claim.key = ?3 ORDER BY claim.clock DESC LIMIT 1
+        """,
+        .integer(row), .integer(ClaimKind.manifest.rawValue), .blob(digest.multihash)
+      ) { row throws(RegistryError) in try row.node(0) }
+    }
+  }
 }

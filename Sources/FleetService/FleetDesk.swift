@@ -20,6 +20,8 @@ public final class FleetDesk: Sendable {
   }
 
   public let keys: FleetKeys
+  /// Who has what.
+  public let locate: LocateDesk
   let ports: FleetPorts
   private let memory: FleetMemory
   /// The machine's own: it may check signatures for milliseconds.
@@ -43,6 +45,9 @@ public final class FleetDesk: Sendable {
     view = Lock(FleetView(machine, at: 0))
     state = Lock(State(machine: machine))
     storing = FleetStoring()
+    locate = LocateDesk(
+      keys.node, zone: cards[keys.node]?.draft.zone, session: ports.clock.millisecondsSince1970, peers: ports.peers,
+      held: ports.held, log: ports.log)
     (written, poke) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -57,11 +62,13 @@ public final class FleetDesk: Sendable {
     ]
     self.tasks.withLock { $0 = tasks }
     take(.started(writer: writer, heads: heads))
+    locate.open { [weak self] in self.map { LocateCircle($0.current) } }
   }
 
   /// Answers a member. Whoever asks has proven its key, and is one or was one when the question came.
   public func answer(_ message: FleetMessage, from member: NodeID) async -> FleetMessage {
-    await withUnsafeContinuation { continuation in
+    if let answer = locate.answer(message, from: member) { return answer }
+    return await withUnsafeContinuation { continuation in
       let token: ReplyToken? = state.withLock { state in
         guard !state.hasEnded else { return nil }
         state.lastReply += 1
@@ -120,6 +127,7 @@ public final class FleetDesk: Sendable {
   }
 
   public func close() async {
+    await locate.close()
     let (timer, replies) = state.withLock { state in
       state.hasEnded = true
       defer { (state.timer, state.replies) = (nil, [:]) }

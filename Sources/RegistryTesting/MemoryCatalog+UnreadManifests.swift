@@ -6,6 +6,16 @@ extension MemoryCatalog: UnreadManifests {
     return Array(all.filter { $0.position > position }.sorted { $0.position < $1.position }.prefix(max(0, limit)))
   }
 
+  /// All that is heard here was said by one writer, which the memory does not tell from its own.
+  public func claimant(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> NodeID? {
+    state.withLock { state in
+      let last = state.claims.last {
+        if case .manifest(repository, digest, _) = $0.statement { true } else { false }
+      }
+      return last?.writer.node
+    }
+  }
+
   public func unread(
     in repository: RepositoryName, limit: Int
   ) async throws(RegistryError) -> [UnreadManifest] {

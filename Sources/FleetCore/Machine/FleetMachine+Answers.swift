@@ -19,7 +19,8 @@ extension FleetMachine {
     case .news(let directory, let cards): reply(token, .push(news(beyond: directory, cards)))
     case .probe(let target): relay(target, token)
     case .ownHeads: reply(token, .heads(heads.all(of: peer)))
-    case .heads, .runs, .probed, .taken, .busy, .unknown, .unsupported: reply(token, .unsupported)
+    case .heads, .runs, .probed, .taken, .announce, .receipt, .locate, .located, .busy, .unknown, .unsupported:
+      reply(token, .unsupported)
     }
   }
 

@@ -39,6 +39,10 @@ extension FleetMessage {
     case .probed: "probed"
     case .ownHeads: "ownheads"
     case .taken: "taken"
+    case .announce: "announce"
+    case .receipt: "receipt"
+    case .locate: "locate"
+    case .located: "located"
     case .busy: "busy"
     case .unknown, .unsupported: "unsupported"
     }
@@ -56,6 +60,10 @@ extension FleetMessage {
     case .news(let directory, let cards): ["dir": .bytes(directory.bytes), "cards": .bytes(cards.bytes)]
     case .probe(let node): ["node": .bytes(node.bytes)]
     case .probed(let isThere): ["ok": .integer(isThere ? 1 : 0)]
+    case .announce(let batch): ["batch": batch.bencoded]
+    case .receipt(let receipt): ["receipt": .integer(receipt.rawValue)]
+    case .locate(let question): ["question": question.bencoded]
+    case .located(let answer): ["answer": answer.bencoded]
     case .ownHeads, .taken, .busy, .unknown, .unsupported: [:]
     }
   }
@@ -76,6 +84,10 @@ extension FleetMessage {
     case "probed": root["ok"]?.integer.map { .probed($0 == 1) }
     case "ownheads": .ownHeads
     case "taken": .taken
+    case "announce": root["batch"].flatMap { LeaseBatch($0) }.map(announce)
+    case "receipt": root["receipt"]?.integer.flatMap { LeaseReceipt(rawValue: $0) }.map(receipt)
+    case "locate": root["question"].flatMap { LocateQuestion($0) }.map(locate)
+    case "located": root["answer"].flatMap { LocateAnswer($0) }.map(located)
     case "busy": .busy
     case "unsupported": .unsupported
     default: .unknown

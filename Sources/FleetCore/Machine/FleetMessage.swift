@@ -21,6 +21,12 @@ public enum FleetMessage: Hashable, Sendable {
   /// What do you have of me? Answered with `heads`.
   case ownHeads
   case taken
+  /// What the teller has, for those who are asked for it; answered with `receipt`. (`LeaseBook`, not the machine.)
+  case announce(LeaseBatch)
+  case receipt(LeaseReceipt)
+  /// Who has these? Answered with `located`.
+  case locate(LocateQuestion)
+  case located(LocateAnswer)
   /// Not now.
   case busy
   /// Of a later release; answered with `unsupported`.

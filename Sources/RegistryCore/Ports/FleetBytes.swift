@@ -5,7 +5,7 @@
 /// there. It never passes the question on.
 public protocol FleetBytes: Sendable {
   /// Members that hold a blob whole, for this repository, the one to ask first at the front. Empty: nobody said so in time.
-  func holders(of digest: Digest, in repository: RepositoryName) async -> [Holding]
+  func holders(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> [Holding]
 
   /// Reads a part of a blob from a member, in order; returns when all of it was taken.
   /// - Parameter take: the next bytes; the member waits while it works. What it throws ends the transfer and is thrown on.
@@ -19,7 +19,28 @@ public protocol FleetBytes: Sendable {
   func keepsManifest(_ digest: Digest) -> Bool
 
   /// The bytes of a manifest from whoever has it; its size is known, and more is not taken. `nil`: nobody had it in time.
-  func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]?
+  /// - Parameter writer: who said that it is present, and had it then.
+  func manifest(
+    _ digest: Digest, size: Int, in repository: RepositoryName, writer: NodeID?
+  ) async -> [UInt8]?
+}
+
+extension FleetBytes {
+  public func holders(of digest: Digest, in repository: RepositoryName) async -> [Holding] {
+    await holders(of: digest, in: repository, clues: BlobClues())
+  }
+}
+
+/// What helps to find a blob.
+public struct BlobClues: Hashable, Sendable {
+  /// Blobs that will be looked for next: those of the same manifest.
+  public let beside: [Digest]
+  /// Who said that the manifest is present.
+  public let writer: NodeID?
+
+  public init(beside: [Digest] = [], writer: NodeID? = nil) {
+    (self.beside, self.writer) = (beside, writer)
+  }
 }
 
 /// A member that holds a blob, and the ticket that it vouches for: it has hashed all the bytes itself.

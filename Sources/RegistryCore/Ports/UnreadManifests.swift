@@ -1,9 +1,12 @@
-/// Manifests that are present by claims of other nodes and that this node has not read yet (`Names.document`).
+/// Manifests that are present by claims of other nodes, above all those that this node has not read yet (`Names.document`).
 ///
 /// Contract, checked by `UnreadManifestsContract`: what was read, and what is present no more, is in no list.
 public protocol UnreadManifests: Sendable {
   /// Behind a position, in the order of these.
   func unread(after position: Int64, limit: Int) async throws(RegistryError) -> [UnreadManifest]
+
+  /// The node that spoke last of a manifest: where it is most likely to be had. `nil`: nobody did.
+  func claimant(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> NodeID?
 
   /// Of one repository, those that were claimed last first.
   func unread(in repository: RepositoryName, limit: Int) async throws(RegistryError) -> [UnreadManifest]

@@ -37,18 +37,33 @@ struct FarContent: Sendable {
   /// The size of a blob that is not here, as a present manifest of the repository says it; `nil`: none names the blob, as
   /// far as manifests can be had. Those that were not read yet are asked for now.
   func size(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64? {
-    if let size = try await namedSize(of: digest, in: repository) { return size }
-    guard try await readUnread(in: repository) else { return nil }
-    return try await namedSize(of: digest, in: repository)
+    try await need(of: digest, in: repository)?.size
   }
 
-  private func namedSize(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64? {
+  /// A blob as a present manifest names it.
+  private struct Need {
+    let size: Int64
+    let manifest: Digest
+    /// All that the manifest names.
+    let blobs: [Digest]
+  }
+
+  private func need(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Need? {
+    if let need = try await knownNeed(of: digest, in: repository) { return need }
+    guard try await readUnread(in: repository) else { return nil }
+    return try await knownNeed(of: digest, in: repository)
+  }
+
+  private func knownNeed(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Need? {
     guard let needing = try await ports.content.manifest(needing: digest, in: repository),
       let manifest = try await ports.names.resolve(.digest(needing), in: repository),
       let bytes = try await here(manifest)
     else { return nil }
     return try await ports.work.run { () throws(RegistryError) in
-      try ManifestDocument(bytes: bytes, contentType: manifest.mediaType).blobs.first { $0.digest == digest }?.size
+      let blobs = try ManifestDocument(bytes: bytes, contentType: manifest.mediaType).blobs
+      return blobs.first { $0.digest == digest }.map {
+        Need(size: $0.size, manifest: needing, blobs: blobs.map(\.digest))
+      }
     }
   }
 
@@ -74,14 +89,16 @@ struct FarContent: Sendable {
   /// Begins to fetch a blob, or joins those who fetch it. When it returns the blob is here or on its way.
   /// - Throws: `blobUnknown` for what no manifest names, `unavailable` when nobody who holds it answered.
   func begin(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) {
-    guard let size = try await size(of: digest, in: repository) else { throw .noSuchBlob(digest, repository) }
-    let asked = ContinuousClock.now
+    guard let need = try await need(of: digest, in: repository) else { throw .noSuchBlob(digest, repository) }
+    let (size, asked) = (need.size, ContinuousClock.now)
     try await turns.pass(digest) { () async throws(RegistryError) in
       if fetches.fetches.arriving(digest, for: repository) != nil { return }
       if size == 0 { return try await makeEmpty(digest, in: repository) }
       if try await linkIfHere(digest, size, to: repository) { return }
       try failures.mustNotHaveFailed(digest, since: asked)
-      let holders = await fleet.holders(of: digest, in: repository).filter {
+      let clues = BlobClues(
+        beside: need.blobs, writer: try await ports.unread.claimant(of: need.manifest, in: repository))
+      let holders = await fleet.holders(of: digest, in: repository, clues: clues).filter {
         $0.ticket.digest == digest && $0.ticket.size == size && fetches.mayBeTrue($0.ticket)
       }
       guard let first = holders.first else { throw failures.note(.heldByNobody(digest), of: digest) }
@@ -153,7 +170,8 @@ struct FarContent: Sendable {
         return bytes
       }
       try failures.mustNotHaveFailed(digest, since: asked)
-      guard let bytes = await fleet.manifest(digest, size: manifest.size, in: repository) else {
+      let writer = try await ports.unread.claimant(of: digest, in: repository)
+      guard let bytes = await fleet.manifest(digest, size: manifest.size, in: repository, writer: writer) else {
         throw failures.note(.heldByNobody(digest), of: digest)
       }
       try await learn(bytes, manifest, in: repository)

@@ -2,8 +2,10 @@ import RegistryCore
 
 /// The bytes that other members hold; of a node that is alone, none.
 extension NodeFleet: FleetBytes {
-  nonisolated func holders(of digest: Digest, in repository: RepositoryName) async -> [Holding] {
-    await current?.channel.holders(of: digest, in: repository) ?? []
+  nonisolated func holders(
+    of digest: Digest, in repository: RepositoryName, clues: BlobClues
+  ) async -> [Holding] {
+    await current?.channel.holders(of: digest, in: repository, clues: clues) ?? []
   }
 
   nonisolated func read(
@@ -16,7 +18,15 @@ extension NodeFleet: FleetBytes {
 
   nonisolated func keepsManifest(_ digest: Digest) -> Bool { current?.channel.keepsManifest(digest) ?? false }
 
-  nonisolated func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
-    await current?.channel.manifest(digest, size: size, in: repository)
+  nonisolated func manifest(
+    _ digest: Digest, size: Int, in repository: RepositoryName, writer: NodeID?
+  ) async -> [UInt8]? {
+    await current?.channel.manifest(digest, size: size, in: repository, writer: writer)
+  }
+
+  /// The links of this node, so that what they make readable is told to the fleet.
+  nonisolated func announcing(_ content: any Content) -> any Content {
+    AnnouncedContent(
+      content: content, came: { self.current?.desk.locate.hold($0) }, went: { self.current?.desk.locate.letGo($0) })
   }
 }

@@ -10,7 +10,7 @@ import RegistryService
 import Telemetry
 
 /// What a fleet knows is kept in, and what follows from it is read from.
-typealias FleetCatalogue = any ClaimLedger & Statements & Names & Catalogue & Content
+typealias FleetCatalogue = any ClaimLedger & Statements & Names & Catalogue & Content & HeldBlobs
 
 /// A node's part in a fleet. It may be alone, and found or join one while it runs; then it is a member until it ends.
 actor NodeFleet {
@@ -151,10 +151,11 @@ actor NodeFleet {
     let channel = try channel(papers)
     let follow = follow.withLock { $0 }
     let ports = FleetPorts(
-      ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log, namesChanged: follow)
+      ledger: catalogue, statements: catalogue, peers: channel, held: catalogue, clock: clock, log: log,
+      namesChanged: follow)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
-    channel.attach { desk.current }
+    channel.attach({ desk.current }, locate: desk.locate)
     let door = try await door(papers, desk)
     do { try port.show(papers) } catch {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")

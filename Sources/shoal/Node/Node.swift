@@ -35,8 +35,9 @@ final class Node: Sendable {
     fleet.noteMembership(fleet.files.arePapersHere)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
-      content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(),
-      clock: SystemClock(), work: work, log: log, writing: fleet.writing, reading: fleet.reading)
+      content: settings.fleet.listen.isEmpty ? catalogue : fleet.announcing(catalogue), unread: catalogue,
+      tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(), work: work, log: log,
+      writing: fleet.writing, reading: fleet.reading)
     registry = Registry(
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
       swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil,
