@@ -9,6 +9,7 @@ extension FleetMachine {
     switch message {
     case .exchange(let greeting):
       takeSuspicions(greeting.suspicions)
+      note(greeting.stock, of: peer)
       reply(token, .exchange(self.greeting))
     case .compare(let comparison): reply(token, .heads(heads.differing(from: comparison)))
     case .pull(let wants): answerPull(token, wants)

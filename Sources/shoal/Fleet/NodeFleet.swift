@@ -16,6 +16,8 @@ actor NodeFleet {
     let desk: FleetDesk
     let channel: FleetChannel
     let door: JoinDoor?
+    /// Of the certificate that the node shows.
+    let certificateEndsAtSeconds: Int64
   }
 
   /// What listens for the fleet: told the certificates to show, and whom to cut off. Must not block for long.
@@ -31,7 +33,8 @@ actor NodeFleet {
   nonisolated let clock: any WallClock
   nonisolated let files: FleetFiles
   nonisolated private let seat = Lock<Seat?>(nil)
-  nonisolated private let held = Lock<(any ClaimLedger & Statements)?>(nil)
+  nonisolated private let held = Lock<SQLiteCatalog?>(nil)
+  nonisolated let meter = FleetMeter()
   nonisolated let work: BlockingPool
   private var port: Port?
   /// Founding and joining take several steps: one at a time.
@@ -45,7 +48,7 @@ actor NodeFleet {
   /// Once, before anything else is asked of it: what it keeps its knowledge in.
   nonisolated func use(_ catalogue: SQLiteCatalog) { held.withLock { $0 = catalogue } }
 
-  nonisolated var catalogue: any ClaimLedger & Statements {
+  nonisolated var catalogue: SQLiteCatalog {
     guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
     return catalogue
   }
@@ -89,7 +92,8 @@ actor NodeFleet {
       throw RegistryError(.unsupported, "the fleet's certificate is not of an Ed25519 key")
     }
     let channel = try channel(papers)
-    let ports = FleetPorts(ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log)
+    let ports = FleetPorts(
+      ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log, meter: meter, stock: stock)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
     channel.attach { desk.current }
@@ -98,7 +102,8 @@ actor NodeFleet {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
     }
     try await desk.open()
-    let taken = Seat(desk: desk, channel: channel, door: door)
+    let taken = Seat(
+      desk: desk, channel: channel, door: door, certificateEndsAtSeconds: papers.certificate.validity.notAfter)
     seat.withLock { $0 = taken }
     desk.introduce(port.introduction)
     // What was written between the two lines above told nobody.
