@@ -130,6 +130,8 @@ let package = Package(
       name: "CompatibilityTests",
       dependencies: ["FleetCore", "FleetService", "CatalogSQLite", "RegistryCore", "OpenSSLKit"],
       exclude: ["Written"], swiftSettings: strict),
+    .testTarget(
+      name: "FleetServiceTests", dependencies: ["FleetService", "BlockingWork"], swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",

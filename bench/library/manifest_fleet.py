@@ -21,8 +21,7 @@ def row(place):
     nodes = fleet.start(place, count)
     member = nodes[0]
     member.name = "shoal"
-    fill([alone], start=True)
-    manifest = fill([member], start=False)
+    manifest = fill([alone, member])
     for node in nodes:
         fleet.wait_until(lambda: _has(node), 30, f"{node.name} does not know the image")
     # What follows a push is over when all have slept on it.

@@ -37,13 +37,14 @@ def row(place):
     return markdown("Row 3 · manifest by tag, keep-alive, 64 connections, access log on", rounds, MEASURES, TARGETS, remark)
 
 
-def fill(servers, start=True):
+def fill(servers):
+    """The same image on all of them, of which some may run already."""
     layers = [os.urandom(200) for _ in range(31)]
     manifest = image_manifest(*_named(layers))
     for server in servers:
         if server.name == "nginx":
             server.add(URL, manifest)
-        if start:
+        if server.process is None:
             server.start()
         if server.name == "nginx":
             continue
