@@ -8,7 +8,7 @@ SHOAL := .build/release/shoal
 RELEASE_FLAGS := -c release --product shoal -Xswiftc -static-stdlib
 STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: run fleet release test unit-test client-test lint fuzz sanitize bench soak packages test-packages clean help
+.PHONY: run fleet release test unit-test client-test lint fuzz sanitize bench compat spread soak packages test-packages clean help
 
 run: release  ## build, and start a node on 127.0.0.1:5000
 	exec $(SHOAL) serve --data $(DATA) --listen $(LISTEN)
@@ -42,6 +42,13 @@ sanitize: test-packages  ## the module tests under the address and the thread sa
 bench: release  ## the table of docs/BENCHMARKS.md, beside nginx and Debian's docker-registry
 	packaging/install-packages bench/packages
 	bench/run --short $(SHOAL)
+
+compat: release  ## this release beside an earlier one in one fleet: make compat TAG=v0.2.0
+	Tests/Compatibility/run $(or $(TAG),$(error TAG names the earlier release: a tag, a branch, a commit)) $(SHOAL)
+
+spread: release  ## a small fleet: tags repointed, deleted, a line cut; fails when it is late or steps back
+	packaging/install-packages bench/packages
+	bench/run --short --row 11 $(SHOAL)
 
 soak: release test-packages  ## the long runs
 	packaging/install-packages bench/packages

@@ -125,6 +125,11 @@ let package = Package(
       name: "FleetCoreTests",
       dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork"],
       swiftSettings: strict),
+    // What earlier releases wrote, read by this one.
+    .testTarget(
+      name: "CompatibilityTests",
+      dependencies: ["FleetCore", "FleetService", "CatalogSQLite", "RegistryCore", "OpenSSLKit"],
+      exclude: ["Written"], swiftSettings: strict),
     .testTarget(
       name: "FleetServiceTests",
       dependencies: ["FleetService", "FleetCore", "RegistryCore", "BlockingWork", "Telemetry"], swiftSettings: strict),
@@ -164,7 +169,9 @@ let package = Package(
     .testTarget(
       name: "ShoalTests", dependencies: ["shoal", "Configuration", "RegistryCore"], swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["OpenSSLKit", "BlockingWork", "CLinux", "shoal"], swiftSettings: strict),
+      name: "EndToEndTests",
+      dependencies: ["FleetCore", "FleetService", "RegistryCore", "OpenSSLKit", "BlockingWork", "CLinux", "shoal"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -58,7 +58,7 @@ public final class FleetDesk: Sendable {
     // Unstructured: they last as long as the node is a member; `close` cancels them.
     let tasks = [
       Task { await self.store() }, Task { await self.tellWhatIsWritten(after: heads[writer]?.sequence ?? 0, writer) },
-      Task { await self.settleDue() },
+      Task { await self.settleDue() }, Task { await self.countStock() },
     ]
     self.tasks.withLock { $0 = tasks }
     take(.started(writer: writer, heads: heads))
@@ -177,6 +177,7 @@ public final class FleetDesk: Sendable {
   /// On the machine's thread alone.
   private func handle(_ input: FleetInput) {
     let now = now
+    ports.meter.count(input)
     let (effects, view) = state.withLock { state -> ([FleetEffect], FleetView) in
       state.machine.handle(input, at: now, into: &state.effects)
       freshness.note(comparedAt: state.machine.freshAt)
@@ -214,6 +215,7 @@ public final class FleetDesk: Sendable {
   private func send(_ effect: FleetEffect) {
     switch effect {
     case .ask(let member, let token, let message):
+      ports.meter.asked.add()
       let addresses = state.withLock { $0.machine.cards[member]?.draft.addresses ?? [] }
       // Unstructured: it ends with the answer or with its deadline, which is below a second.
       Task {
@@ -272,8 +274,11 @@ public final class FleetDesk: Sendable {
     var admissions: [Admission?] = []
     for run in runs {
       do throws(RegistryError) {
-        admissions.append(try await ports.ledger.admit(run))
+        let admission = try await ports.ledger.admit(run)
+        ports.meter.count(run, admission)
+        admissions.append(admission)
       } catch {
+        ports.meter.count(run, nil)
         ports.log.error("claims of a member could not be taken in", LogField("error", error.description))
         admissions.append(nil)
       }
@@ -373,6 +378,7 @@ public final class FleetDesk: Sendable {
   }
 
   private func log(_ notice: FleetNotice) {
+    ports.meter.count(notice)
     switch notice {
     case .shunned(let member, let misdeed):
       ports.log.warning(

@@ -12,13 +12,17 @@ public struct FleetPorts: Sendable {
   public let log: Logger
   /// Names may stand for something else now. Any thread; must not block.
   public let namesChanged: @Sendable () -> Void
+  public let meter: FleetMeter
+  /// What is here, to be shown to operators; `nil`: not known.
+  public let stock: @Sendable () async -> Stock?
 
   public init(
     ledger: any ClaimLedger, statements: any Statements, peers: any FleetPeers, held: any HeldBlobs,
-    clock: any WallClock, log: Logger, namesChanged: @escaping @Sendable () -> Void = {}
+    clock: any WallClock, log: Logger, namesChanged: @escaping @Sendable () -> Void = {},
+    meter: FleetMeter = FleetMeter(), stock: @escaping @Sendable () async -> Stock? = { nil }
   ) {
     (self.ledger, self.statements, self.peers, self.held) = (ledger, statements, peers, held)
-    (self.clock, self.log) = (clock, log)
-    self.namesChanged = namesChanged
+    (self.clock, self.log, self.namesChanged) = (clock, log, namesChanged)
+    (self.meter, self.stock) = (meter, stock)
   }
 }

@@ -81,13 +81,16 @@ public struct FleetDocument: Codable, Sendable {
     public let release: String?
     public let isIssuer: Bool
     public let isThisNode: Bool
+    /// What it holds, by its own count; absent: it has not told.
+    public let holds: FleetStockDocument?
 
     public init(
       node: String, name: String, state: String, zone: String?, addresses: [String], release: String?,
-      isIssuer: Bool, isThisNode: Bool
+      isIssuer: Bool, isThisNode: Bool, holds: FleetStockDocument? = nil
     ) {
       (self.node, self.name, self.state, self.zone) = (node, name, state, zone)
       (self.addresses, self.release, self.isIssuer, self.isThisNode) = (addresses, release, isIssuer, isThisNode)
+      self.holds = holds
     }
   }
 
@@ -98,11 +101,13 @@ public struct FleetDocument: Codable, Sendable {
   /// Why this node writes no names now.
   public let refusesWrites: String?
   public let members: [Member]
+  public let work: FleetWorkDocument
 
   public init(
-    fleet: String, node: String, behindMilliseconds: Int64?, refusesWrites: String?, members: [Member]
+    fleet: String, node: String, behindMilliseconds: Int64?, refusesWrites: String?, members: [Member],
+    work: FleetWorkDocument
   ) {
     (self.fleet, self.node, self.behindMilliseconds) = (fleet, node, behindMilliseconds)
-    (self.refusesWrites, self.members) = (refusesWrites, members)
+    (self.refusesWrites, self.members, self.work) = (refusesWrites, members, work)
   }
 }

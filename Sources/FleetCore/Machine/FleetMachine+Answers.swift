@@ -10,6 +10,7 @@ extension FleetMachine {
     case .exchange(let greeting):
       takeSuspicions(greeting.suspicions)
       if greeting.heads == heads.digest { met(peer) }
+      note(greeting.stock, of: peer)
       reply(token, .exchange(self.greeting))
     case .compare(let comparison): reply(token, .heads(heads.differing(from: comparison)))
     case .pull(let wants): answerPull(token, wants)

@@ -34,7 +34,7 @@ extension FleetMachine {
   var greeting: Greeting {
     Greeting(
       heads: heads.digest, directory: directory.digest, cards: cards.digest,
-      incarnation: cards[node]?.incarnation ?? 0, wall: now.wall, suspicions: detector.suspicions)
+      incarnation: cards[node]?.incarnation ?? 0, wall: now.wall, suspicions: detector.suspicions, stock: stock)
   }
 
   /// A member has answered what it knows.
@@ -42,6 +42,7 @@ extension FleetMachine {
     offsets.take(
       ask.peer, wall: greeting.wall, asked: ask.sent.wall, answered: now.wall, now: now.monotonic)
     takeSuspicions(greeting.suspicions)
+    note(greeting.stock, of: ask.peer)
     if greeting.directory != directory.digest || greeting.cards != cards.digest {
       self.ask(ask.peer, .news(directory: directory.summary, cards: cards.summary), for: .news)
     }

@@ -6,6 +6,16 @@ extension FleetMachine {
     if detector.heard(peer) { tellState(of: peer) }
   }
 
+  mutating func counted(_ stock: Stock) {
+    self.stock = stock
+    note(stock, of: node)
+  }
+
+  /// - Parameter stock: `nil`: it did not say; what it said before grows old.
+  mutating func note(_ stock: Stock?, of peer: NodeID) {
+    if let stock { stocks[peer] = Stock.Told(stock: stock, at: now.monotonic) }
+  }
+
   mutating func tellState(of node: NodeID) { effects.append(.member(node, detector.state(of: node))) }
 
   /// It did not answer: others may reach it.

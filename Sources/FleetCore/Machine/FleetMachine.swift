@@ -18,6 +18,10 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   public internal(set) var gate = WriteGate.settling
   /// When the last exchange began that left nothing open, on the monotonic clock: what this node knows is not older.
   public internal(set) var freshAt: Int64?
+  /// What members told of what they hold; of those who have not told, nothing.
+  public internal(set) var stocks: [NodeID: Stock.Told] = [:]
+  /// Who answers and who does not.
+  public internal(set) var detector = FailureDetector()
 
   let notary: Notary
   var chance: SplitMix64
@@ -33,7 +37,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var pulls = Pulls()
   var hunts: [WriterID: ForkHunt] = [:]
 
-  var detector = FailureDetector()
+  var stock: Stock?
   var offsets = ClockOffsets()
   var shunned: [NodeID: Int64] = [:]
 
@@ -81,6 +85,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
     case .runs(let token, let runs): wereRead(token, runs)
     case .began(let writer): began(writer)
     case .issued(let news): takeNews(news, cards: [], from: nil)
+    case .counted(let stock): counted(stock)
     }
   }
 
@@ -188,6 +193,9 @@ extension FleetMachine {
       asks: asks.count, stores: stores.count, waitingReplies: waitingReplies, pulls: pulls.count, hunts: hunts.count,
       shunned: shunned.count, writers: heads.count)
   }
+
+  /// Of how many logs something is known here.
+  public var writers: Int { heads.count }
 
   /// Two members with one digest have the same claims, as far as they count.
   public var headsDigest: HeadsDigest { heads.digest }

@@ -97,10 +97,12 @@ extension FleetMessage {
 
 extension Greeting {
   fileprivate var content: [BencodeValue.Key: BencodeValue] {
-    [
+    var content: [BencodeValue.Key: BencodeValue] = [
       "heads": .bytes(heads.bytes), "dir": .bytes(directory.bytes), "cards": .bytes(cards.bytes),
       "inc": .integer(incarnation), "wall": .integer(wall), "sus": .packed(suspicions),
     ]
+    if let stock { (content["blobs"], content["bytes"]) = (.integer(stock.blobs), .integer(stock.bytes)) }
+    return content
   }
 
   fileprivate init?(_ root: BencodeView) {
@@ -112,7 +114,8 @@ extension Greeting {
       let suspicions: [Suspicion] = root["sus"]?.packed(atMost: FleetLimits.suspicionsInMessage)
     else { return nil }
     self.init(
-      heads: heads, directory: directory, cards: cards, incarnation: incarnation, wall: wall, suspicions: suspicions)
+      heads: heads, directory: directory, cards: cards, incarnation: incarnation, wall: wall, suspicions: suspicions,
+      stock: Stock(blobs: root["blobs"]?.integer ?? -1, bytes: root["bytes"]?.integer ?? -1))
   }
 }
 

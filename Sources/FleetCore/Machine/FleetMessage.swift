@@ -44,13 +44,16 @@ public struct Greeting: Hashable, Sendable {
   /// Its wall clock, in milliseconds.
   public var wall: Int64
   public var suspicions: [Suspicion]
+  /// `nil`: it does not say.
+  public var stock: Stock?
 
   public init(
     heads: HeadsDigest, directory: DirectoryDigest, cards: DirectoryDigest, incarnation: Int64, wall: Int64,
-    suspicions: [Suspicion]
+    suspicions: [Suspicion], stock: Stock? = nil
   ) {
     (self.heads, self.directory, self.cards) = (heads, directory, cards)
     (self.incarnation, self.wall, self.suspicions) = (incarnation, wall, suspicions)
+    self.stock = stock
   }
 }
 

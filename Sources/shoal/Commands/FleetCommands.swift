@@ -58,22 +58,18 @@ struct FleetCommands {
     let fleet: FleetDocument = try session.get("fleet")
     if invocation.wantsJSON { return try output.json(fleet) }
     var table = TextTable(
-      .init("NAME"), .init("NODE"), .init("STATE"), .init("ZONE"), .init("ADDRESSES"), .init("ROLE"))
+      .init("NAME"), .init("NODE"), .init("STATE"), .init("ZONE"), .init("HOLDS"), .init("ADDRESSES"),
+      .init("ROLE"))
     for member in fleet.members {
       let roles = (member.isThisNode ? ["this node"] : []) + (member.isIssuer ? ["issuer"] : [])
       table.append(
         member.name, String(member.node.prefix(12)), member.state, member.zone ?? "-",
+        FleetText.stock(member.holds, isOwn: member.isThisNode),
         member.addresses.joined(separator: " "), roles.joined(separator: ", "))
     }
     output.table(table)
-    output.line("fleet \(fleet.fleet.prefix(12)), \(lag(fleet))")
+    output.line("fleet \(fleet.fleet.prefix(12)), \(FleetText.lag(fleet.members.count, fleet.behindMilliseconds))")
     if let reason = fleet.refusesWrites { output.note(reason) }
-  }
-
-  private func lag(_ fleet: FleetDocument) -> String {
-    guard fleet.members.count > 1 else { return "no other member" }
-    guard let behind = fleet.behindMilliseconds else { return "not compared with anybody yet" }
-    return "compared with a member \(behind) ms ago"
   }
 
   private func token() throws -> [UInt8] {

@@ -13,7 +13,11 @@ extension NodeFleet: FleetBytes {
     take: @escaping @Sendable ([UInt8]) async throws(RegistryError) -> Void
   ) async throws(RegistryError) {
     guard let channel = current?.channel else { throw RegistryError(.unavailable, "this node is in no fleet") }
-    try await channel.read(part, of: digest, in: repository, from: member, take: take)
+    let meter = meter
+    try await channel.read(part, of: digest, in: repository, from: member) { bytes throws(RegistryError) in
+      meter.channelBytes.add(Int64(bytes.count))
+      try await take(bytes)
+    }
   }
 
   nonisolated func keepsManifest(_ digest: Digest) -> Bool { current?.channel.keepsManifest(digest) ?? false }

@@ -36,19 +36,24 @@ extension NodeFleet: FleetOperations {
   }
 
   func fleet() async throws(RegistryError) -> FleetDocument {
-    guard let view = current?.desk.current else { throw Self.alone }
+    guard let seat = current else { throw Self.alone }
+    let view = seat.desk.current
     let members = view.directory.members.map { node in
       let card = view.cards[node]
       return FleetDocument.Member(
         node: node.description, name: (card?.draft.name ?? view.directory.membership(of: node)?.name)?.text ?? "",
         state: "\(view.state(of: node))", zone: card?.draft.zone?.description,
         addresses: card?.draft.addresses.map(\.description) ?? [], release: card?.draft.release,
-        isIssuer: view.directory.isIssuer(node), isThisNode: node == view.node)
+        isIssuer: view.directory.isIssuer(node), isThisNode: node == view.node,
+        holds: view.stock(of: node).map { told in
+          FleetStockDocument(
+            blobs: told.stock.blobs, bytes: told.stock.bytes, ageMilliseconds: told.ageMilliseconds)
+        })
     }
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
       refusesWrites: WriteRefusal.of(view)?.message,
-      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) })
+      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) }, work: meter.document(seat, view))
   }
 
   private func membership(of fleet: FleetID, lostClaims: Int64? = nil) -> FleetMembershipDocument {

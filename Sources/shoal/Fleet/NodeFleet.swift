@@ -9,9 +9,6 @@ import RegistryCore
 import RegistryService
 import Telemetry
 
-/// What a fleet knows is kept in, and what follows from it is read from.
-typealias FleetCatalogue = any ClaimLedger & Statements & Names & Catalogue & Content & HeldBlobs
-
 /// A node's part in a fleet. It may be alone, and found or join one while it runs; then it is a member until it ends.
 actor NodeFleet {
   /// What a member has in hand.
@@ -19,6 +16,8 @@ actor NodeFleet {
     let desk: FleetDesk
     let channel: FleetChannel
     let door: JoinDoor?
+    /// Of the certificate that the node shows.
+    let certificateEndsAtSeconds: Int64
     /// `nil`: this node is no issuer.
     let issuer: FleetIssuer?
 
@@ -45,8 +44,9 @@ actor NodeFleet {
   nonisolated let files: FleetFiles
   nonisolated private let seat = Lock<Seat?>(nil)
   nonisolated private let verbs = Lock<Registry?>(nil)
-  nonisolated private let held = Lock<FleetCatalogue?>(nil)
+  nonisolated private let held = Lock<SQLiteCatalog?>(nil)
   nonisolated private let follow = Lock<@Sendable () -> Void>({})
+  nonisolated let meter = FleetMeter()
   nonisolated let work: BlockingPool
   private(set) var port: Port?
   /// Founding and joining take several steps: one at a time.
@@ -74,7 +74,7 @@ actor NodeFleet {
   /// Once: who is told when names may stand for something else by what others said. Must not block.
   nonisolated func tell(_ follow: @escaping @Sendable () -> Void) { self.follow.withLock { $0 = follow } }
 
-  nonisolated var catalogue: FleetCatalogue {
+  nonisolated var catalogue: SQLiteCatalog {
     guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
     return catalogue
   }
@@ -152,7 +152,7 @@ actor NodeFleet {
     let follow = follow.withLock { $0 }
     let ports = FleetPorts(
       ledger: catalogue, statements: catalogue, peers: channel, held: catalogue, clock: clock, log: log,
-      namesChanged: follow)
+      namesChanged: follow, meter: meter, stock: stock)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
     channel.attach({ desk.current }, locate: desk.locate)
@@ -162,7 +162,8 @@ actor NodeFleet {
     }
     try await desk.open()
     let taken = Seat(
-      desk: desk, channel: channel, door: door, issuer: papers.issuing.map { FleetIssuer(desk, $0) })
+      desk: desk, channel: channel, door: door, certificateEndsAtSeconds: papers.certificate.validity.notAfter,
+      issuer: papers.issuing.map { FleetIssuer(desk, $0) })
     seat.withLock { $0 = taken }
     desk.introduce(port.introduction)
     // What was written between the two lines above told nobody.

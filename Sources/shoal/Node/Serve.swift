@@ -138,6 +138,7 @@ struct Serve {
     var torrents = TorrentServices(node, settings)
     torrents.serve(node, settings, magnets, port: port, log)
     TorrentMetrics.register(node.registry, torrents.tracker, meter, in: metrics)
+    FleetMetrics.register(node.fleet, in: metrics)
     let uploads = node.registry.uploads
     metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
