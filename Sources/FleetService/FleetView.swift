@@ -17,8 +17,8 @@ public struct FleetView: Sendable {
     (node, fleet, directory, cards) = (machine.node, machine.directory.fleet, machine.directory, machine.cards)
     (gate, clockOffset) = (machine.gate, machine.clockOffset)
     behindMilliseconds = machine.freshAt.map { now - $0 }
-    let all = machine.directory.members.map { ($0, machine.state(of: $0)) }
-    states = Dictionary(uniqueKeysWithValues: all.filter { $0.1 != .alive })
+    // Who is well is not among them: they are few, however many the members are.
+    states = machine.doubtedStates
   }
 
   /// As this node sees it.

@@ -18,6 +18,8 @@ public enum FleetInput: Sendable {
   case runs(FleetToken, [ClaimRun])
   /// From now on this node writes so.
   case began(WriterID)
+  /// This node has shortened its log.
+  case shortened(ShortenedLog)
   /// An issuer on this node says something.
   case issued(DirectoryNews)
 }

@@ -9,7 +9,7 @@ extension FleetMachine {
     switch message {
     case .exchange(let greeting):
       takeSuspicions(greeting.suspicions)
-      if greeting.heads == heads.digest { met(peer) }
+      met(peer, greeting)
       reply(token, .exchange(self.greeting))
     case .compare(let comparison): reply(token, .heads(heads.differing(from: comparison)))
     case .pull(let wants): answerPull(token, wants)

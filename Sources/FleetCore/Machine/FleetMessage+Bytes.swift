@@ -85,10 +85,12 @@ extension FleetMessage {
 
 extension Greeting {
   fileprivate var content: [BencodeValue.Key: BencodeValue] {
-    [
+    var content: [BencodeValue.Key: BencodeValue] = [
       "heads": .bytes(heads.bytes), "dir": .bytes(directory.bytes), "cards": .bytes(cards.bytes),
       "inc": .integer(incarnation), "wall": .integer(wall), "sus": .packed(suspicions),
     ]
+    if let shortenings { content["shortenings"] = .integer(shortenings) }
+    return content
   }
 
   fileprivate init?(_ root: BencodeView) {
@@ -100,7 +102,8 @@ extension Greeting {
       let suspicions: [Suspicion] = root["sus"]?.packed(atMost: FleetLimits.suspicionsInMessage)
     else { return nil }
     self.init(
-      heads: heads, directory: directory, cards: cards, incarnation: incarnation, wall: wall, suspicions: suspicions)
+      heads: heads, directory: directory, cards: cards, incarnation: incarnation, wall: wall, suspicions: suspicions,
+      shortenings: root["shortenings"]?.integer.flatMap { $0 < 0 ? nil : $0 })
   }
 }
 
