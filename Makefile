@@ -6,9 +6,11 @@ SHOAL := .build/release/shoal
 
 # A host that runs the release needs Debian's libraries and no Swift.
 RELEASE_FLAGS := -c release --product shoal -Xswiftc -static-stdlib
+SIMULATE_FLAGS := -c release --product simulate
+SIMULATE := .build/release/simulate
 STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: run fleet release test unit-test client-test lint fuzz sanitize bench compat spread soak packages test-packages clean help
+.PHONY: run fleet release test unit-test client-test lint simulate fuzz sanitize bench compat spread soak packages test-packages clean help
 
 run: release  ## build, and start a node on 127.0.0.1:5000
 	exec $(SHOAL) serve --data $(DATA) --listen $(LISTEN)
@@ -31,6 +33,12 @@ client-test: release test-packages  ## docker, containerd, podman, buildah, skop
 
 lint:  ## format rules
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+simulate: packages  ## a thousand fleets that go through everything, and a fleet of a thousand
+	swift build $(SIMULATE_FLAGS)
+	$(SIMULATE) adverse 1000
+	$(SIMULATE) faults 60
+	$(SIMULATE) spread 1000
 
 fuzz: packages  ## ten minutes of fuzzing the parsers
 	Tests/Fuzz/run 120
@@ -57,6 +65,9 @@ soak: release test-packages  ## the long runs
 	for round in 1 2 3 4 5 6 7 8 9 10; do swift test --skip-build --filter KillTests || exit 1; done
 	PARTITION_SECONDS=60 FLEET_NODES=8 Tests/Clients/run --only 'fleet-halves-*' $(SHOAL)
 	Tests/Fuzz/run 1800
+	swift build $(SIMULATE_FLAGS)
+	$(SIMULATE) adverse 10000 1001
+	$(SIMULATE) spread 10000
 
 packages:
 	packaging/install-packages packaging/build-packages

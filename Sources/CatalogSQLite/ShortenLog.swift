@@ -4,29 +4,30 @@ import RegistryCore
 /// most.
 extension SQLiteCatalog: LogShortening {
   public func shortenLog(
-    to retention: ClaimRetention = ClaimRetention(), shared: SharedClaims = .all
-  ) async throws(RegistryError) -> Int {
-    var dropped = 0
+    to retention: ClaimRetention = ClaimRetention(), forgetting: Forgettable = .all
+  ) async throws(RegistryError) -> ShortenedLog {
+    var log = ShortenedLog()
     var last: KnownName?
     while !Task.isCancelled {
       let (after, now) = (last, author.clock.millisecondsSince1970)
       let page = try await readers.read { connection throws(RegistryError) in
         try connection.names(after: after, limit: Self.namesPerQuestion, retention, now: now)
       }
-      guard let end = page.last else { return dropped }
+      guard let end = page.last else { return log }
       var names = page.filter(\.mayHaveLosers).map(\.name)[...]
       while !names.isEmpty, !Task.isCancelled {
         let these = Array(names.prefix(Self.namesPerShortening))
         let done = try await commits.write { transaction throws(RegistryError) in
-          try transaction.shorten(these, to: retention, shared, atMost: Self.claimsPerShortening)
+          try transaction.shorten(these, to: retention, forgetting, atMost: Self.claimsPerShortening)
         }
-        dropped += done.dropped
+        log.dropped += done.dropped
+        for claim in done.lone { log.note(lone: claim) }
         // A name that has more to drop than one transaction does is looked at again.
         names = names.dropFirst(done.names)
       }
       last = end.name
     }
-    return dropped
+    throw RegistryError(.unavailable, "the node is stopping")
   }
 
   private static let namesPerQuestion = 500
@@ -39,11 +40,12 @@ struct Shortened: Sendable {
   var dropped = 0
   /// So many names, of those that it was given, have nothing more to drop.
   var names = 0
+  var lone: [NameCandidate] = []
 }
 
 extension WriteTransaction {
   func shorten(
-    _ names: [KnownName], to retention: ClaimRetention, _ shared: SharedClaims, atMost limit: Int
+    _ names: [KnownName], to retention: ClaimRetention, _ forgetting: Forgettable, atMost limit: Int
   ) throws(RegistryError) -> Shortened {
     var writers: [WriterID: WriterEnd] = [:]
     var done = Shortened()
@@ -51,9 +53,12 @@ extension WriteTransaction {
       let claims = try connection.candidates(for: name)
       var needed: Set<NameCandidate> = []
       for claim in claims where try isNeeded(claim, &writers) { needed.insert(claim) }
-      let droppable = retention.droppable(
-        claims, standing: try standing(name)?.candidate, kind: name.kind, now: now, shared: shared,
-        mustStay: { needed.contains($0) })
+      let standing = try standing(name)?.candidate
+      var droppable = retention.droppable(
+        claims, standing: standing, kind: name.kind, now: now, mustStay: { needed.contains($0) })
+      if let standing, retention.isLone(standing, among: claims, now: now, mustStay: { needed.contains($0) }) {
+        if forgetting.contains(standing) { droppable = [standing] } else { done.lone.append(standing) }
+      }
       let room = limit - done.dropped
       for claim in droppable.prefix(room) {
         guard let row = writers[claim.writer]?.row else { throw .damaged("a writer vanished") }
@@ -75,7 +80,9 @@ extension WriteTransaction {
   private func end(of writer: WriterID, _ known: inout [WriterID: WriterEnd]) throws(RegistryError) -> WriterEnd {
     if let end = known[writer] { return end }
     guard let row = try connection.writerRow(writer) else { throw .damaged("a writer vanished") }
-    let last = try connection.first("SELECT max(sequence) FROM claim WHERE writer = ?1", .integer(row)) { $0.integer(0) }
+    let last = try connection.first("SELECT max(sequence) FROM claim WHERE writer = ?1", .integer(row)) {
+      $0.integer(0)
+    }
     let end = WriterEnd(row: row, last: last ?? 0)
     known[writer] = end
     return end
@@ -110,7 +117,8 @@ extension Connection {
       """
       SELECT repository.id, repository.name, kind, key, mayHaveLosers FROM (
         SELECT repository, kind, key,
-          min(clock) < ?5 AND (count(*) > iif(kind = 2, max(1, ?6), 1) OR max(clock) < ?7 AND max(value IS NULL))
+          min(clock) < ?5 AND (
+            count(*) > iif(kind = 2, max(1, ?6), 1) OR max(value IS NULL) AND (count(*) > 1 OR min(clock) < ?7))
           AS mayHaveLosers
         FROM claim WHERE (repository, kind, key) > (?1, ?2, ?3) AND kind IN (1, 2)
         GROUP BY repository, kind, key ORDER BY repository, kind, key LIMIT ?4) AS named
@@ -118,7 +126,7 @@ extension Connection {
       ORDER BY named.repository, kind, key
       """,
       .integer(last?.repository.row ?? 0), .integer(last?.kind.rawValue ?? 0), .blob(last?.key ?? []),
-      .integer(Int64(limit)), .integer(max(losers.rawValue, tombstones.rawValue)), .integer(Int64(retention.tagEntries)),
+      .integer(Int64(limit)), .integer(losers.rawValue), .integer(Int64(retention.tagEntries)),
       .integer(tombstones.rawValue)
     ) { row throws(RegistryError) in (try row.knownName(from: 0), row.integer(4) == 1) }
   }

@@ -84,11 +84,16 @@ public final class FleetDesk: Sendable {
   /// What members and operators may know of it at this moment; from any thread, at the cost of a lock.
   public var current: FleetView { view.withLock { $0 } }
 
-  /// What the log may forget: how long what lost is kept, and which deletions every member knows. Walks through all
-  /// members.
-  public var forgettable: (retention: ClaimRetention, shared: SharedClaims) {
-    state.withLock { ($0.machine.retention, $0.machine.sharedClaims) }
+  /// What the log may forget: how long what lost is kept, and which deletions nobody needs. `nil`: nothing, for the clock
+  /// may be wrong. Walks through all members.
+  public var forgettable: (retention: ClaimRetention, deletions: Forgettable)? {
+    state.withLock { state in
+      state.machine.gate == .open ? (state.machine.retention, state.machine.forgettable) : nil
+    }
   }
+
+  /// The log was shortened, so far as `forgettable` said: the members are told how often.
+  public func noteShortening(_ log: ShortenedLog) { take(.shortened(log)) }
 
   /// This node has written claims. Any thread; does not block.
   public func noteWriting() { poke.yield() }

@@ -19,7 +19,8 @@ public struct LedgerSubject: Sendable {
   public let moveClock: @Sendable (_ milliseconds: Int64) -> Void
 
   public init(
-    ledger: any ClaimLedger & LogShortening, node: NodeID, claim: @escaping @Sendable (Claim.Statement) async throws -> Void,
+    ledger: any ClaimLedger & LogShortening, node: NodeID,
+    claim: @escaping @Sendable (Claim.Statement) async throws -> Void,
     standing: @escaping @Sendable (ClaimedName) async throws -> [UInt8]?, now: @escaping @Sendable () -> Int64,
     moveClock: @escaping @Sendable (_ milliseconds: Int64) -> Void
   ) {

@@ -34,9 +34,11 @@ import Testing
       let names = Set(scribes.flatMap(\.claims).map(\.body.name))
       var before: [ClaimedName: [UInt8]?] = [:]
       for name in names { before[name] = try await catalog.standing(name) }
-      let dropped = try await catalog.shortenLog()
+      var dropped = 0
+      // A deletion goes after what it beat.
+      for _ in 1...2 { dropped += try await catalog.shortenLog().dropped }
       for name in names { #expect(try await catalog.standing(name) == before[name], "the state of \(name)") }
-      #expect(try await catalog.shortenLog() == 0, "nothing more to drop")
+      #expect(try await catalog.shortenLog().dropped == 0, "nothing more to drop")
       try await body(catalog, dropped)
     }
   }
@@ -68,7 +70,7 @@ import Testing
     }
   }
 
-  @Test func aTombstoneStaysForNinetyDaysAndThenGoesWithAllBeforeIt() async throws {
+  @Test func aTombstoneStaysForNinetyDaysAndWhatItBeatForThirty() async throws {
     var scribe = Scribe(9)
     scribe.say(try tag("gone", "1"), at: time(daysAgo: 200))
     scribe.say(try tag("going", "1"), at: time(daysAgo: 199))
@@ -76,8 +78,8 @@ import Testing
     scribe.say(try tag("going", nil), at: time(daysAgo: 89))
     scribe.say(try tag("last", "1"), at: time(daysAgo: 2))
     try await shortened([scribe]) { (catalog, dropped) async throws in
-      #expect(dropped == 2)
-      #expect(try await sequences(of: scribe.writer, in: catalog) == [2, 4, 5])
+      #expect(dropped == 3)
+      #expect(try await sequences(of: scribe.writer, in: catalog) == [4, 5])
     }
   }
 

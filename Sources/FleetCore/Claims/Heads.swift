@@ -37,9 +37,6 @@ struct Heads: Sendable {
     return WriterHead(writer: writer, sequence: head.sequence, hash: head.hash.prefix)
   }
 
-  /// The last number of each log, as far as it counts.
-  var sequences: [WriterID: Int64] { held.keys.reduce(into: [:]) { $0[$1] = shown($1)?.sequence } }
-
   /// Whether this is not known yet.
   func isToBeCut(_ writer: WriterID, at limit: Int64) -> Bool { cuts[writer]?.limit != limit }
 

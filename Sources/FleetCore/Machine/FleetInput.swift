@@ -20,6 +20,8 @@ public enum FleetInput: Sendable {
   case runs(FleetToken, [ClaimRun])
   /// From now on this node writes so.
   case began(WriterID)
+  /// This node has shortened its log.
+  case shortened(ShortenedLog)
   /// An issuer on this node says something.
   case issued(DirectoryNews)
   /// What this node holds now, to be told with each exchange.

@@ -9,7 +9,7 @@ extension FleetMachine {
     switch message {
     case .exchange(let greeting):
       takeSuspicions(greeting.suspicions)
-      if greeting.heads == heads.digest { met(peer) }
+      met(peer, greeting)
       note(greeting.stock, of: peer)
       reply(token, .exchange(self.greeting))
     case .compare(let comparison): reply(token, .heads(heads.differing(from: comparison)))

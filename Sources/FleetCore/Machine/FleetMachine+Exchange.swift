@@ -34,7 +34,8 @@ extension FleetMachine {
   var greeting: Greeting {
     Greeting(
       heads: heads.digest, directory: directory.digest, cards: cards.digest,
-      incarnation: cards[node]?.incarnation ?? 0, wall: now.wall, suspicions: detector.suspicions, stock: stock)
+      incarnation: cards[node]?.incarnation ?? 0, wall: now.wall, suspicions: detector.suspicions, stock: stock,
+      shortenings: shortenings)
   }
 
   /// A member has answered what it knows.
@@ -43,21 +44,23 @@ extension FleetMachine {
       ask.peer, wall: greeting.wall, asked: ask.sent.wall, answered: now.wall, now: now.monotonic)
     takeSuspicions(greeting.suspicions)
     note(greeting.stock, of: ask.peer)
+    met(ask.peer, greeting)
     if greeting.directory != directory.digest || greeting.cards != cards.digest {
       self.ask(ask.peer, .news(directory: directory.summary, cards: cards.summary), for: .news)
     }
     let begun = ask.sent.monotonic
-    guard greeting.heads != heads.digest else {
-      met(ask.peer)
-      return wasComplete(begun)
-    }
+    guard greeting.heads != heads.digest else { return wasComplete(begun) }
     let parts = Int64((heads.count + FleetLimits.headsInMessage - 1) / FleetLimits.headsInMessage)
     let (part, all) = parts > 1 ? (Int64(chance.below(Int(parts * 2))), parts * 2) : (0, 1)
     guard let comparison = Comparison(part: part, of: all, heads: heads.all(inPart: part, of: all)) else { return }
     self.ask(ask.peer, .compare(comparison), for: .compare(begun: begun))
   }
 
-  mutating func met(_ peer: NodeID) { common.met(peer, heads, directory.members, self: node) }
+  mutating func met(_ peer: NodeID, _ greeting: Greeting) {
+    guard greeting.heads == heads.digest, greeting.directory == directory.digest, let told = greeting.shortenings
+    else { return }
+    forgetting.met(peer, shortenings: told, of: directory.members, besides: node)
+  }
 
   func wasFresh(_ begun: Int64) -> Bool { begun > freshAt ?? .min }
 

@@ -29,7 +29,9 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var effects: [FleetEffect] = []
 
   var heads = Heads()
-  var common = CommonLogs(Heads())
+  var forgetting = ForgettingRound()
+  /// How often this node has shortened its log since it started.
+  var shortenings: Int64 = 0
   /// Where a log will end when the ledger has taken in what was handed to it.
   var coming: [WriterID: ClaimHead] = [:]
   var rules = NameRules()
@@ -84,6 +86,9 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
     case .admitted(let token, let admissions): wereAdmitted(token, admissions)
     case .runs(let token, let runs): wereRead(token, runs)
     case .began(let writer): began(writer)
+    case .shortened(let log):
+      shortenings += 1
+      forgetting.shortened(log)
     case .issued(let news): takeNews(news, cards: [], from: nil)
     case .counted(let stock): counted(stock)
     }
@@ -92,7 +97,6 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   private mutating func start(as writer: WriterID, _ heads: [WriterID: ClaimHead]) {
     self.writer = writer
     self.heads = Heads(heads)
-    common = CommonLogs(self.heads)
     applyRules(isFirst: true)
     // It may be reached elsewhere than when it was last seen.
     if directory.isMember(node), let card = cards[node] { rumours.add(DirectoryNews(), cards: [card]) }
@@ -200,15 +204,16 @@ extension FleetMachine {
   /// Two members with one digest have the same claims, as far as they count.
   public var headsDigest: HeadsDigest { heads.digest }
 
-  /// What every member is known to have: what may be forgotten, once it is old enough. Walks through all members.
-  public var sharedClaims: SharedClaims { common.shared(by: directory.members, heads, self: node) }
+  /// Which deletions nobody needs any more. Walks through all members.
+  public var forgettable: Forgettable { forgetting.forgettable(among: directory.members, besides: node) }
 
-  /// The members for whom this node waits before more is known to be shared.
-  public var unmet: [NodeID] { common.unmet(of: directory.members, self: node) }
+  /// The members for whom this node waits before it forgets more deletions.
+  public var awaited: [NodeID] { forgetting.awaited(of: directory.members, besides: node) }
 
   /// How long the fleet remembers what lost.
   public var retention: ClaimRetention { ClaimRetention(directory.policy.rules) }
 
+  /// Of who is suspected or down, and of nobody else.
   public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
 
   /// How far the members' clocks are ahead; `nil`: nobody was heard lately.

@@ -102,6 +102,7 @@ extension Greeting {
       "inc": .integer(incarnation), "wall": .integer(wall), "sus": .packed(suspicions),
     ]
     if let stock { (content["blobs"], content["bytes"]) = (.integer(stock.blobs), .integer(stock.bytes)) }
+    if let shortenings { content["shortenings"] = .integer(shortenings) }
     return content
   }
 
@@ -115,7 +116,8 @@ extension Greeting {
     else { return nil }
     self.init(
       heads: heads, directory: directory, cards: cards, incarnation: incarnation, wall: wall, suspicions: suspicions,
-      stock: Stock(blobs: root["blobs"]?.integer ?? -1, bytes: root["bytes"]?.integer ?? -1))
+      stock: Stock(blobs: root["blobs"]?.integer ?? -1, bytes: root["bytes"]?.integer ?? -1),
+      shortenings: root["shortenings"]?.integer.flatMap { $0 < 0 ? nil : $0 })
   }
 }
 

@@ -46,11 +46,14 @@ public struct Greeting: Hashable, Sendable {
   public var suspicions: [Suspicion]
   /// `nil`: it does not say.
   public var stock: Stock?
+  /// How often it has shortened its log since it started; `nil`: an earlier release, which does not tell.
+  public var shortenings: Int64?
 
   public init(
     heads: HeadsDigest, directory: DirectoryDigest, cards: DirectoryDigest, incarnation: Int64, wall: Int64,
-    suspicions: [Suspicion], stock: Stock? = nil
+    suspicions: [Suspicion], stock: Stock? = nil, shortenings: Int64? = nil
   ) {
+    self.shortenings = shortenings
     (self.heads, self.directory, self.cards) = (heads, directory, cards)
     (self.incarnation, self.wall, self.suspicions) = (incarnation, wall, suspicions)
     self.stock = stock

@@ -24,6 +24,9 @@ public struct FailureDetector: Sendable {
     return doubt.until == nil ? .down : .suspected
   }
 
+  /// Of who is in doubt. Costs nothing while nobody is.
+  var states: [NodeID: MemberState] { doubts.mapValues { $0.until == nil ? .down : .suspected } }
+
   /// Who is suspected or down, in one order.
   var inDoubt: [NodeID] { doubts.sorted { $0.value.turn < $1.value.turn }.map(\.key) }
 

@@ -69,8 +69,10 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
     }
   }
 
-  public func shortenLog(to retention: ClaimRetention, shared: SharedClaims) async throws(RegistryError) -> Int {
-    now { log, wall in log.shorten(to: retention, shared: shared, wall: wall) }
+  public func shortenLog(
+    to retention: ClaimRetention, forgetting: Forgettable
+  ) async throws(RegistryError) -> ShortenedLog {
+    now { log, wall in log.shorten(to: retention, forgetting: forgetting, wall: wall) }
   }
 
   /// One transaction. What is due counts before anything else happens.

@@ -61,6 +61,6 @@ extension SimulatedFleet {
   func shorten(_ place: Int) {
     let machine = nodes[place].machine
     guard nodes[place].isUp, machine.gate == .open else { return }
-    queue(.shorten(machine.retention, machine.sharedClaims), on: place)
+    queue(.shorten(machine.retention, machine.forgettable), on: place)
   }
 }

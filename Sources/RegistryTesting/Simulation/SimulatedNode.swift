@@ -43,7 +43,7 @@ enum DiskOperation {
   case read(FleetToken, [Want], byteLimit: Int)
   case apply(NameRules)
   case beginEpoch(above: Int64, ClaimStretch?)
-  case shorten(ClaimRetention, SharedClaims)
+  case shorten(ClaimRetention, Forgettable)
   case keepBytes(UInt64)
   /// All in one transaction.
   case write([(ClaimedName, [UInt8]?)])

@@ -48,7 +48,8 @@ public struct SimulationCommand {
     print(
       "\(seeds) seeds, \(failures) failed; \(events) events, at least \(fewest) a seed; \(acknowledged) claims "
         + "acknowledged, \(refused) operations refused, \(dropped) old claims dropped, \(lost) manifests lost with "
-        + "disks; all agreed at most \(slowest) ms after the last fault; \(took) s, \(Double(seeds) / took) seeds and \(Double(events) / took) events a second")
+        + "disks; all agreed at most \(slowest) ms after the last fault; \(took) s, \(Double(seeds) / took) seeds and \(Double(events) / took) events a second"
+    )
     print("noticed: " + notices.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
     return failures == 0
   }

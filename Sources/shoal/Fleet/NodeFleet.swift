@@ -114,9 +114,15 @@ actor NodeFleet {
       })
   }
 
-  /// What the log of claims may forget. Alone: whatever is old enough.
-  nonisolated var forgettable: (retention: ClaimRetention, shared: SharedClaims) {
-    current?.desk.forgettable ?? (ClaimRetention(), .all)
+  /// Drops from the log of claims what nobody needs. Alone: whatever is old enough.
+  nonisolated func shorten(_ log: any LogShortening) async throws(RegistryError) -> Int {
+    guard let desk = current?.desk else {
+      return try await log.shortenLog(to: ClaimRetention(), forgetting: .all).dropped
+    }
+    guard let (retention, deletions) = desk.forgettable else { return 0 }
+    let shortened = try await log.shortenLog(to: retention, forgetting: deletions)
+    desk.noteShortening(shortened)
+    return shortened.dropped
   }
 
   // MARK: - Life

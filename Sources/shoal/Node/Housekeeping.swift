@@ -1,4 +1,4 @@
-import FleetService
+import CatalogSQLite
 import RegistryCore
 import RegistryService
 import Telemetry
@@ -18,7 +18,7 @@ final class Housekeeping: Sendable {
       Task { await Self.every(Self.interval) { await Self.sweepUploads(registry, log) } },
       Task {
         await Self.every(Self.shorteningInterval, first: Self.interval) {
-          await Self.shorten(catalogue, fleet.forgettable, log)
+          await Self.shorten(catalogue, fleet, log)
         }
       },
     ]
@@ -49,14 +49,13 @@ final class Housekeeping: Sendable {
     }
   }
 
-  private static func shorten(
-    _ log: any LogShortening, _ forgettable: (retention: ClaimRetention, shared: SharedClaims), _ logger: Logger
-  ) async {
-    do {
-      let count = try await log.shortenLog(to: forgettable.retention, shared: forgettable.shared)
-      if count > 0 { logger.info("dropped claims that lost long ago", LogField("count", count)) }
+  private static func shorten(_ catalogue: SQLiteCatalog, _ fleet: NodeFleet, _ log: Logger) async {
+    do throws(RegistryError) {
+      let count = try await fleet.shorten(catalogue)
+      if count > 0 { log.info("dropped claims that lost long ago", LogField("count", count)) }
     } catch {
-      logger.error("the log of claims could not be shortened", LogField("error", error.description))
+      if Task.isCancelled { return }
+      log.error("the log of claims could not be shortened", LogField("error", error.description))
     }
   }
 }

@@ -6,7 +6,8 @@ import RegistryCore
 /// One machine of a fleet, with the test as its world.
 struct MachineBench {
   var machine: FleetMachine<SimulatedNotary>
-  var time: Int64 = 0
+  /// So that what a test tells after the start, at 0, is told on at once: a start is told of, too.
+  var time: Int64 = -FleetLimits.rumourPauseMilliseconds
   var wall: Int64 { SimulatedClock.start + time }
   /// All members; the machine is the first's.
   let notaries: [SimulatedNotary]
