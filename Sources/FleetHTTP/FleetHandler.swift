@@ -136,7 +136,7 @@ public final class FleetHandler: Handler {
   }
 
   private func manifest(_ digest: Digest, _ repository: RepositoryName) async throws(RegistryError) -> Response {
-    let manifest = try await registry.manifests.resolve(.digest(digest), in: repository)
+    let manifest = try await registry.manifests.resolveHere(.digest(digest), in: repository)
     guard let bytes = try await registry.manifests.bytesHere(of: manifest) else { return .nothing }
     return .octets(bytes)
   }

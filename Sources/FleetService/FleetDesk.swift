@@ -26,6 +26,7 @@ public final class FleetDesk: Sendable {
   private let thread = BlockingPool(name: "fleet", threads: 1)
   private let state: Lock<State>
   private let storing: FleetStoring
+  private let freshness = Freshness()
   private let view: Lock<FleetView>
   private let written: AsyncStream<Void>
   private let poke: AsyncStream<Void>.Continuation
@@ -95,6 +96,21 @@ public final class FleetDesk: Sendable {
     }
   }
 
+  /// Whether this node has compared what it knows with a member lately, or has none to compare with. For each request
+  /// that reads a name: any thread, and cheap while it is so.
+  public var isFresh: Bool { freshness.isFresh(at: monotonic) || current.directory.members.count == 1 }
+
+  /// Asks some members at once, and waits a moment for what they know. When nobody answered just now, nobody is asked.
+  /// - Returns: whether it is fresh now.
+  public func freshen() async -> Bool {
+    guard freshness.mayWait(at: monotonic) else { return isFresh }
+    take(.refresh)
+    await freshness.wait()
+    guard !isFresh else { return true }
+    freshness.noteFailure(at: monotonic)
+    return false
+  }
+
   public func close() async {
     let (timer, replies) = state.withLock { state in
       state.hasEnded = true
@@ -103,6 +119,7 @@ public final class FleetDesk: Sendable {
     }
     timer?.cancel()
     for continuation in replies.values { continuation.resume(returning: .busy) }
+    freshness.end()
     storing.finish()
     poke.finish()
     let tasks = tasks.withLock { $0 }
@@ -133,10 +150,12 @@ public final class FleetDesk: Sendable {
   }
 
   private var now: Moment {
+    Moment(monotonic: monotonic, wall: ports.clock.millisecondsSince1970)
+  }
+
+  private var monotonic: Int64 {
     let since = start.duration(to: .now).components
-    return Moment(
-      monotonic: since.seconds * 1_000 + since.attoseconds / 1_000_000_000_000_000,
-      wall: ports.clock.millisecondsSince1970)
+    return since.seconds * 1_000 + since.attoseconds / 1_000_000_000_000_000
   }
 
   /// On the machine's thread alone.
@@ -144,6 +163,7 @@ public final class FleetDesk: Sendable {
     let now = now
     let (effects, view) = state.withLock { state -> ([FleetEffect], FleetView) in
       state.machine.handle(input, at: now, into: &state.effects)
+      freshness.note(comparedAt: state.machine.freshAt)
       defer { state.effects.removeAll(keepingCapacity: true) }
       return (state.effects, FleetView(state.machine, at: now.monotonic))
     }

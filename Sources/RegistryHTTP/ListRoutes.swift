@@ -13,6 +13,7 @@ struct ListRoutes: Sendable {
     guard request.isRead else { return .methodNotAllowed("GET, HEAD") }
     let query = Query(request.query)
     let limit = try pageLimit(query)
+    try await registry.reading.begin(.catalogue)
     let page = try await registry.catalogue.repositories(after: query["last"], limit: limit)
     var response = Response.json(CatalogDocument(repositories: page.elements.map(\.text)))
     if limit > 0, page.hasMore, let last = page.elements.last {
@@ -25,6 +26,7 @@ struct ListRoutes: Sendable {
     guard request.isRead else { return .methodNotAllowed("GET, HEAD") }
     let query = Query(request.query)
     let limit = try pageLimit(query)
+    try await registry.reading.begin(.catalogue)
     guard let page = try await registry.catalogue.tags(of: repository, after: query["last"], limit: limit) else {
       throw RegistryError(.nameUnknown, "there is no repository \(repository); push to it to make it")
     }
@@ -41,6 +43,7 @@ struct ListRoutes: Sendable {
   {
     guard request.isRead else { return .methodNotAllowed("GET, HEAD") }
     let filter = Query(request.query)["artifactType"].flatMap { $0.isEmpty ? nil : $0 }
+    try await registry.reading.begin(.catalogue)
     let referrers = try await registry.catalogue.referrers(of: subject, in: repository, artifactType: filter)
     let document = ReferrersDocument(manifests: referrers.map(ReferrersDocument.Descriptor.init))
     var response = Response.json(document, mediaType: MediaType.ociIndex.text)

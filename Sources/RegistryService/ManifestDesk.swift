@@ -26,8 +26,18 @@ public struct ManifestDesk: Sendable {
 
   // MARK: - Pull
 
-  /// The manifest without its bytes, where these are not at hand.
+  /// The manifest without its bytes, where these are not at hand. A member that may not know the latest asks others first.
   public func resolve(_ reference: Reference, in repository: RepositoryName)
+    async throws(RegistryError) -> StoredManifest
+  {
+    if case .tag = reference { try await ports.reading.begin(.tags) }
+    if let manifest = try await ports.names.resolve(reference, in: repository) { return manifest }
+    if case .digest = reference, await ports.reading.again() { return try await resolveHere(reference, in: repository) }
+    throw RegistryError.noSuchManifest(reference, repository)
+  }
+
+  /// The same for who may not send this node to others.
+  public func resolveHere(_ reference: Reference, in repository: RepositoryName)
     async throws(RegistryError) -> StoredManifest
   {
     guard let manifest = try await ports.names.resolve(reference, in: repository) else {

@@ -9,6 +9,8 @@ public struct Registry: Sendable {
   public let blobs: BlobDesk
   public let manifests: ManifestDesk
   public let catalogue: any Catalogue
+  /// To begin with before what names stand for is looked up in the catalogue.
+  public let reading: NameReading
   public let tickets: TicketDesk
   public let backfill: TicketBackfill
   public let quarantine: BlobQuarantine
@@ -45,6 +47,7 @@ public struct Registry: Sendable {
     manifests = ManifestDesk(
       ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk, far: far)
     catalogue = ports.catalogue
+    reading = ports.reading
     self.limits = limits
     self.ports = ports
   }
@@ -83,11 +86,13 @@ public struct RegistryPorts: Sendable {
   public let work: BlockingPool
   public let log: Logger
   public let writing: NameWriting
+  public let reading: NameReading
 
   public init(
     blobs: any BlobStore, uploads: any UploadStore, shelf: any ManifestShelf, names: any Names,
     catalogue: any Catalogue, content: any Content, tickets: any Tickets, wishes: any TorrentWishes,
-    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger, writing: NameWriting = NameWriting()
+    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger, writing: NameWriting = NameWriting(),
+    reading: NameReading = NameReading()
   ) {
     self.blobs = blobs
     self.uploads = uploads
@@ -102,6 +107,7 @@ public struct RegistryPorts: Sendable {
     self.work = work
     self.log = log
     self.writing = writing
+    self.reading = reading
   }
 }
 

@@ -23,7 +23,8 @@ final class Bench: Sendable {
   /// - Parameter hashesTorrents: `false`: pushes leave no tickets, as before there were torrents.
   init(
     limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(), hashesTorrents: Bool = true,
-    blobs: MemoryBlobStore = MemoryBlobStore(), swarm: SwarmPorts? = nil, fleet: (any FleetBytes)? = nil
+    blobs: MemoryBlobStore = MemoryBlobStore(), swarm: SwarmPorts? = nil, fleet: (any FleetBytes)? = nil,
+    reading: NameReading = NameReading()
   ) {
     self.blobs = blobs
     earlier = nil
@@ -35,7 +36,7 @@ final class Bench: Sendable {
       shelf: shelf, names: catalogue,
       catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
       clock: clock, work: work,
-      log: Logger.silent)
+      log: Logger.silent, reading: reading)
     registry = Registry(ports, limits: limits, rules: rules, swarm: swarm, fleet: fleet)
   }
 

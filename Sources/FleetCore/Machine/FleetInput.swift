@@ -6,6 +6,8 @@ public enum FleetInput: Sendable {
   case started(writer: WriterID, heads: [WriterID: ClaimHead])
   /// It is as late as the machine asked to be woken.
   case woke
+  /// Somebody here waits to know the latest.
+  case refresh
   case asked(NodeID, ReplyToken, FleetMessage)
   case answered(FleetToken, FleetMessage)
   /// By whom a question went, it will not be answered. Said or not: the machine has its own deadline for each.

@@ -17,6 +17,9 @@ public enum FleetLimits {
   public static let exchangePeriodMilliseconds: Int64 = 2000
   /// How many members each asks in a period.
   public static let exchangePeers = 2
+  /// How many are asked at once when somebody waits for the latest, and how often that is done at most.
+  public static let refreshPeers = 3
+  public static let refreshPauseMilliseconds: Int64 = 200
   /// Every question: who does not answer in time has not answered.
   public static let askMilliseconds: Int64 = 900
   /// Questions under way. What is beyond is not asked; the next exchange comes.

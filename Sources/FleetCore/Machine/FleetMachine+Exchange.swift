@@ -14,6 +14,15 @@ extension FleetMachine {
     if let peer = doubtedPeer() { ask(peer, .exchange(greeting), for: .exchange) }
   }
 
+  /// Somebody waits for the latest. After a time alone all members are in doubt here: then those are asked.
+  mutating func refresh() {
+    guard now.monotonic >= nextRefresh else { return }
+    nextRefresh = now.monotonic + FleetLimits.refreshPauseMilliseconds
+    let answering = peers(FleetLimits.refreshPeers)
+    let asked = answering.isEmpty ? Array(detector.inDoubt.suffix(FleetLimits.refreshPeers)) : answering
+    for peer in asked { ask(peer, .exchange(greeting), for: .exchange) }
+  }
+
   /// Who is away is asked about as often, by all together, as who is there.
   private mutating func doubtedPeer() -> NodeID? {
     let (doubted, members) = (detector.doubted, directory.members.count)

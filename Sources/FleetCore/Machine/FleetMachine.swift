@@ -42,6 +42,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var waitingReplies = 0
 
   var nextExchange: Int64 = 0
+  var nextRefresh: Int64 = 0
   var settling: EpochQuestion?
   var isBeginningEpoch = false
   var announcedWake: Int64?
@@ -70,6 +71,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
     switch input {
     case .started(let writer, let heads): start(as: writer, heads)
     case .woke: break
+    case .refresh: refresh()
     case .asked(let peer, let token, let message): answer(peer, token, message)
     case .answered(let token, let message): takeAnswer(token, message)
     case .unanswered(let token): if let ask = asks.take(token) { wasUnanswered(ask) }

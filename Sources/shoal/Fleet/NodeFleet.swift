@@ -100,6 +100,16 @@ actor NodeFleet {
     return WriteRefusal.of(view) ?? WriteRefusal.of(view, to: repository)
   }
 
+  /// What the registry asks before it tells what a name stands for.
+  nonisolated var reading: NameReading {
+    NameReading(
+      isFresh: { self.current?.desk.isFresh ?? true },
+      freshen: { subject in
+        guard let desk = self.current?.desk, !(await desk.freshen()) else { return nil }
+        return ReadRefusal.of(subject, desk.current)
+      })
+  }
+
   // MARK: - Life
 
   /// Begins to speak with the members, if there are any. Before the first request.

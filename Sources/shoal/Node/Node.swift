@@ -36,7 +36,7 @@ final class Node: Sendable {
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
       content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
-      work: work, log: log, writing: fleet.writing)
+      work: work, log: log, writing: fleet.writing, reading: fleet.reading)
     registry = Registry(
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
       swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil,

@@ -78,6 +78,10 @@ final class ShoalNode: Sendable {
 
   func kill() throws { try process.kill() }
 
+  /// It stands still, and wakes without having noticed.
+  func pause() { process.signal(SIGSTOP) }
+  func wake() { process.signal(SIGCONT) }
+
   /// By SIGTERM; how it ended.
   @discardableResult
   func stop() throws -> ChildProcess.End {

@@ -34,6 +34,29 @@ import Testing
     #expect(bench.machine.freshAt == 2500)
   }
 
+  @Test func whoWaitsForTheLatestHasMembersAskedAtOnceAndNotTwice() {
+    var bench = MachineBench()
+    bench.start()
+    let asks = bench.feed(.refresh).asks
+    #expect(asks.count == FleetLimits.refreshPeers && Set(asks.map(\.peer)).count == FleetLimits.refreshPeers)
+    #expect(asks.allSatisfy { $0.message == .exchange(bench.machine.greeting) })
+    #expect(bench.feed(.refresh, after: 1).asks.isEmpty)
+    _ = bench.feed(.answered(asks[0].token, .exchange(greeting(bench, wall: bench.wall))), after: 1)
+    #expect(bench.machine.freshAt == 0)
+  }
+
+  @Test func whoIsAloneAsksThoseInDoubtForTheLatest() {
+    var bench = MachineBench(members: 2)
+    bench.start()
+    let lost = bench.feed(.refresh).asks
+    #expect(lost.count == 1)
+    for ask in lost { _ = bench.feed(.unanswered(ask.token)) }
+    #expect(bench.machine.state(of: bench.notaries[1].node) == .suspected)
+    _ = bench.feed(.woke, after: FleetLimits.refreshPauseMilliseconds)
+    let again = bench.feed(.refresh).asks
+    #expect(again.map(\.peer) == [bench.notaries[1].node])
+  }
+
   @Test func whoAnswersNobodyIsSuspected() throws {
     var bench = MachineBench()
     bench.start()
@@ -92,7 +115,7 @@ import Testing
     var chain = bench.chain(2)
     chain.say("late")
     let seen6 = bench.pushed(by: 2, chain.run())
-    #expect(seen6.replies == [.unsupported])
+    #expect(seen6.replies == [.push(Gossip(news: DirectoryNews(records: [record])))] && seen6.admitted.isEmpty)
     let seen7 = bench.pushed(by: 1, chain.run())
     #expect(seen7.admitted.isEmpty, "nor from another")
   }
