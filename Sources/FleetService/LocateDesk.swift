@@ -97,6 +97,9 @@ public final class LocateDesk: Sendable {
     if isTold { wake.yield() }
   }
 
+  /// What others told this node, and how many blobs it tells others of.
+  public var counts: (leases: Int, told: Int) { state.withLock { ($0.book.count, $0.told?.count ?? 0) } }
+
   /// For tests: it tells others; it has looked at the members; it was told of this blob.
   var isTelling: Bool { state.withLock { $0.told != nil } }
   var hasLooked: Bool { state.withLock { $0.hasLooked } }

@@ -17,6 +17,7 @@ final class LocatingFleet: Sendable {
     var members: [NodeID: Member] = [:]
     var away: Set<NodeID> = []
     var asked: [String: Int] = [:]
+    var session: Int64 = 0
   }
 
   private let state = Lock(State())
@@ -30,11 +31,18 @@ final class LocatingFleet: Sendable {
   /// Also again, with nothing in memory.
   func start(_ node: NodeID, _ blobs: TestBlobs) {
     let desk = LocateDesk(
-      node, zone: nil, session: Int64(ContinuousClock.now.hashValue & 0xFFFF_FFFF) + 1,
+      node, zone: nil, session: session(),
       peers: Line(fleet: self, from: node), held: blobs, log: .silent)
     state.withLock { $0.members[node] = Member(desk: desk, blobs: blobs) }
     let circle = LocateCircle(members: NodeList(nodes), isAway: { self.isAway($0) })
     desk.open { circle }
+  }
+
+  private func session() -> Int64 {
+    state.withLock { state in
+      state.session += 1_000
+      return state.session
+    }
   }
 
   subscript(_ node: NodeID) -> Member { state.withLock { $0.members[node]! } }
@@ -182,11 +190,32 @@ struct LocateDeskTests {
     let layers = (1...20).map(Self.digest)
     let fleet = LocatingFleet(9) { $0 == 3 ? layers : [] }
     try await eventually("told") { fleet.nodes.contains { fleet[$0].desk.knows(layers[0]) } }
-    try await eventually("all told") { await holders(of: 20, seenBy: fleet[8]) == [fleet.nodes[3]] }
+    for number in 1...20 {
+      try await eventually("all told") { await holders(of: number, seenBy: fleet[8]) == [fleet.nodes[3]] }
+    }
     let before = fleet.count(of: "locate")
     #expect(await holders(of: 1, seenBy: fleet[7], beside: layers) == [fleet.nodes[3]])
     for number in 2...20 { #expect(await holders(of: number, seenBy: fleet[7], beside: layers) == [fleet.nodes[3]]) }
     #expect(fleet.count(of: "locate") - before <= 8, "one to each other member at most")
+    await fleet.close()
+  }
+
+  @Test func aWalkOverManyBlobsEachTakesFewMessages() async throws {
+    let (nodes, blobs) = (9, 1_500)
+    let began = ContinuousClock.now
+    let fleet = LocatingFleet(nodes) { place in (1...blobs).map { Self.digest(place * blobs + $0) } }
+    var expected = 0
+    for (place, node) in fleet.nodes.enumerated() {
+      for number in 1...blobs {
+        let trackers = Rendezvous.ranked(fleet.nodes, for: Self.digest(place * blobs + number), limit: 3)
+        expected += trackers.count { $0 != node }
+      }
+    }
+    try await eventually("all leases") { fleet.nodes.reduce(0) { $0 + fleet[$1].desk.counts.leases } == expected }
+    let messages = fleet.count(of: "announce")
+    print("\(expected) leases by \(messages) messages in \(began.duration(to: .now))")
+    // A page of the walk is told to each other member.
+    #expect(messages <= nodes * (nodes - 1) * (blobs / 512 + 4))
     await fleet.close()
   }
 

@@ -1,6 +1,4 @@
 /// The blobs that are here and that some repository may read: what a node tells its fleet that it has.
-///
-/// Contract, checked by `HeldBlobsContract`.
 public protocol HeldBlobs: Sendable {
   /// In the order of the digests, each once, behind one of them.
   func held(after last: Digest?, limit: Int) async throws(RegistryError) -> [Digest]

@@ -135,25 +135,28 @@ struct FarContent: Sendable {
   /// Whether other members hold all of these for the repository, each in the size that is said. They answer only for what
   /// is linked to their own repository of that name.
   func isHeld(_ blobs: [ManifestDocument.Descriptor], in repository: RepositoryName) async -> Bool {
+    let clues = BlobClues(beside: blobs.map(\.digest))
     var left = blobs[...]
     return await withTaskGroup(of: Bool.self) { group in
-      for blob in left.prefix(Self.confirmedAtOnce) { group.addTask { await isHeld(blob, in: repository) } }
+      for blob in left.prefix(Self.confirmedAtOnce) { group.addTask { await isHeld(blob, in: repository, clues) } }
       left = left.dropFirst(Self.confirmedAtOnce)
       while let isHeld = await group.next() {
         guard isHeld else {
           group.cancelAll()
           return false
         }
-        if let next = left.popFirst() { group.addTask { await self.isHeld(next, in: repository) } }
+        if let next = left.popFirst() { group.addTask { await self.isHeld(next, in: repository, clues) } }
       }
       return true
     }
   }
 
-  private func isHeld(_ blob: ManifestDocument.Descriptor, in repository: RepositoryName) async -> Bool {
+  private func isHeld(
+    _ blob: ManifestDocument.Descriptor, in repository: RepositoryName, _ clues: BlobClues
+  ) async -> Bool {
     // Everybody has nothing.
     if blob.size == 0 { return blob.digest == Digest(of: [], blob.digest.algorithm) }
-    return await fleet.holders(of: blob.digest, in: repository).contains {
+    return await fleet.holders(of: blob.digest, in: repository, clues: clues).contains {
       $0.ticket.digest == blob.digest && $0.ticket.size == blob.size
     }
   }

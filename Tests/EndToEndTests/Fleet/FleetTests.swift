@@ -95,6 +95,18 @@ struct FleetTests {
     for name in ["a", "b", "c"] { try Self.checkPull(image, from: fleet[name]) }
   }
 
+  /// One more than a small fleet: blobs are announced and located, manifests kept by three.
+  @Test func inALargerFleetAllPullFromWhoeverIsLeft() throws {
+    let names = (1...9).map { "n\($0)" }
+    let fleet = try SmallFleet(names)
+    let image = Self.image(seed: 19)
+    try fleet["n1"].connect().push(image, to: "team/app", as: "1")
+    try Self.checkPull(image, from: fleet["n2"])
+    try Self.checkPull(image, from: fleet["n3"])
+    for name in ["n1", "n4"] { try fleet[name].kill() }
+    for name in names where name != "n1" && name != "n4" { try Self.checkPull(image, from: fleet[name]) }
+  }
+
   @Test func whatWasFetchedOutlivesTheWriterAndTheWriterCatchesUp() throws {
     let fleet = try SmallFleet("a", "b", "c")
     let image = Self.image(seed: 12)

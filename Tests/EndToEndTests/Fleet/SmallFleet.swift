@@ -7,7 +7,9 @@ final class SmallFleet {
   private(set) var nodes: [String: ShoalNode] = [:]
 
   /// - Parameter names: the first founds the fleet, the others join.
-  init(_ names: String...) throws {
+  convenience init(_ names: String...) throws { try self.init(names) }
+
+  init(_ names: [String]) throws {
     folder = try TemporaryFolder()
     for name in names { try start(name) }
     try Self.run(["fleet", "init", "--data", self[names[0]].data])
