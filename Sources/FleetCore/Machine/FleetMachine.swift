@@ -151,7 +151,9 @@ extension FleetMachine {
   private mutating func updateGate() {
     let gate = currentGate
     guard gate != self.gate else { return }
-    self.gate = gate
+    defer { self.gate = gate }
+    // That a clock is off by a little more or less than before is no news.
+    if case (.clockOff, .clockOff) = (gate, self.gate) { return }
     effects.append(.writing(gate))
   }
 

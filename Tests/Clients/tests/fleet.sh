@@ -12,6 +12,8 @@ test_fleet_docker_clients_push_here_and_pull_there() {
   digest=$(on a digest_of $image 1)
   # From here on a second for each of the others.
   expect_tag 1 $image:1 "$digest" b c
+  expect_equal "$digest" "$(on b digest_of $image 1)" "digest of b's manifest"
+  expect_equal "$digest" "$(on c digest_of $image 1)" "digest of c's manifest"
 
   for name in "$(address_of b)/$image:1" "$(address_of c)/$image@$digest"; do
     fleet_docker image prune --all --force

@@ -108,6 +108,8 @@ watch_tags() {
       said=$(tag_digest "$1" "cut/$tag:1")
       echo "${said:-gone}" >>"seen-$1-$tag"
     done
+    # So that the nodes, and not those who watch them, have the processors.
+    sleep 0.05
   done
 }
 

@@ -15,13 +15,15 @@ import Testing
     var bench = MachineBench()
     bench.start()
     var effects: [FleetEffect] = []
-    for _ in 0..<3 {
+    for number in 0..<3 as Range<Int64> {
       let round = bench.feed(.woke, after: 2500)
       for ask in round.asks where ask.message == .exchange(bench.machine.greeting) {
-        effects += bench.feed(.answered(ask.token, .exchange(greeting(bench, wall: bench.wall + 15_000))))
+        effects += bench.feed(.answered(ask.token, .exchange(greeting(bench, wall: bench.wall + 15_000 + number))))
       }
     }
+    // Said once, though each member's answer came out a little different.
     #expect(effects.gates == [.clockOff(milliseconds: 15_000)])
+    #expect(bench.machine.gate != .clockOff(milliseconds: 15_000))
   }
 
   @Test func anExchangeThatLeavesNothingOpenMakesFresh() throws {
