@@ -12,8 +12,6 @@ test_fleet_docker_clients_push_here_and_pull_there() {
   digest=$(on a digest_of $image 1)
   # From here on a second for each of the others.
   expect_tag 1 $image:1 "$digest" b c
-  expect_equal "$digest" "$(on b digest_of $image 1)" "digest of b's manifest"
-  expect_equal "$digest" "$(on c digest_of $image 1)" "digest of c's manifest"
 
   for name in "$(address_of b)/$image:1" "$(address_of c)/$image@$digest"; do
     fleet_docker image prune --all --force
@@ -69,8 +67,10 @@ test_fleet_delete_by_digest_is_a_delete_everywhere() {
   new_fleet a b c
   local digest tag
   digest=$(push_small a team/deleted:1 'soon gone')
-  on a manifest team/deleted 1 >manifest.json
-  expect_equal 201 "$(on a put_manifest team/deleted 2 manifest.json application/vnd.oci.image.manifest.v1+json)" "status of a second tag"
+  expect_tag 1 team/deleted:1 "$digest" b
+  # b has heard of its blobs, and of who has them.
+  on b manifest team/deleted 1 >manifest.json
+  expect_equal 201 "$(on b put_manifest team/deleted 2 manifest.json application/vnd.oci.image.manifest.v1+json)" "status of a second tag"
   for tag in 1 2; do expect_tag 1 "team/deleted:$tag" "$digest" a b c; done
   delete c team/deleted "$digest"
   for tag in 1 2 "$digest"; do expect_no_manifest 1 team/deleted "$tag" a b c; done
