@@ -125,6 +125,10 @@ let package = Package(
       name: "FleetCoreTests",
       dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork"],
       swiftSettings: strict),
+    .testTarget(
+      name: "FleetServiceTests",
+      dependencies: ["FleetService", "FleetHTTP", "FleetCore", "RegistryCore", "OpenSSLKit"],
+      swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",

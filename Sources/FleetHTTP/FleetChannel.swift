@@ -21,7 +21,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private static let manifestPatience = Duration.seconds(2)
 
   private let node: NodeID
-  private let client: HTTPClient
+  let client: HTTPClient
   /// Tickets are checked here: a large one takes milliseconds.
   private let work: BlockingPool
   private let log: Logger
@@ -35,12 +35,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     _ keys: FleetKeys, certificate: Certificate, authority: Certificate, work: BlockingPool, log: Logger,
     dropped: @escaping @Sendable (Set<NodeID>) -> Void = { _ in }
   ) throws {
-    var pem = keys.nodeKey.pem
-    defer { SecretBytes.wipe(&pem) }
-    let credentials = try CurlKit.TLSCredentials(
-      roots: .pem(authority.pem), identity: .check(Self.refusal), minimumVersion: .tls13,
-      certificates: certificate.pem, key: pem)
-    client = try HTTPClient(credentials: credentials)
+    client = try HTTPClient(credentials: try Self.credentials(keys, certificate, authority))
     (node, self.work, self.log, self.dropped) = (keys.node, work, log, dropped)
     view = Lock({ nil })
   }
@@ -49,6 +44,16 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   public func attach(_ view: @escaping View) { self.view.withLock { $0 = view } }
 
   public func close() async { await client.close() }
+
+  static func credentials(
+    _ keys: FleetKeys, _ certificate: Certificate, _ authority: Certificate
+  ) throws -> CurlKit.TLSCredentials {
+    var pem = keys.nodeKey.pem
+    defer { SecretBytes.wipe(&pem) }
+    return try CurlKit.TLSCredentials(
+      roots: .pem(authority.pem), identity: .check(refusal), minimumVersion: .tls13, certificates: certificate.pem,
+      key: pem)
+  }
 
   private static let refusal: CurlKit.TLSCredentials.PeerCheck = { origin, certificate in
     certificate.owner.map { HTTPOrigin($0) } == origin ? nil : "another node answers there"
@@ -199,14 +204,14 @@ public final class FleetChannel: FleetPeers, FleetBytes {
       .reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  private func addresses(of member: NodeID) -> [MemberAddress] {
+  func addresses(of member: NodeID) -> [MemberAddress] {
     view.withLock { $0 }()?.cards[member]?.draft.addresses ?? []
   }
 
   // MARK: - Asking
 
   /// `nil`: there was no answer, or one that is not 200.
-  private func fetch(
+  func fetch(
     _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], sending bytes: [UInt8]? = nil,
     _ patience: HTTPPatience, atMost limit: Int
   ) async -> [UInt8]? {

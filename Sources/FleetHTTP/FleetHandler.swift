@@ -14,8 +14,11 @@ public final class FleetHandler: Handler {
     public let desk: FleetDesk
     /// `nil`: this node is no issuer.
     public let door: JoinDoor?
+    let papers: any PapersDesk
 
-    public init(desk: FleetDesk, door: JoinDoor?) { (self.desk, self.door) = (desk, door) }
+    public init(desk: FleetDesk, door: JoinDoor?, papers: any PapersDesk) {
+      (self.desk, self.door, self.papers) = (desk, door, papers)
+    }
   }
 
   /// How long a ticket may take that must be computed first.
@@ -60,6 +63,9 @@ public final class FleetHandler: Handler {
     case .holding(let digest, let repository): try await holding(digest, repository)
     case .blob(let digest, let repository): try await blob(digest, repository, request)
     case .manifest(let digest, let repository): try await manifest(digest, repository)
+    case .certificate: await seat.papers.certificate(for: member).map { .octets($0.der) } ?? .nothing
+    case .keyWish: await seat.papers.keyWish(of: member).map { .octets($0) } ?? .nothing
+    case .key: try await takeKey(from: member, seat, body)
     }
   }
 
@@ -90,6 +96,13 @@ public final class FleetHandler: Handler {
     let answer = await door.answer(
       bytes, from: PeerEndpoint(address: address, port: port), binding: seat.desk.keys.node.bytes)
     return .octets(answer.bytes)
+  }
+
+  private func takeKey(
+    from issuer: NodeID, _ seat: Seat, _ body: any RequestBody
+  ) async throws(RegistryError) -> Response {
+    guard let parcel = await body.collect(atMost: KeyParcel.byteLimit) else { return Response(status: 413) }
+    return try await seat.papers.takeKey(parcel, from: issuer) ? .octets([]) : .nothing
   }
 
   // MARK: - Bytes

@@ -80,6 +80,21 @@ public final class FleetDesk: Sendable {
   /// An issuer on this node has signed something.
   public func issue(_ news: DirectoryNews) { take(.issued(news)) }
 
+  /// The same, and waits until it stands here and the members are being told.
+  func issued(_ news: DirectoryNews) async {
+    await withUnsafeContinuation { continuation in
+      let isTaken = state.withLock { state in
+        guard !state.hasEnded else { return false }
+        thread.submit {
+          self.handle(.issued(news))
+          continuation.resume()
+        }
+        return true
+      }
+      if !isTaken { continuation.resume() }
+    }
+  }
+
   public func close() async {
     let (timer, replies) = state.withLock { state in
       state.hasEnded = true
@@ -136,7 +151,10 @@ public final class FleetDesk: Sendable {
       defer { current = view }
       return current
     }
-    if before.directory.digest != view.directory.digest { dropStrangers(before, view) }
+    if before.directory.digest != view.directory.digest {
+      dropStrangers(before, view)
+      ports.membersChanged(before, view)
+    }
     for effect in effects { perform(effect) }
   }
 

@@ -19,7 +19,7 @@ struct FleetRoutes: Sendable {
     case (.post, "fleet/invite"): return .json(try await fleet.invite())
     case (.post, "fleet/join"):
       return .json(try await fleet.join(try await token(in: body), names: query["names"]))
-    default: return nil
+    default: return try await IssuerRoutes(fleet: fleet).respond(to: request, body, path, query)
     }
   }
 

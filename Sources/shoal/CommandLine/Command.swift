@@ -28,6 +28,10 @@ struct Command: Sendable {
     case inviteToFleet
     case joinFleet
     case listFleet
+    case promoteMember
+    case demoteMember
+    case writeRecoveryFile
+    case recoverFleet
     case document
     case help
   }

@@ -17,6 +17,10 @@ extension NodeFleet: FleetOperations {
     guard let choice = names.map({ NamesChoice(rawValue: $0) }) ?? .refuse else {
       throw RegistryError(.unsupported, "--names is keep-fleet or keep-mine")
     }
+    if let seat = current, seat.desk.current.fleet == invitation.fleet, certificateAge(seat).isDue {
+      try await readmit(invitation, seat)
+      return membership(of: invitation.fleet)
+    }
     let fleet = try await changing { () async throws(RegistryError) in try await enter(invitation, choice) }
     return membership(of: fleet)
   }
@@ -36,7 +40,8 @@ extension NodeFleet: FleetOperations {
   }
 
   func fleet() async throws(RegistryError) -> FleetDocument {
-    guard let view = current?.desk.current else { throw Self.alone }
+    guard let seat = current else { throw Self.alone }
+    let view = seat.desk.current
     let members = view.directory.members.map { node in
       let card = view.cards[node]
       return FleetDocument.Member(
@@ -47,11 +52,11 @@ extension NodeFleet: FleetOperations {
     }
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
-      refusesWrites: WriteRefusal.of(view.gate)?.message,
+      refusesWrites: WriteRefusal.of(view.gate)?.message, certificate: certificateDocument(seat),
       members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) })
   }
 
-  private func membership(of fleet: FleetID) -> FleetMembershipDocument {
+  func membership(of fleet: FleetID) -> FleetMembershipDocument {
     let directory = current?.desk.current.directory
     return FleetMembershipDocument(
       fleet: fleet.description, node: keys.node.description,
@@ -59,7 +64,7 @@ extension NodeFleet: FleetOperations {
       issuers: directory?.issuers.count ?? 1)
   }
 
-  private static let alone = RegistryError(
+  static let alone = RegistryError(
     .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join"
   )
 }

@@ -15,7 +15,9 @@ actor NodeFleet {
   struct Seat: Sendable {
     let desk: FleetDesk
     let channel: FleetChannel
-    let door: JoinDoor?
+    /// `nil`: this node does not hold the fleet's key.
+    var door: JoinDoor?
+    var papers: FleetFiles.Papers
   }
 
   /// What listens for the fleet: told the certificates to show, and whom to cut off. Must not block for long.
@@ -33,13 +35,20 @@ actor NodeFleet {
   nonisolated private let seat = Lock<Seat?>(nil)
   nonisolated private let held = Lock<(any ClaimLedger & Statements)?>(nil)
   nonisolated let work: BlockingPool
-  private var port: Port?
+  private(set) var port: Port?
   /// Founding and joining take several steps: one at a time.
   private var isChanging = false
+  /// Looks after the certificate while the node is a member.
+  var renewal: Task<Void, Never>?
+  /// Why the certificate that is due was not renewed the last time; `nil`: nothing went wrong.
+  nonisolated let renewalTrouble = Lock<String?>(nil)
+  /// Handovers of the fleet's key to this node.
+  var taker: KeyTaker
 
   init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings.Fleet, work: BlockingPool, log: Logger) {
     (self.keys, self.files, self.settings, self.work, self.log) = (keys, files, settings, work, log)
     clock = SystemClock()
+    taker = KeyTaker(keys)
   }
 
   /// Once, before anything else is asked of it: what it keeps its knowledge in.
@@ -69,6 +78,8 @@ actor NodeFleet {
   }
 
   func close() async {
+    renewal?.cancel()
+    await renewal?.value
     let seat = seat.withLock { seat in
       defer { seat = nil }
       return seat
@@ -89,7 +100,9 @@ actor NodeFleet {
       throw RegistryError(.unsupported, "the fleet's certificate is not of an Ed25519 key")
     }
     let channel = try channel(papers)
-    let ports = FleetPorts(ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log)
+    let ports = FleetPorts(
+      ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log,
+      membersChanged: { [weak self] before, after in self?.noteIssuers(before, after) })
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
     channel.attach { desk.current }
@@ -98,7 +111,7 @@ actor NodeFleet {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
     }
     try await desk.open()
-    let taken = Seat(desk: desk, channel: channel, door: door)
+    let taken = Seat(desk: desk, channel: channel, door: door, papers: papers)
     seat.withLock { $0 = taken }
     desk.introduce(port.introduction)
     // What was written between the two lines above told nobody.
@@ -106,10 +119,21 @@ actor NodeFleet {
     log.info(
       "this node is in a fleet", LogField("fleet", desk.current.fleet.description),
       LogField("node", keys.node.description), LogField("members", desk.current.directory.members.count))
+    lookAfterCertificate()
+  }
+
+  /// Changes what a member has in hand; nothing happens to a node that is alone.
+  func change(_ body: (inout Seat) -> Void) {
+    seat.withLock { seat in
+      if var changed = seat {
+        body(&changed)
+        seat = changed
+      }
+    }
   }
 
   /// `nil`: this node is no issuer.
-  private func door(_ papers: FleetFiles.Papers, _ desk: FleetDesk) async throws(RegistryError) -> JoinDoor? {
+  func door(_ papers: FleetFiles.Papers, _ desk: FleetDesk) async throws(RegistryError) -> JoinDoor? {
     guard let issuing = papers.issuing else { return nil }
     return try await JoinDoor.open(desk, issuing) { node, addresses in await Doorbell().ring(node, addresses) }
   }
@@ -143,14 +167,15 @@ actor NodeFleet {
   }
 
   /// Founds a fleet of this node alone.
-  func makeFleet() async throws(RegistryError) -> FleetID {
+  /// - Parameter given: of the operator's own making; else one is made.
+  func makeFleet(_ given: FleetAuthority? = nil) async throws(RegistryError) -> FleetID {
     guard let name = FleetDesk.Introduction.name(settings) else {
       throw RegistryError(.unsupported, "the machine's name is no name of a node: set fleet.name")
     }
     let now = clock.millisecondsSince1970
     let (authority, records, certificate): (FleetAuthority, [FleetRecord], Certificate)
     do {
-      authority = try FleetAuthority(makingAt: now)
+      authority = try given ?? FleetAuthority(makingAt: now, certificateSeconds: files.certificateSeconds)
       records = try authority.foundingRecords(of: keys.publicKey, named: name, at: now, keys)
       certificate = try authority.certify(keys.publicKey, at: now)
     } catch {
