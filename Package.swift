@@ -132,7 +132,10 @@ let package = Package(
       exclude: ["Written"], swiftSettings: strict),
     .testTarget(
       name: "FleetServiceTests",
-      dependencies: ["FleetService", "FleetCore", "RegistryCore", "BlockingWork", "Telemetry"], swiftSettings: strict),
+      dependencies: [
+        "FleetService", "FleetHTTP", "FleetCore", "RegistryCore", "OpenSSLKit", "BlockingWork", "Telemetry",
+      ],
+      swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",

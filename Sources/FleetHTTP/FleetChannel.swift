@@ -25,7 +25,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private static let manifestPatience = Duration.seconds(2)
 
   private let node: NodeID
-  private let client: HTTPClient
+  let client: HTTPClient
   /// Tickets are checked here: a large one takes milliseconds.
   private let work: BlockingPool
   private let log: Logger
@@ -40,12 +40,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     _ keys: FleetKeys, certificate: Certificate, authority: Certificate, work: BlockingPool, log: Logger,
     dropped: @escaping @Sendable (Set<NodeID>) -> Void = { _ in }
   ) throws {
-    var pem = keys.nodeKey.pem
-    defer { SecretBytes.wipe(&pem) }
-    let credentials = try CurlKit.TLSCredentials(
-      roots: .pem(authority.pem), identity: .check(Self.refusal), minimumVersion: .tls13,
-      certificates: certificate.pem, key: pem)
-    client = try HTTPClient(credentials: credentials)
+    client = try HTTPClient(credentials: try Self.credentials(keys, certificate, authority))
     (node, self.work, self.log, self.dropped) = (keys.node, work, log, dropped)
     view = Lock({ nil })
   }
@@ -57,6 +52,16 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   }
 
   public func close() async { await client.close() }
+
+  static func credentials(
+    _ keys: FleetKeys, _ certificate: Certificate, _ authority: Certificate
+  ) throws -> CurlKit.TLSCredentials {
+    var pem = keys.nodeKey.pem
+    defer { SecretBytes.wipe(&pem) }
+    return try CurlKit.TLSCredentials(
+      roots: .pem(authority.pem), identity: .check(refusal), minimumVersion: .tls13, certificates: certificate.pem,
+      key: pem)
+  }
 
   private static let refusal: CurlKit.TLSCredentials.PeerCheck = { origin, certificate in
     certificate.owner.map { HTTPOrigin($0) } == origin ? nil : "another node answers there"

@@ -16,9 +16,10 @@ public final class FleetHandler: Handler {
     public let door: JoinDoor?
     /// The same.
     public let issuer: FleetIssuer?
+    let papers: any PapersDesk
 
-    public init(desk: FleetDesk, door: JoinDoor?, issuer: FleetIssuer?) {
-      (self.desk, self.door, self.issuer) = (desk, door, issuer)
+    public init(desk: FleetDesk, door: JoinDoor?, issuer: FleetIssuer?, papers: any PapersDesk) {
+      (self.desk, self.door, self.issuer, self.papers) = (desk, door, issuer, papers)
     }
   }
 
@@ -80,6 +81,9 @@ public final class FleetHandler: Handler {
     case .lacking(let digest, let repository): try await lacking(digest, repository)
     case .keep(let digest, let repository): try await keep(digest, repository)
     case .leave: try await remove(member, seat, body)
+    case .certificate: await seat.papers.certificate(for: member).map { .octets($0.der) } ?? .nothing
+    case .keyWish: await seat.papers.keyWish(of: member).map { .octets($0) } ?? .nothing
+    case .key: try await takeKey(from: member, seat, body)
     }
   }
 
@@ -111,6 +115,13 @@ public final class FleetHandler: Handler {
     let answer = await door.answer(
       bytes, from: PeerEndpoint(address: address, port: port), binding: seat.desk.keys.node.bytes)
     return .octets(answer.bytes)
+  }
+
+  private func takeKey(
+    from issuer: NodeID, _ seat: Seat, _ body: any RequestBody
+  ) async throws(RegistryError) -> Response {
+    guard let parcel = await body.collect(atMost: KeyParcel.byteLimit) else { return Response(status: 413) }
+    return try await seat.papers.takeKey(parcel, from: issuer) ? .octets([]) : .nothing
   }
 
   // MARK: - Bytes

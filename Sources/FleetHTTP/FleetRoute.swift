@@ -11,6 +11,9 @@ import Wire
 ///     GET  /fleet/v1/lacking/DIGEST/REPOSITORY      of a manifest and its blobs
 ///     POST /fleet/v1/keep/DIGEST/REPOSITORY
 ///     POST /fleet/v1/leave
+///     POST /fleet/v1/certificate
+///     POST /fleet/v1/key/wish
+///     POST /fleet/v1/key
 enum FleetRoute: Hashable, Sendable {
   case join
   case message
@@ -20,6 +23,12 @@ enum FleetRoute: Hashable, Sendable {
   case lacking(Digest, RepositoryName)
   case keep(Digest, RepositoryName)
   case leave
+  /// A new certificate for the key of who asks.
+  case certificate
+  /// Asks a member under what the fleet's key shall be sealed for it (`KeyWish`).
+  case keyWish
+  /// Hands it on (`KeyParcel`).
+  case key
 
   private static let prefix = "/fleet/v1/"
 
@@ -29,6 +38,9 @@ enum FleetRoute: Hashable, Sendable {
     case (.post, "/fleet/join"): self = .join
     case (.post, "/fleet/v1/message"): self = .message
     case (.post, "/fleet/v1/leave"): self = .leave
+    case (.post, "/fleet/v1/certificate"): self = .certificate
+    case (.post, "/fleet/v1/key/wish"): self = .keyWish
+    case (.post, "/fleet/v1/key"): self = .key
     default:
       guard path.hasPrefix(Self.prefix), let route = Self.question(path.dropFirst(Self.prefix.count)),
         method == route.method
@@ -41,6 +53,9 @@ enum FleetRoute: Hashable, Sendable {
     switch self {
     case .join: "/fleet/join"
     case .message: "/fleet/v1/message"
+    case .certificate: "/fleet/v1/certificate"
+    case .keyWish: "/fleet/v1/key/wish"
+    case .key: "/fleet/v1/key"
     case .holding(let digest, let repository): "\(Self.prefix)holding/\(digest)/\(repository)"
     case .blob(let digest, let repository): "\(Self.prefix)blob/\(digest)/\(repository)"
     case .manifest(let digest, let repository): "\(Self.prefix)manifest/\(digest)/\(repository)"

@@ -193,7 +193,10 @@ public final class FleetDesk: Sendable {
       defer { current = view }
       return current
     }
-    if before.directory.digest != view.directory.digest { dropStrangers(before, view) }
+    if before.directory.digest != view.directory.digest {
+      dropStrangers(before, view)
+      ports.membersChanged(before, view)
+    }
     for effect in effects { perform(effect) }
   }
 

@@ -1,7 +1,7 @@
 import RegistryCore
 
 /// What an operator asks of a node's part in a fleet.
-public protocol FleetOperations: Sendable {
+public protocol FleetOperations: IssuerOperations {
   /// Makes a fleet of which this node is the first member.
   func found() async throws(RegistryError) -> FleetMembershipDocument
 
@@ -100,14 +100,17 @@ public struct FleetDocument: Codable, Sendable {
   public let behindMilliseconds: Int64?
   /// Why this node writes no names now.
   public let refusesWrites: String?
+  /// This node's; other nodes' are their own matter.
+  public let certificate: CertificateDocument
   public let members: [Member]
   public let work: FleetWorkDocument
 
   public init(
-    fleet: String, node: String, behindMilliseconds: Int64?, refusesWrites: String?, members: [Member],
-    work: FleetWorkDocument
+    fleet: String, node: String, behindMilliseconds: Int64?, refusesWrites: String?,
+    certificate: CertificateDocument, members: [Member], work: FleetWorkDocument
   ) {
     (self.fleet, self.node, self.behindMilliseconds) = (fleet, node, behindMilliseconds)
-    (self.refusesWrites, self.members, self.work) = (refusesWrites, members, work)
+    (self.refusesWrites, self.certificate, self.members) = (refusesWrites, certificate, members)
+    self.work = work
   }
 }

@@ -29,7 +29,7 @@ struct FleetRoutes: Sendable {
     case (.post, "fleet/leave"):
       return .lines(DepartureLines(departure: try await fleet.leave(isForced: query["force"] != nil)))
     case (.post, "fleet/remove"): return .json(try await fleet.remove(query["node"] ?? ""))
-    default: return nil
+    default: return try await IssuerRoutes(fleet: fleet).respond(to: request, body, path, query)
     }
   }
 

@@ -32,6 +32,10 @@ struct Command: Sendable {
     case leaveFleet
     case showPolicy
     case setPolicy
+    case promoteMember
+    case demoteMember
+    case writeRecoveryFile
+    case recoverFleet
     case document
     case help
   }

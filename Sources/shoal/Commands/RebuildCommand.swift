@@ -46,7 +46,7 @@ struct RebuildCommand {
 
   private func rebuild(_ folder: DiskDataFolder) throws -> Outcome {
     let notary = try Node.notary(folder.layout)
-    let papers = try FleetFiles(layout: folder.layout).load()
+    let papers = try FleetFiles(settings.fleet, folder.layout).load()
     let rebuild = try CatalogRebuild.begin(
       path: folder.layout.catalogue, node: notary.node, notary: notary, clock: SystemClock(),
       fleet: papers?.fleet(FleetKeys(notary.key)))

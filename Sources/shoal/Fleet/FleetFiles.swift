@@ -1,4 +1,5 @@
 import BlobStoreDisk
+import Configuration
 import FleetCore
 import FleetService
 import Glibc
@@ -18,6 +19,12 @@ struct FleetFiles: Sendable {
   }
 
   let layout: DiskLayout
+  /// How long the certificates hold that this node makes as an issuer.
+  let certificateSeconds: Int64
+
+  init(_ settings: Settings.Fleet, _ layout: DiskLayout) {
+    (self.layout, certificateSeconds) = (layout, settings.certificateLife.components.seconds)
+  }
 
   /// Whether this node belongs to a fleet, as far as its papers say.
   var arePapersHere: Bool { access(layout.fleetCertificate, F_OK) == 0 }
@@ -35,7 +42,7 @@ struct FleetFiles: Sendable {
     do throws(KeyFileError) { key = try Ed25519Key.load(layout.fleetKey) } catch {
       throw Self.unusable(layout.fleetKey, error.reason)
     }
-    guard let issuing = FleetAuthority(certificate: authority, key: key) else {
+    guard let issuing = FleetAuthority(certificate: authority, key: key, certificateSeconds: certificateSeconds) else {
       throw Self.unusable(layout.fleetKey, "it is not the key of \(layout.fleetCertificate)")
     }
     return Papers(authority: authority, certificate: own, issuing: issuing)
@@ -92,7 +99,7 @@ struct FleetFiles: Sendable {
   }
 
   /// Whole or not at all, and safe from a power cut on return.
-  private func save(_ text: [UInt8], _ path: String) throws(RegistryError) {
+  func save(_ text: [UInt8], _ path: String) throws(RegistryError) {
     let temporary = path + ".new"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Self.unusable(temporary, String(cString: strerror(errno))) }
@@ -110,7 +117,7 @@ struct FleetFiles: Sendable {
     guard fsync(folder) == 0 else { throw Self.unusable(layout.fleet, String(cString: strerror(errno))) }
   }
 
-  private static func unusable(_ path: String, _ reason: String) -> RegistryError {
+  static func unusable(_ path: String, _ reason: String) -> RegistryError {
     RegistryError(.internal, "\(path) cannot be used: \(reason)")
   }
 }

@@ -23,8 +23,8 @@ struct FleetListener: Sendable {
     let tls = try TLSContext(
       try Self.ownCredentials(fleet.keys, at: fleet.clock.millisecondsSince1970), minimumVersion: .tls13)
     let handler = FleetHandler(
-      registry, seat: { fleet.current.map { FleetHandler.Seat(desk: $0.desk, door: $0.door, issuer: $0.issuer) } },
-      log: log)
+      registry,
+      seat: { fleet.current.map { .init(desk: $0.desk, door: $0.door, issuer: $0.issuer, papers: fleet) } }, log: log)
     let places = settings.fleet.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }

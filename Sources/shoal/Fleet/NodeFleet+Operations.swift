@@ -20,6 +20,10 @@ extension NodeFleet: FleetOperations {
     guard let choice = names.map({ NamesChoice(rawValue: $0) }) ?? .refuse else {
       throw RegistryError(.unsupported, "--names is keep-fleet or keep-mine")
     }
+    if let seat = current, seat.desk.current.fleet == invitation.fleet, !seat.isStranger, certificateAge(seat).isDue {
+      try await readmit(invitation, seat)
+      return membership(of: invitation.fleet)
+    }
     let isBack = current != nil
     let fleet = try await changing { () async throws(RegistryError) in try await enter(invitation, choice) }
     return membership(of: fleet, lostClaims: isBack ? try await lostClaims() : nil)
@@ -52,11 +56,11 @@ extension NodeFleet: FleetOperations {
     }
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
-      refusesWrites: WriteRefusal.of(view)?.message,
+      refusesWrites: WriteRefusal.of(view)?.message, certificate: certificateDocument(seat),
       members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) }, work: meter.document(seat, view))
   }
 
-  private func membership(of fleet: FleetID, lostClaims: Int64? = nil) -> FleetMembershipDocument {
+  func membership(of fleet: FleetID, lostClaims: Int64? = nil) -> FleetMembershipDocument {
     let directory = current?.desk.current.directory
     return FleetMembershipDocument(
       fleet: fleet.description, node: keys.node.description,

@@ -15,11 +15,15 @@ actor NodeFleet {
   struct Seat: Sendable {
     let desk: FleetDesk
     let channel: FleetChannel
-    let door: JoinDoor?
+    /// `nil`: this node does not hold the fleet's key.
+    var door: JoinDoor?
+    var papers: FleetFiles.Papers
+
+    /// `nil`: this node does not hold the fleet's key.
+    var issuer: FleetIssuer? { papers.issuing.map { FleetIssuer(desk, $0) } }
+
     /// Of the certificate that the node shows.
-    let certificateEndsAtSeconds: Int64
-    /// `nil`: this node is no issuer.
-    let issuer: FleetIssuer?
+    var certificateEndsAtSeconds: Int64 { papers.certificate.validity.notAfter }
 
     /// Whether the fleet has put this node out, or the node has lost what it knew of its fleet.
     var isStranger: Bool { !desk.current.isThisNodeMember }
@@ -51,6 +55,12 @@ actor NodeFleet {
   private(set) var port: Port?
   /// Founding and joining take several steps: one at a time.
   private var isChanging = false
+  /// Looks after the certificate while the node is a member.
+  var renewal: Task<Void, Never>?
+  /// Why the certificate that is due was not renewed the last time; `nil`: nothing went wrong.
+  nonisolated let renewalTrouble = Lock<String?>(nil)
+  /// Handovers of the fleet's key to this node.
+  var taker: KeyTaker
   nonisolated private let conduct = Lock(Conduct())
 
   /// Not to have compared with anybody for so long is to be cut off.
@@ -66,6 +76,7 @@ actor NodeFleet {
   init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings.Fleet, work: BlockingPool, log: Logger) {
     (self.keys, self.files, self.settings, self.work, self.log) = (keys, files, settings, work, log)
     clock = SystemClock()
+    taker = KeyTaker(keys)
   }
 
   /// Once, before anything else is asked of it: what it keeps its knowledge in.
@@ -135,6 +146,8 @@ actor NodeFleet {
 
   /// Safe twice.
   func close() async {
+    renewal?.cancel()
+    await renewal?.value
     let seat = seat.withLock { seat in
       defer { seat = nil }
       return seat
@@ -158,7 +171,8 @@ actor NodeFleet {
     let follow = follow.withLock { $0 }
     let ports = FleetPorts(
       ledger: catalogue, statements: catalogue, peers: channel, held: catalogue, clock: clock, log: log,
-      namesChanged: follow, meter: meter, stock: stock)
+      namesChanged: follow, membersChanged: { [weak self] before, after in self?.noteIssuers(before, after) },
+      meter: meter, stock: stock)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
     channel.attach({ desk.current }, locate: desk.locate)
@@ -167,9 +181,7 @@ actor NodeFleet {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
     }
     try await desk.open()
-    let taken = Seat(
-      desk: desk, channel: channel, door: door, certificateEndsAtSeconds: papers.certificate.validity.notAfter,
-      issuer: papers.issuing.map { FleetIssuer(desk, $0) })
+    let taken = Seat(desk: desk, channel: channel, door: door, papers: papers)
     seat.withLock { $0 = taken }
     desk.introduce(port.introduction)
     // What was written between the two lines above told nobody.
@@ -177,10 +189,21 @@ actor NodeFleet {
     log.info(
       "this node is in a fleet", LogField("fleet", desk.current.fleet.description),
       LogField("node", keys.node.description), LogField("members", desk.current.directory.members.count))
+    lookAfterCertificate()
+  }
+
+  /// Changes what a member has in hand; nothing happens to a node that is alone.
+  func change(_ body: (inout Seat) -> Void) {
+    seat.withLock { seat in
+      if var changed = seat {
+        body(&changed)
+        seat = changed
+      }
+    }
   }
 
   /// `nil`: this node is no issuer.
-  private func door(_ papers: FleetFiles.Papers, _ desk: FleetDesk) async throws(RegistryError) -> JoinDoor? {
+  func door(_ papers: FleetFiles.Papers, _ desk: FleetDesk) async throws(RegistryError) -> JoinDoor? {
     guard let issuing = papers.issuing else { return nil }
     return try await JoinDoor.open(desk, issuing) { node, addresses in await Doorbell().ring(node, addresses) }
   }
@@ -214,14 +237,15 @@ actor NodeFleet {
   }
 
   /// Founds a fleet of this node alone.
-  func makeFleet() async throws(RegistryError) -> FleetID {
+  /// - Parameter given: of the operator's own making; else one is made.
+  func makeFleet(_ given: FleetAuthority? = nil) async throws(RegistryError) -> FleetID {
     guard let name = FleetDesk.Introduction.name(settings) else {
       throw RegistryError(.unsupported, "the machine's name is no name of a node: set fleet.name")
     }
     let now = clock.millisecondsSince1970
     let (authority, records, certificate): (FleetAuthority, [FleetRecord], Certificate)
     do {
-      authority = try FleetAuthority(makingAt: now)
+      authority = try given ?? FleetAuthority(makingAt: now, certificateSeconds: files.certificateSeconds)
       records = try authority.foundingRecords(of: keys.publicKey, named: name, at: now, keys)
       certificate = try authority.certify(keys.publicKey, at: now)
     } catch {

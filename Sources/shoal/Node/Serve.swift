@@ -26,6 +26,7 @@ struct Serve {
     raiseDescriptorLimit()
     do {
       let tls = try settings.http.tls.context()
+      try NameChecks(settings: settings, log: log).run()
       let node = try Node.open(settings, log, patience: Node.folderPatience, speaksBitTorrent: true)
       let listening: Listening
       var fleet: FleetListener?
