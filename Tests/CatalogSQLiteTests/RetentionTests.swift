@@ -120,6 +120,27 @@ import Testing
     }
   }
 
+  /// Whoever pushes meanwhile waits for one of these transactions.
+  @Test func muchIsDroppedInManySmallTransactions() async throws {
+    var scribe = Scribe(9)
+    for number in 1...2_000 { scribe.say(try tag("t\(number % 2)", "\(number)"), at: time(daysAgo: 100, number)) }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let log = StatementLog()
+    try await withCatalog(in: folder, clock: HeldClock(milliseconds: Self.now), trace: log.trace) { catalog in
+      _ = try await catalog.admit(try #require(scribe.run()))
+      let begun = log.all.count
+      #expect(try await catalog.shortenLog().dropped == 1_960)
+      let transactions = log.all.dropFirst(begun).split { $0 == "COMMIT" }
+        .map { $0.count { $0.hasPrefix("DELETE FROM claim") } }
+      #expect(transactions.reduce(0, +) == 1_960 && transactions.max() == 250, "\(transactions)")
+      for text in ["t0", "t1"] {
+        let history = try await catalog.history(of: try Tag(parsing: text), in: name, limit: 100)
+        #expect(history.count == 20, "what can be rolled back to is still there")
+      }
+    }
+  }
+
   /// What is left is authentic, and whoever gets it ends in the same state.
   @Test func aShortenedLogIsHandedOnWithItsHoles() async throws {
     var scribe = Scribe(9)
