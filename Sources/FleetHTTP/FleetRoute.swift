@@ -67,7 +67,7 @@ enum FleetRoute: Hashable, Sendable {
 
   private var method: Request.Method {
     switch self {
-    case .join, .message, .keep, .leave: .post
+    case .join, .message, .keep, .leave, .certificate, .keyWish, .key: .post
     case .holding, .blob, .manifest, .lacking: .get
     }
   }

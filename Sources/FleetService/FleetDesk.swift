@@ -29,13 +29,14 @@ public final class FleetDesk: Sendable {
   private let state: Lock<State>
   private let storing: FleetStoring
   private let freshness = Freshness()
+  private let settling = Settling()
   private let view: Lock<FleetView>
   private let written: AsyncStream<Void>
   private let poke: AsyncStream<Void>.Continuation
   private let tasks = Lock<[Task<Void, Never>]>([])
   private let start = ContinuousClock.now
   /// How often members knew more of this node than it did.
-  private let restorations = Lock(0)
+  let restorations = Lock(0)
 
   /// - Parameter directory, cards: as they were kept, with this node's own card of today in them.
   public init(_ ports: FleetPorts, keys: FleetKeys, directory: Directory, cards: CardBook, seed: UInt64) {
@@ -98,6 +99,9 @@ public final class FleetDesk: Sendable {
   /// This node has written claims. Any thread; does not block.
   public func noteWriting() { poke.yield() }
 
+  /// Returns when this node knows whether it may write, which takes a moment after it has been opened.
+  public func settled() async { await settling.wait() }
+
   /// An issuer on this node has signed something.
   public func issue(_ news: DirectoryNews) { take(.issued(news)) }
 
@@ -141,6 +145,7 @@ public final class FleetDesk: Sendable {
     timer?.cancel()
     for continuation in replies.values { continuation.resume(returning: .busy) }
     freshness.end()
+    settling.end()
     storing.finish()
     poke.finish()
     let tasks = tasks.withLock { $0 }
@@ -193,6 +198,7 @@ public final class FleetDesk: Sendable {
       defer { current = view }
       return current
     }
+    settling.note(view.gate)
     if before.directory.digest != view.directory.digest {
       dropStrangers(before, view)
       ports.membersChanged(before, view)
@@ -361,59 +367,6 @@ public final class FleetDesk: Sendable {
         ports.log.error("claims that were dated ahead could not be settled", LogField("error", error.description))
       }
       do { try await Task.sleep(for: pause) } catch { return }
-    }
-  }
-
-  // MARK: - What is told
-
-  private func noteGate(_ gate: WriteGate) {
-    switch gate {
-    case .open: ports.log.info("this node may write names")
-    case .settling: ports.log.info("this node asks the members what they know of it before it writes")
-    case .clockOff(let milliseconds):
-      ports.log.error(
-        "this node's clock is wrong: it writes no names until it is set", LogField("ahead_ms", -milliseconds))
-    case .stranger: ports.log.error("this node was removed from the fleet")
-    }
-  }
-
-  private func note(_ member: NodeID, _ state: MemberState) {
-    switch state {
-    case .alive: ports.log.info("a member is here", LogField("member", member.description))
-    case .suspected: ports.log.info("a member does not answer", LogField("member", member.description))
-    case .down: ports.log.warning("a member is down", LogField("member", member.description))
-    }
-  }
-
-  private func log(_ notice: FleetNotice) {
-    ports.meter.count(notice)
-    switch notice {
-    case .shunned(let member, let misdeed):
-      ports.log.warning(
-        "a member said what no honest one says; it is not asked for a while", LogField("member", member.description),
-        LogField("misdeed", "\(misdeed)"))
-    case .forked(let writer, let number):
-      ports.log.error(
-        "a writer used a number twice: what it wrote from there on does not count",
-        LogField("writer", writer.node.description), LogField("epoch", writer.epoch), LogField("number", number))
-    case .restored(let writer): noteRestoration(of: writer)
-    }
-  }
-
-  /// An old disk is found out once. Whoever falls behind itself again is written for by another process.
-  private func noteRestoration(of writer: WriterID) {
-    let count = restorations.withLock { count in
-      count += 1
-      return count
-    }
-    if count == 1 {
-      ports.log.warning(
-        "members know more of this node than it does: its disk is an old one; it goes on under a new epoch",
-        LogField("epoch", writer.epoch))
-    } else {
-      ports.log.error(
-        "members know more of this node than it does, again: a copy of its data folder runs elsewhere; stop one of the two",
-        LogField("epoch", writer.epoch), LogField("times", count))
     }
   }
 }

@@ -48,6 +48,23 @@ public struct FleetIssuer: Sendable {
     return record
   }
 
+  /// Says who may let others in. The member has kept that on return, if it answers at all.
+  public func setIssuer(_ node: NodeID, mayIssue: Bool) async throws(RegistryError) {
+    let current = desk.current
+    let draft: FleetRecord.Draft
+    do throws(Directory.DraftFault) {
+      draft = try current.directory.issuance(
+        of: node, mayIssue: mayIssue, by: current.node, at: desk.ports.clock.millisecondsSince1970)
+    } catch {
+      throw .init(.denied, "it is no member of the fleet (any more)", cause: "\(error)")
+    }
+    let record = try await publish(draft)
+    desk.ports.log.info(
+      mayIssue ? "a member may let nodes in from now on" : "a member may let nodes in no longer",
+      LogField("member", node.description))
+    if node != current.node { await tell(node, at: current.cards[node]?.draft.addresses ?? [], of: record) }
+  }
+
   private func lastTaken(of node: NodeID) async throws(RegistryError) -> [Int64: Int64] {
     var lastTaken: [Int64: Int64] = [:]
     for (writer, head) in try await desk.ports.ledger.heads() where writer.node == node {
@@ -69,7 +86,7 @@ public struct FleetIssuer: Sendable {
     return record
   }
 
-  /// The members hear of it by themselves; the node itself is none any more, and would find out when it asks one next.
+  /// The members hear of it by themselves; whom it is about is told now. A removed one would find out when it asks a member.
   private func tell(_ node: NodeID, at addresses: [MemberAddress], of record: FleetRecord) async {
     guard !addresses.isEmpty else { return }
     _ = await desk.ports.peers.ask(node, at: addresses, .push(Gossip(news: DirectoryNews(records: [record]))))

@@ -125,13 +125,24 @@ struct WritingToday {
     greeting.stock = Stock(blobs: 1204, bytes: 31 << 30)
     let gossip = Gossip(
       rumours: [Gossip.Rumour(run, hops: 3)], news: DirectoryNews(records: fleetRecords, forks: [fork]), cards: [card])
+    var shortened = silent
+    shortened.shortenings = 3
+    let blobs = [UInt8(1), 2].map { Digest(algorithm: .sha256, hash: [UInt8](repeating: $0, count: 32)) }
+    let batch = LeaseBatch(
+      session: 7, number: 2, zone: Zone(parsing: "site-a"), changes: [.init(blobs[0], .complete), .init(blobs[1], nil)])!
+    let question = LocateQuestion(
+      repository: (try? RepositoryName(parsing: "team/app"))!, digests: blobs, zone: Zone(parsing: "site-a/rack-3"))!
     let all: [(String, FleetMessage)] = [
       ("exchange", .exchange(greeting)), ("exchange-silent", .exchange(silent)),
+      ("exchange-shortened", .exchange(shortened)),
       ("compare", .compare(Comparison(part: 2, of: 4, heads: [head])!)), ("heads", .heads([head, head])),
       ("pull", .pull([Want(writer: writer, after: 3)])), ("runs", .runs([run])), ("push", .push(gossip)),
       ("push-nothing", .push(Gossip())), ("news", .news(directory: ShelfSums(), cards: ShelfSums())),
       ("probe", .probe(member.node)), ("probed", .probed(true)), ("not-probed", .probed(false)),
       ("ownheads", .ownHeads), ("taken", .taken), ("busy", .busy), ("unsupported", .unsupported),
+      ("announce", .announce(batch)), ("receipt", .receipt(.kept)), ("receipt-tell-all", .receipt(.tellAll)),
+      ("locate", .locate(question)),
+      ("located", .located(LocateAnswer([[Holder(member.node, .partial), Holder(issuer.node, .complete)], []])!)),
     ]
     return all.map { Written(kind: "message", name: $0.0, bytes: $0.1.bytes) }
   }

@@ -1,6 +1,6 @@
 /// Bytes that other members of the fleet hold. What they say is a rumour: whoever acts on it verifies, and tries the next.
 ///
-/// Contract, checked by `FleetBytesContract`. Each question has a deadline of its own, shorter than a client's patience. A
+/// Contract, checked end to end. Each question has a deadline of its own, shorter than a client's patience. A
 /// member answers only for what it may: a blob that its own repository of that name is linked to, a manifest that is present
 /// there. It never passes the question on.
 public protocol FleetBytes: Sendable {

@@ -5,7 +5,7 @@ extension Registry {
   /// Of a manifest and the blobs that it names what is not whole on this node; nobody else is asked.
   /// - Throws: `manifestUnknown` when no such manifest is present in the repository.
   public func lacking(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> [Digest] {
-    let manifest = try await manifests.resolve(.digest(digest), in: repository)
+    let manifest = try await manifests.resolveHere(.digest(digest), in: repository)
     guard let bytes = try await manifests.bytesHere(of: manifest) else { return [digest] }
     let document = try ManifestDocument(bytes: bytes, contentType: manifest.mediaType)
     var lacking: [Digest] = []
@@ -29,6 +29,6 @@ extension Registry {
 
   /// Whether the manifest itself is here.
   public func hasBytes(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Bool {
-    try await manifests.bytesHere(of: try await manifests.resolve(.digest(digest), in: repository)) != nil
+    try await manifests.bytesHere(of: try await manifests.resolveHere(.digest(digest), in: repository)) != nil
   }
 }

@@ -132,7 +132,7 @@ actor Departure: FleetDeparture {
     issuerLooks += 1
     if isForced, issuerLooks >= Self.forcedIssuerLooks { return try await part(lost: lost, wasRemoved: false) }
     await rest()
-    let names = view.directory.issuers.filter { $0 != view.node }.map { view.name(of: $0) }.sorted()
+    let names = view.directory.issuers.filter { $0 != view.node }.map { view.title(of: $0) }.sorted()
     return document(
       .signingOff, lost, "\(names.joined(separator: " or ")) must hear all that this node said, and put it out")
   }

@@ -30,7 +30,7 @@ extension NodeFleet: IssuerOperations {
         "\(view.title(of: node)) did not confirm that it has the fleet's key: look at its log, and promote "
           + "it again")
     }
-    try await seat.desk.setIssuer(node, mayIssue: true, by: authority)
+    try await FleetIssuer(seat.desk, authority).setIssuer(node, mayIssue: true)
     return issuers(seat, node)
   }
 
@@ -65,7 +65,7 @@ extension NodeFleet: IssuerOperations {
       throw RegistryError(
         .denied, "\(view.title(of: node)) is the only issuer: promote another one first (shoal fleet promote)")
     }
-    try await seat.desk.setIssuer(node, mayIssue: false, by: authority)
+    try await FleetIssuer(seat.desk, authority).setIssuer(node, mayIssue: false)
     return issuers(seat, node)
   }
 
@@ -99,7 +99,7 @@ extension NodeFleet: IssuerOperations {
     guard let authority = try await hold(file.authority.key, seat) else {
       throw RegistryError(.denied, "the file's key is not the one of this node's fleet")
     }
-    try await seat.desk.setIssuer(keys.node, mayIssue: true, by: authority)
+    try await FleetIssuer(seat.desk, authority).setIssuer(keys.node, mayIssue: true)
     lookAfterCertificate()
     return issuers(seat, keys.node)
   }

@@ -78,11 +78,14 @@ extension NodeFleet {
     }
   }
 
-  /// Manifests that are here and the tags that name them, with what is said of each.
+  /// Manifests that are here with all their blobs and the tags that name them, with what is said of each. The bytes of a
+  /// manifest alone came with its claim: nobody pushed or pulled it here.
   private func heldNames() async throws(RegistryError) -> [ClaimedName: [UInt8]] {
+    guard let registry else { return [:] }
     var held: [ClaimedName: [UInt8]] = [:]
     for manifest in try await everyManifest() where manifest.isHere {
       let (repository, digest) = (manifest.repository, manifest.summary.digest)
+      guard try await registry.lacking(of: digest, in: repository).isEmpty else { continue }
       let statements =
         [Claim.Statement.manifest(repository, digest, .present(manifest.summary.facts))]
         + manifest.summary.tags.map { .tag(repository, $0, digest) }

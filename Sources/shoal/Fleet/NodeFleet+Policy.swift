@@ -32,7 +32,7 @@ extension NodeFleet {
     }
     do throws(PolicyFault) {
       return try FleetPolicy.written(String(decoding: text, as: UTF8.self), as: document.bencoded) { name in
-        view.directory.members.filter { view.name(of: $0) == name.text }
+        view.directory.members.filter { view.title(of: $0) == name.text }
       }
     } catch {
       let line = document.line(of: error.path).map { "line \($0): " } ?? ""
@@ -81,7 +81,7 @@ extension PolicyDocument {
     let (policy, record) = (view.directory.policy, view.directory.standingPolicy)
     let rules = policy.rules
     self.init(
-      fleet: view.fleet.description, number: record?.number, issuer: record.map { view.name(of: $0.draft.issuer) },
+      fleet: view.fleet.description, number: record?.number, issuer: record.map { view.title(of: $0.draft.issuer) },
       atMilliseconds: record?.draft.time, text: policy.text, unknownKeys: policy.unknownKeys,
       rules: Rules(
         writers: rules.writers.map {

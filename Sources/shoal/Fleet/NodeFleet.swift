@@ -281,6 +281,8 @@ actor NodeFleet {
     try await work.run { () throws(RegistryError) in try files.seal(papers.authority) }
     noteMembership(true)
     try await sit(papers)
+    // Whoever has joined may push.
+    await current?.desk.settled()
   }
 
   /// Joins the fleet that the token invites to.

@@ -73,7 +73,11 @@ struct LeavingTests {
     #expect(refused.code == 1 && refused.errors.contains("fleet promote"), "\(refused.errors)")
     #expect(try Self.shoal(fleet["b"], "fleet", "leave").code == 0)
     #expect(try Self.shoal(fleet["a"], "fleet", "leave").code == 0)
-    #expect(try Self.shoal(fleet["a"], "fleet", "init").code == 0)
+    // The recovery file of the fleet that was is not written over.
+    let again = try Self.shoal(fleet["a"], "fleet", "init")
+    #expect(again.code == 1 && again.errors.contains("it exists"), "\(again.errors)")
+    let file = fleet.folder("second.recovery")
+    #expect(try Self.shoal(fleet["a"], "fleet", "init", "--recovery-file", file).code == 0)
     try fleet.join("b", by: try fleet.invite("a"))
   }
 
