@@ -6,12 +6,18 @@ SHOAL := .build/release/shoal
 
 # A host that runs the release needs Debian's libraries and no Swift.
 RELEASE_FLAGS := -c release --product shoal -Xswiftc -static-stdlib
+SIMULATE_FLAGS := -c release --product simulate
+SIMULATE := .build/release/simulate
 STRICT := --explicit-target-dependency-import-check error
 
-.PHONY: run release test unit-test client-test lint fuzz sanitize bench soak packages test-packages clean help
+.PHONY: run fleet release test unit-test client-test lint simulate fuzz sanitize bench compat spread soak packages test-packages clean help
 
 run: release  ## build, and start a node on 127.0.0.1:5000
 	exec $(SHOAL) serve --data $(DATA) --listen $(LISTEN)
+
+fleet: release  ## a fleet of three nodes shows what it does; KEEP=1 lets it run on
+	packaging/install-packages config/fleet-packages
+	config/fleet-demo $(SHOAL)
 
 release: packages  ## build the release binary
 	swift build $(RELEASE_FLAGS)
@@ -28,6 +34,12 @@ client-test: release test-packages  ## docker, containerd, podman, buildah, skop
 lint:  ## format rules
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
+simulate: packages  ## a thousand fleets that go through everything, and a fleet of a thousand
+	swift build $(SIMULATE_FLAGS)
+	$(SIMULATE) adverse 1000
+	$(SIMULATE) faults 60
+	$(SIMULATE) spread 1000
+
 fuzz: packages  ## ten minutes of fuzzing the parsers
 	Tests/Fuzz/run 120
 
@@ -39,12 +51,23 @@ bench: release  ## the table of docs/BENCHMARKS.md, beside nginx and Debian's do
 	packaging/install-packages bench/packages
 	bench/run --short $(SHOAL)
 
+compat: release  ## this release beside an earlier one in one fleet: make compat TAG=v0.2.0
+	Tests/Compatibility/run $(or $(TAG),$(error TAG names the earlier release: a tag, a branch, a commit)) $(SHOAL)
+
+spread: release  ## a small fleet: tags repointed, deleted, a line cut; fails when it is late or steps back
+	packaging/install-packages bench/packages
+	bench/run --short --row 11 $(SHOAL)
+
 soak: release test-packages  ## the long runs
 	packaging/install-packages bench/packages
 	bench/run $(SHOAL)
 	swift build --build-tests
 	for round in 1 2 3 4 5 6 7 8 9 10; do swift test --skip-build --filter KillTests || exit 1; done
+	PARTITION_SECONDS=60 FLEET_NODES=8 Tests/Clients/run --only 'fleet-halves-*' $(SHOAL)
 	Tests/Fuzz/run 1800
+	swift build $(SIMULATE_FLAGS)
+	$(SIMULATE) adverse 10000 1001
+	$(SIMULATE) spread 10000
 
 packages:
 	packaging/install-packages packaging/build-packages

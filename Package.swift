@@ -125,8 +125,17 @@ let package = Package(
       name: "FleetCoreTests",
       dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork"],
       swiftSettings: strict),
+    // What earlier releases wrote, read by this one.
     .testTarget(
-      name: "FleetServiceTests", dependencies: ["FleetService", "BlockingWork"], swiftSettings: strict),
+      name: "CompatibilityTests",
+      dependencies: ["FleetCore", "FleetService", "CatalogSQLite", "RegistryCore", "OpenSSLKit"],
+      exclude: ["Written"], swiftSettings: strict),
+    .testTarget(
+      name: "FleetServiceTests",
+      dependencies: [
+        "FleetService", "FleetHTTP", "FleetCore", "RegistryCore", "OpenSSLKit", "BlockingWork", "Telemetry",
+      ],
+      swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.
     .target(
       name: "CTorrentDiskTrials", dependencies: ["CTorrent"], path: "Tests/CTorrentDiskTrials",
@@ -163,7 +172,9 @@ let package = Package(
     .testTarget(
       name: "ShoalTests", dependencies: ["shoal", "Configuration", "RegistryCore"], swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["OpenSSLKit", "BlockingWork", "CLinux", "shoal"], swiftSettings: strict),
+      name: "EndToEndTests",
+      dependencies: ["FleetCore", "FleetService", "RegistryCore", "OpenSSLKit", "BlockingWork", "CLinux", "shoal"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

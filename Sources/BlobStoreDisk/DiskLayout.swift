@@ -25,6 +25,7 @@ import RegistryCore
 ///       fleet/ca.crt                       of the fleet that the node belongs to: written last when it joins one
 ///       fleet/node.crt                     the node's, by the fleet's key
 ///       fleet/ca.key                       the fleet's key, at issuers alone
+///       fleet.recovery                     the fleet's key and certificate, left by its founding to be carried away
 ///
 /// Folders are 0700, blobs 0444, the rest 0600.
 public struct DiskLayout: Hashable, Sendable {
@@ -46,6 +47,8 @@ public struct DiskLayout: Hashable, Sendable {
   public var fleet: String { root + "/fleet" }
   public var fleetCertificate: String { fleet + "/ca.crt" }
   public var fleetKey: String { fleet + "/ca.key" }
+  /// Where `fleet init` leaves what is to be carried away.
+  public var fleetRecovery: String { root + "/fleet.recovery" }
   public var nodeCertificate: String { fleet + "/node.crt" }
 
   var blobs: String { root + "/blobs" }

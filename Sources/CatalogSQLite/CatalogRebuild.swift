@@ -18,21 +18,24 @@ public struct CatalogRebuild: Sendable {
 
   /// Reads what can be read from the old catalogue and opens an empty one beside it, in a later epoch. What an
   /// unfinished rebuild left behind is removed. Blocks.
+  /// - Parameter fleet: that the node belongs to, where something better than the old catalogue says so.
   public static func begin(
-    path: String, node: NodeID, notary: any ClaimNotary, clock: any WallClock
+    path: String, node: NodeID, notary: any ClaimNotary, clock: any WallClock, fleet: FleetID? = nil
   ) throws(RegistryError) -> CatalogRebuild {
     let salvage = SQLiteCatalog.salvage(path: path)
     try CatalogFiles.remove(unfinished(path))
     let catalog = try SQLiteCatalog.open(
       path: unfinished(path),
-      by: Authorship(node: node, notary: notary, clock: clock, epochFloor: salvage.epoch, fleet: salvage.fleet))
+      by: Authorship(node: node, notary: notary, clock: clock, epochFloor: salvage.epoch, fleet: fleet ?? salvage.fleet)
+    )
     return CatalogRebuild(catalog: catalog, salvage: salvage, path: path, clock: clock)
   }
 
-  /// Takes over the wishes that were salvaged, closes the new catalogue and puts it in the old one's place.
+  /// Takes over the wishes and the statements that were salvaged, closes the new catalogue and puts it in the old one's place.
   /// - Returns: where the old one is kept; `nil` when there was none.
   public func finish() async throws(RegistryError) -> String? {
     for (digest, wish) in salvage.wishes { try await catalog.set(wish, for: digest) }
+    try await catalog.keep(salvage.statements)
     await catalog.close()
     let (unfinished, path, now) = (Self.unfinished(path), path, clock.millisecondsSince1970)
     let result: Result<String?, RegistryError> = await onOwnThread(named: "catalog-swap") {

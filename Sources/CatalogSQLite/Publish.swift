@@ -58,8 +58,8 @@ extension WriteTransaction {
     var missing: [Digest] = []
     var seen: Set<Digest> = []
     for blob in publication.document.blobs {
-      // Not here: as good as in the right size where nothing is demanded.
-      let size = try size(ofBlob: blob.digest, in: repository) ?? (publication.demands == .nothing ? blob.size : nil)
+      let assumed = publication.mayLack(blob.digest) ? blob.size : nil
+      let size = try size(ofBlob: blob.digest, in: repository) ?? assumed
       if size != blob.size, seen.insert(blob.digest).inserted { missing.append(blob.digest) }
     }
     for child in publication.document.children {

@@ -7,6 +7,7 @@ extension WriteTransaction {
   mutating func rebase(
     onto fleet: FleetID, restating restated: Set<ClaimedName>, dropping dropped: Set<ClaimedName>
   ) throws(RegistryError) -> WriterID {
+    let words = try wordsThatStand(on: restated.subtracting(dropped))
     // What only this node speaks of says the same afterwards, under the same clock, and need not be derived anew.
     try noteWhatChanges(dropping: dropped)
     var old = try OwnLog(on: connection)
@@ -15,15 +16,12 @@ extension WriteTransaction {
     let fence = log.fence(wallClockMilliseconds: now)
     try beginEpoch(in: fleet)
 
-    var lastWords: [ClaimedName: (value: [UInt8]?, repository: Int64)] = [:]
     while let entry = try old.next(on: connection) {
       let body = entry.claim.body
       guard !dropped.contains(body.name), body.sequence <= rules.limit(of: body.writer) else { continue }
-      if restated.contains(body.name) { lastWords[body.name] = (body.value, entry.repository) }
       try carry(body, to: entry.repository, fence: fence)
     }
-    for name in lastWords.keys.sorted(by: Self.precedes) {
-      guard let word = lastWords[name] else { continue }
+    for (name, word) in words {
       let claim = log.append(
         name, value: word.value, wallClockMilliseconds: clock.millisecondsSince1970, notary: notary)
       try connection.insert(claim, writer: log.row, repository: word.repository)
@@ -34,6 +32,19 @@ extension WriteTransaction {
     while try deriveStale(limit: SQLiteCatalog.namesPerTransaction) { touched.manifests = [] }
     touched.everyManifest = true
     return log.writer
+  }
+
+  private typealias StandingWord = (name: ClaimedName, word: (value: [UInt8]?, repository: Int64))
+
+  private func wordsThatStand(on names: Set<ClaimedName>) throws(RegistryError) -> [StandingWord] {
+    var words: [StandingWord] = []
+    for name in names.sorted(by: Self.precedes) {
+      guard let repository = try repository(name.repository),
+        let standing = try standing(KnownName(repository: repository, kind: name.kind, key: name.key))
+      else { continue }
+      words.append((name, (standing.statement.value, repository.row)))
+    }
+    return words
   }
 
   /// The same words under the same clock, unless the clocks of two epochs cross.

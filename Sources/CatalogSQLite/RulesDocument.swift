@@ -43,6 +43,16 @@ struct RulesDocument: Codable {
     return rules
   }
 
+  func text() throws(RegistryError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    do {
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    } catch {
+      throw RegistryError(.internal, "the rules of names could not be kept", cause: "\(error)")
+    }
+  }
+
   private static func node(_ hex: String) throws(RegistryError) -> NodeID {
     guard let node = Hex.decode(hex).flatMap({ NodeID($0) }) else { throw .damaged("a node's id in the rules") }
     return node
@@ -63,14 +73,7 @@ extension Connection {
   }
 
   func keep(_ rules: NameRules) throws(RegistryError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let text: String
-    do {
-      text = String(decoding: try encoder.encode(RulesDocument(rules)), as: UTF8.self)
-    } catch {
-      throw RegistryError(.internal, "the rules of names could not be kept", cause: "\(error)")
-    }
+    let text = try RulesDocument(rules).text()
     try run(
       """
       INSERT INTO name_rules (only, document) VALUES (1, ?1)

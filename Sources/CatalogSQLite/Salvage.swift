@@ -6,6 +6,8 @@ public struct Salvage: Sendable {
   public let tags: [SalvagedTag]
   /// What operators decided about torrents, as far as it could be read.
   public let wishes: [Digest: TorrentWish]
+  /// What the node was told of its fleet, as far as it could be read.
+  public let statements: [StatementChange]
   /// The epoch in which the catalogue wrote; 0 when it could not be read.
   public let epoch: Int64
   /// The fleet whose chain the catalogue wrote in; none when it could not be read.
@@ -35,10 +37,13 @@ extension SQLiteCatalog {
       // A catalogue from before torrents has no such table.
       let hasWishes = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'torrent_wish'") { _ in true }
       if hasWishes != nil { reading.readWishes() }
+      let hasStatements = try connection.first("SELECT 1 FROM sqlite_schema WHERE name = 'statement'") { _ in true }
+      if hasStatements != nil { reading.readStatements() }
       return Salvage(
-        tags: reading.tags, wishes: reading.wishes, epoch: epoch, fleet: fleet ?? .none, failure: reading.failure)
+        tags: reading.tags, wishes: reading.wishes, statements: reading.statements, epoch: epoch, fleet: fleet ?? .none,
+        failure: reading.failure)
     } catch {
-      return Salvage(tags: [], wishes: [:], epoch: 0, fleet: .none, failure: error)
+      return Salvage(tags: [], wishes: [:], statements: [], epoch: 0, fleet: .none, failure: error)
     }
   }
 }
@@ -48,6 +53,7 @@ private struct SalvageReading {
   private var repositories: [Int64: RepositoryName] = [:]
   private(set) var tags: [SalvagedTag] = []
   private(set) var wishes: [Digest: TorrentWish] = [:]
+  private(set) var statements: [StatementChange] = []
   private(set) var failure: RegistryError?
 
   init(connection: Connection) { self.connection = connection }
@@ -71,6 +77,13 @@ private struct SalvageReading {
     if !readWhole { scan("SELECT digest, wish FROM torrent_wish ORDER BY digest DESC") { $0.keepWish($1) } }
   }
 
+  /// Each speaks for itself and is signed: half of them are better than none.
+  mutating func readStatements() {
+    let readWhole = scan("SELECT shelf, key, value FROM statement ORDER BY shelf, key") { $0.keepStatement($1) }
+    if readWhole { return }
+    scan("SELECT shelf, key, value FROM statement ORDER BY shelf DESC, key DESC") { $0.keepStatement($1) }
+  }
+
   /// Reads until the end or the damage. `false`: it was the damage.
   @discardableResult
   private mutating func scan(_ sql: StaticString, keep: (inout SalvageReading, Row) -> Void) -> Bool {
@@ -91,6 +104,11 @@ private struct SalvageReading {
 
   private mutating func keepWish(_ row: Row) {
     do { wishes[try row.digest(0)] = try row.wish(1) } catch { failure = error }
+  }
+
+  private mutating func keepStatement(_ row: Row) {
+    guard let shelf = StatementShelf(rawValue: row.integer(0)) else { return }
+    statements.append(StatementChange(shelf, key: row.blob(1), value: row.blob(2)))
   }
 
   private mutating func keepTag(_ row: Row) {

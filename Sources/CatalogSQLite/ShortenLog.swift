@@ -1,70 +1,134 @@
 import RegistryCore
 
-extension SQLiteCatalog {
-  /// Drops claims that lost long ago, so that the log does not grow with every push for ever. Changes the state of no
-  /// name. Looks at everything, a few hundred names in each transaction: for the background, now and then.
-  /// - Returns: how many were dropped.
-  public func shortenLog(to retention: ClaimRetention = ClaimRetention()) async throws(RegistryError) -> Int {
-    var dropped = 0
+/// A little in each transaction and in each question, so that whoever pushes or pulls meanwhile waits for one of them at
+/// most.
+extension SQLiteCatalog: LogShortening {
+  public func shortenLog(
+    to retention: ClaimRetention = ClaimRetention(), forgetting: Forgettable = .all
+  ) async throws(RegistryError) -> ShortenedLog {
+    var log = ShortenedLog()
     var last: KnownName?
-    while true {
-      let after = last
-      let names = try await readers.read { connection throws(RegistryError) in
-        try connection.namesWithLosers(after: after, limit: Self.namesPerShortening)
+    while !Task.isCancelled {
+      let (after, now) = (last, author.clock.millisecondsSince1970)
+      let page = try await readers.read { connection throws(RegistryError) in
+        try connection.names(after: after, limit: Self.namesPerQuestion, retention, now: now)
       }
-      guard let end = names.last else { return dropped }
-      dropped += try await commits.write { transaction throws(RegistryError) in
-        try transaction.shorten(names, to: retention)
+      guard let end = page.last else { return log }
+      var names = page.filter(\.mayHaveLosers).map(\.name)[...]
+      while !names.isEmpty, !Task.isCancelled {
+        let these = Array(names.prefix(Self.namesPerShortening))
+        let done = try await commits.write { transaction throws(RegistryError) in
+          try transaction.shorten(these, to: retention, forgetting, atMost: Self.claimsPerShortening)
+        }
+        log.dropped += done.dropped
+        for claim in done.lone { log.note(lone: claim) }
+        // A name that has more to drop than one transaction does is looked at again.
+        names = names.dropFirst(done.names)
       }
-      last = end
+      last = end.name
     }
+    throw RegistryError(.unavailable, "the node is stopping")
   }
 
-  private static let namesPerShortening = 250
+  private static let namesPerQuestion = 500
+  private static let namesPerShortening = 100
+  private static let claimsPerShortening = 250
+}
+
+/// How far a transaction came.
+struct Shortened: Sendable {
+  var dropped = 0
+  /// So many names, of those that it was given, have nothing more to drop.
+  var names = 0
+  var lone: [NameCandidate] = []
 }
 
 extension WriteTransaction {
-  func shorten(_ names: [KnownName], to retention: ClaimRetention) throws(RegistryError) -> Int {
-    // By the writers' rows: what a claim is kept under.
-    var rows: [WriterID: Int64] = [:]
-    for (row, writer) in try everyWriter() { rows[writer] = row }
-    var lasts: [WriterID: Int64] = [:]
-    var dropped = 0
+  func shorten(
+    _ names: [KnownName], to retention: ClaimRetention, _ forgetting: Forgettable, atMost limit: Int
+  ) throws(RegistryError) -> Shortened {
+    var writers: [WriterID: WriterEnd] = [:]
+    var done = Shortened()
     for name in names {
       let claims = try connection.candidates(for: name)
-      for writer in Set(claims.map(\.writer)) where lasts[writer] == nil {
-        lasts[writer] = try connection.lastSequence(of: writer)
+      var needed: Set<NameCandidate> = []
+      for claim in claims where try isNeeded(claim, &writers) { needed.insert(claim) }
+      let standing = try standing(name)?.candidate
+      var droppable = retention.droppable(
+        claims, standing: standing, kind: name.kind, now: now, mustStay: { needed.contains($0) })
+      if let standing, retention.isLone(standing, among: claims, now: now, mustStay: { needed.contains($0) }) {
+        if forgetting.contains(standing) { droppable = [standing] } else { done.lone.append(standing) }
       }
-      let droppable = retention.droppable(
-        claims, standing: try standing(name)?.candidate, kind: name.kind, now: now,
-        mustStay: { $0.sequence == lasts[$0.writer] || isWaiting($0.clock) })
-      for claim in droppable {
-        guard let row = rows[claim.writer] else { throw .damaged("a writer vanished") }
+      let room = limit - done.dropped
+      for claim in droppable.prefix(room) {
+        guard let row = writers[claim.writer]?.row else { throw .damaged("a writer vanished") }
         try connection.run(
           "DELETE FROM claim WHERE writer = ?1 AND sequence = ?2", .integer(row), .integer(claim.sequence))
       }
-      dropped += droppable.count
+      done.dropped += min(room, droppable.count)
+      if droppable.count > room { break }
+      done.names += 1
     }
-    return dropped
+    return done
+  }
+
+  private struct WriterEnd {
+    let row: Int64
+    let last: Int64
+  }
+
+  private func end(of writer: WriterID, _ known: inout [WriterID: WriterEnd]) throws(RegistryError) -> WriterEnd {
+    if let end = known[writer] { return end }
+    guard let row = try connection.writerRow(writer) else { throw .damaged("a writer vanished") }
+    let last = try connection.first("SELECT max(sequence) FROM claim WHERE writer = ?1", .integer(row)) {
+      $0.integer(0)
+    }
+    let end = WriterEnd(row: row, last: last ?? 0)
+    known[writer] = end
+    return end
+  }
+
+  /// Whether the log could not be compared, continued or checked without it.
+  private func isNeeded(
+    _ claim: NameCandidate, _ writers: inout [WriterID: WriterEnd]
+  ) throws(RegistryError) -> Bool {
+    let writer = try end(of: claim.writer, &writers)
+    if claim.sequence == writer.last || claim.sequence == rules.limit(of: claim.writer) || isWaiting(claim.clock) {
+      return true
+    }
+    let young = HybridTime(milliseconds: now - ClaimRetention.wholeMilliseconds)
+    if claim.clock >= young { return true }
+    let next = try connection.first(
+      "SELECT clock FROM claim WHERE writer = ?1 AND sequence = ?2", .integer(writer.row), .integer(claim.sequence + 1)
+    ) { HybridTime(rawValue: $0.integer(0)) }
+    return next.map { $0 >= young } ?? false
   }
 }
 
 extension Connection {
-  /// Names that something may be dropped of: they have several claims, or are gone. Of kinds that this release reads.
-  fileprivate func namesWithLosers(after last: KnownName?, limit: Int) throws(RegistryError) -> [KnownName] {
-    try all(
+  /// The next names of kinds that this release reads, and of which something may be dropped: they have old claims, and
+  /// either more of them than are kept for good, or among them that the name is gone.
+  fileprivate func names(
+    after last: KnownName?, limit: Int, _ retention: ClaimRetention, now: Int64
+  ) throws(RegistryError) -> [(name: KnownName, mayHaveLosers: Bool)] {
+    let losers = HybridTime(milliseconds: retention.losersHorizon(now: now))
+    let tombstones = HybridTime(milliseconds: retention.tombstonesHorizon(now: now))
+    return try all(
       """
-      SELECT repository.id, repository.name, kind, key FROM (
-        SELECT repository, kind, key FROM claim
-        WHERE (repository, kind, key) > (?1, ?2, ?3) AND kind IN (1, 2)
-        GROUP BY repository, kind, key HAVING count(*) > 1 OR max(value IS NULL)
-        ORDER BY repository, kind, key LIMIT ?4) AS named
+      SELECT repository.id, repository.name, kind, key, mayHaveLosers FROM (
+        SELECT repository, kind, key,
+          min(clock) < ?5 AND (
+            count(*) > iif(kind = 2, max(1, ?6), 1) OR max(value IS NULL) AND (count(*) > 1 OR min(clock) < ?7))
+          AS mayHaveLosers
+        FROM claim WHERE (repository, kind, key) > (?1, ?2, ?3) AND kind IN (1, 2)
+        GROUP BY repository, kind, key ORDER BY repository, kind, key LIMIT ?4) AS named
       JOIN repository ON repository.id = named.repository
       ORDER BY named.repository, kind, key
       """,
       .integer(last?.repository.row ?? 0), .integer(last?.kind.rawValue ?? 0), .blob(last?.key ?? []),
-      .integer(Int64(limit))
-    ) { row throws(RegistryError) in try row.knownName(from: 0) }
+      .integer(Int64(limit)), .integer(losers.rawValue), .integer(Int64(retention.tagEntries)),
+      .integer(tombstones.rawValue)
+    ) { row throws(RegistryError) in (try row.knownName(from: 0), row.integer(4) == 1) }
   }
 
   /// All claims about a name, latest first.
@@ -81,14 +145,5 @@ extension Connection {
         writer: try row.writer(from: 0), sequence: row.integer(2), clock: HybridTime(rawValue: row.integer(3)),
         isGone: row.integer(4) == 1)
     }
-  }
-
-  fileprivate func lastSequence(of writer: WriterID) throws(RegistryError) -> Int64? {
-    try first(
-      """
-      SELECT max(sequence) FROM claim WHERE writer = (SELECT id FROM writer WHERE node = ?1 AND epoch = ?2)
-      """,
-      .blob(writer.node.bytes), .integer(writer.epoch)
-    ) { $0.integer(0) }
   }
 }

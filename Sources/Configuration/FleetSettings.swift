@@ -8,5 +8,7 @@ extension Settings {
     public var zone: String?
     /// As `NodeName` spells it; `nil`: the machine's name.
     public var name: String?
+    /// Of certificates that this node makes as an issuer.
+    public var certificateLife = Duration.seconds(90 * 24 * 3600)
   }
 }

@@ -4,6 +4,8 @@ public struct Settings: Hashable, Sendable {
   public var data = "./data"
   public var http = HTTP()
   public var insecure = false
+  /// What clients call the registry; the first is what others are told.
+  public var names: [String] = []
   public var limits = Limits()
   public var timeouts = Timeouts()
   public var uploads = Uploads()

@@ -14,6 +14,10 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   /// Members that are asked for a blob at once. In larger fleets the nearest by rank, and some others.
   static let askedMembers = 32
   static let rankedMembers = 8
+  /// Of those that are said to hold a blob.
+  static let locatedMembers = 8
+  /// In fleets that are not small.
+  static let manifestKeepers = 3
 
   /// For others, when one has said that it holds a blob.
   private static let secondHolderPatience = Duration.milliseconds(50)
@@ -21,11 +25,12 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private static let manifestPatience = Duration.seconds(2)
 
   private let node: NodeID
-  private let client: HTTPClient
+  let client: HTTPClient
   /// Tickets are checked here: a large one takes milliseconds.
   private let work: BlockingPool
   private let log: Logger
   private let view: Lock<View>
+  private let locate = Lock<LocateDesk?>(nil)
   private let dropped: @Sendable (Set<NodeID>) -> Void
 
   /// - Parameters:
@@ -35,20 +40,28 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     _ keys: FleetKeys, certificate: Certificate, authority: Certificate, work: BlockingPool, log: Logger,
     dropped: @escaping @Sendable (Set<NodeID>) -> Void = { _ in }
   ) throws {
-    var pem = keys.nodeKey.pem
-    defer { SecretBytes.wipe(&pem) }
-    let credentials = try CurlKit.TLSCredentials(
-      roots: .pem(authority.pem), identity: .check(Self.refusal), minimumVersion: .tls13,
-      certificates: certificate.pem, key: pem)
-    client = try HTTPClient(credentials: credentials)
+    client = try HTTPClient(credentials: try Self.credentials(keys, certificate, authority))
     (node, self.work, self.log, self.dropped) = (keys.node, work, log, dropped)
     view = Lock({ nil })
   }
 
   /// Once, when there is somebody who knows the members.
-  public func attach(_ view: @escaping View) { self.view.withLock { $0 = view } }
+  public func attach(_ view: @escaping View, locate: LocateDesk) {
+    self.view.withLock { $0 = view }
+    self.locate.withLock { $0 = locate }
+  }
 
   public func close() async { await client.close() }
+
+  static func credentials(
+    _ keys: FleetKeys, _ certificate: Certificate, _ authority: Certificate
+  ) throws -> CurlKit.TLSCredentials {
+    var pem = keys.nodeKey.pem
+    defer { SecretBytes.wipe(&pem) }
+    return try CurlKit.TLSCredentials(
+      roots: .pem(authority.pem), identity: .check(refusal), minimumVersion: .tls13, certificates: certificate.pem,
+      key: pem)
+  }
 
   private static let refusal: CurlKit.TLSCredentials.PeerCheck = { origin, certificate in
     certificate.owner.map { HTTPOrigin($0) } == origin ? nil : "another node answers there"
@@ -72,8 +85,25 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   // MARK: - Bytes
 
-  public func holders(of digest: Digest, in repository: RepositoryName) async -> [RegistryCore.Holding] {
-    let members = candidates(for: digest)
+  /// In a small fleet all are asked. In a larger one those that are said to hold it; and where that is nobody, or false,
+  /// the ones that would be the first to know, and some others.
+  public func holders(
+    of digest: Digest, in repository: RepositoryName, clues: BlobClues
+  ) async -> [RegistryCore.Holding] {
+    let circle = circle
+    if circle.count >= LocateDesk.smallFleet, let locate = locate.withLock({ $0 }) {
+      let named = await locate.holders(of: digest, beside: clues.beside, in: repository, writer: clues.writer)
+      let found = await holders(of: digest, in: repository, among: Array(named.prefix(Self.locatedMembers)))
+      if !found.isEmpty { return found }
+      locate.forget(digest)
+    }
+    let asked = some(of: circle, for: digest, first: clues.writer, limit: Self.askedMembers)
+    return await holders(of: digest, in: repository, among: asked)
+  }
+
+  private func holders(
+    of digest: Digest, in repository: RepositoryName, among members: [NodeID]
+  ) async -> [RegistryCore.Holding] {
     return await withTaskGroup(of: HolderWord.self) { group in
       for member in members {
         group.addTask { await self.holding(of: digest, in: repository, member).map(HolderWord.holds) ?? .nothing }
@@ -161,9 +191,28 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     guard left == 0 else { throw .bodySourceFailed(RegistryError(.unavailable, "a member sent too little")) }
   }
 
-  public func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
-    let members = candidates(for: digest)
-    return await withTaskGroup(of: [UInt8]?.self) { group in
+  public func keepsManifest(_ digest: Digest) -> Bool {
+    guard let members = view.withLock({ $0 })()?.directory.members else { return false }
+    return members.count <= LocateDesk.smallFleet
+      || Rendezvous.ranked(members, for: digest, limit: Self.manifestKeepers).contains(node)
+  }
+
+  /// First those who keep it and who wrote it; then others.
+  public func manifest(
+    _ digest: Digest, size: Int, in repository: RepositoryName, writer: NodeID?
+  ) async -> [UInt8]? {
+    let circle = circle
+    let first = some(
+      of: circle, for: digest, first: writer, limit: circle.count < LocateDesk.smallFleet ? .max : Self.rankedMembers)
+    if let bytes = await manifest(digest, size: size, in: repository, among: first) { return bytes }
+    let others = some(of: circle, for: digest, first: nil, limit: Self.askedMembers).filter { !first.contains($0) }
+    return await manifest(digest, size: size, in: repository, among: others)
+  }
+
+  private func manifest(
+    _ digest: Digest, size: Int, in repository: RepositoryName, among members: [NodeID]
+  ) async -> [UInt8]? {
+    await withTaskGroup(of: [UInt8]?.self) { group in
       for member in members {
         group.addTask {
           await self.fetch(
@@ -182,31 +231,33 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   // MARK: - Whom to ask
 
-  private func candidates(for digest: Digest) -> [NodeID] {
-    guard let view = view.withLock({ $0 })() else { return [] }
+  /// The others that answer, as far as this node knows.
+  private var circle: [NodeID] {
+    guard let view = view.withLock({ $0 })(), view.isThisNodeMember else { return [] }
     let others = view.directory.members.filter { $0 != node }
     let answering = others.filter { view.state(of: $0) == .alive }
     // Where none is known to be there the doubt may be about this node's own line.
-    let live = answering.isEmpty ? others : answering
-    guard live.count > Self.askedMembers else { return live }
-    let ranked = live.sorted { Self.rank($0, digest) > Self.rank($1, digest) }
-    let further = ranked.dropFirst(Self.rankedMembers).shuffled()
-    return Array(ranked.prefix(Self.rankedMembers) + further.prefix(Self.askedMembers - Self.rankedMembers))
+    return answering.isEmpty ? others : answering
   }
 
-  private static func rank(_ node: NodeID, _ digest: Digest) -> UInt64 {
-    StreamingHash.hash(Array(digest.description.utf8) + node.bytes, .sha256).prefix(8)
-      .reduce(0) { $0 << 8 | UInt64($1) }
+  /// One that is meant, those that rank highest, and some by chance.
+  private func some(of circle: [NodeID], for digest: Digest, first: NodeID?, limit: Int) -> [NodeID] {
+    guard circle.count > limit else { return circle }
+    let ranked = Rendezvous.ranked(circle, for: digest, limit: min(limit, Self.rankedMembers))
+    let meant = circle.filter { $0 == first && !ranked.contains($0) }
+    let further = circle.filter { !ranked.contains($0) && !meant.contains($0) }
+    let rest = limit - ranked.count - meant.count
+    return meant + ranked + (rest > 0 ? further.shuffled().prefix(rest) : [])
   }
 
-  private func addresses(of member: NodeID) -> [MemberAddress] {
+  func addresses(of member: NodeID) -> [MemberAddress] {
     view.withLock { $0 }()?.cards[member]?.draft.addresses ?? []
   }
 
   // MARK: - Asking
 
   /// `nil`: there was no answer, or one that is not 200.
-  private func fetch(
+  func fetch(
     _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], sending bytes: [UInt8]? = nil,
     _ patience: HTTPPatience, atMost limit: Int
   ) async -> [UInt8]? {

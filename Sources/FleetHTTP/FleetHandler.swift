@@ -14,14 +14,21 @@ public final class FleetHandler: Handler {
     public let desk: FleetDesk
     /// `nil`: this node is no issuer.
     public let door: JoinDoor?
+    /// The same.
+    public let issuer: FleetIssuer?
+    let papers: any PapersDesk
 
-    public init(desk: FleetDesk, door: JoinDoor?) { (self.desk, self.door) = (desk, door) }
+    public init(desk: FleetDesk, door: JoinDoor?, issuer: FleetIssuer?, papers: any PapersDesk) {
+      (self.desk, self.door, self.issuer, self.papers) = (desk, door, issuer, papers)
+    }
   }
 
   /// How long a ticket may take that must be computed first.
   private static let ticketPatience = Duration.milliseconds(800)
+  /// What the first questions of a member fit into.
+  private static let strangersByteLimit = 64 << 10
 
-  private let registry: Registry
+  let registry: Registry
   private let seat: @Sendable () -> Seat?
   private let log: Logger
 
@@ -33,7 +40,9 @@ public final class FleetHandler: Handler {
   public func respond(to request: Request, body: any RequestBody) async -> Response {
     guard let seat = seat(), let route = FleetRoute(request.method, path: request.path) else { return .nothing }
     if route == .join { return await join(seat, request, body) }
-    guard let member = member(of: seat, request) else { return .nothing }
+    guard let member = member(of: seat, request) else {
+      return route == .message ? await turnAway(seat, request, body) : .nothing
+    }
     do throws(RegistryError) {
       return try await answer(route, to: member, seat, request, body)
     } catch {
@@ -51,6 +60,15 @@ public final class FleetHandler: Handler {
     return node
   }
 
+  /// Who was removed may not have heard of it: the desk tells it that, and nothing else.
+  private func turnAway(_ seat: Seat, _ request: Request, _ body: any RequestBody) async -> Response {
+    guard let client = request.client, let node = NodeID(client.identity),
+      seat.desk.current.directory.membership(of: node) != nil,
+      let bytes = await body.collect(atMost: Self.strangersByteLimit), let message = FleetMessage(bytes: bytes)
+    else { return .nothing }
+    return .octets(await seat.desk.answer(message, from: node).bytes)
+  }
+
   private func answer(
     _ route: FleetRoute, to member: NodeID, _ seat: Seat, _ request: Request, _ body: any RequestBody
   ) async throws(RegistryError) -> Response {
@@ -60,6 +78,12 @@ public final class FleetHandler: Handler {
     case .holding(let digest, let repository): try await holding(digest, repository)
     case .blob(let digest, let repository): try await blob(digest, repository, request)
     case .manifest(let digest, let repository): try await manifest(digest, repository)
+    case .lacking(let digest, let repository): try await lacking(digest, repository)
+    case .keep(let digest, let repository): try await keep(digest, repository)
+    case .leave: try await remove(member, seat, body)
+    case .certificate: await seat.papers.certificate(for: member).map { .octets($0.der) } ?? .nothing
+    case .keyWish: await seat.papers.keyWish(of: member).map { .octets($0) } ?? .nothing
+    case .key: try await takeKey(from: member, seat, body)
     }
   }
 
@@ -84,12 +108,20 @@ public final class FleetHandler: Handler {
   }
 
   private func join(_ seat: Seat, _ request: Request, _ body: any RequestBody) async -> Response {
-    guard let door = seat.door, case .network(let address, let port) = request.peer,
+    // A node that was removed lets nobody in, whatever key it has.
+    guard let door = seat.door, seat.desk.current.isThisNodeMember, case .network(let address, let port) = request.peer,
       let bytes = await body.collect(atMost: JoinRequest.byteLimit)
     else { return .nothing }
     let answer = await door.answer(
       bytes, from: PeerEndpoint(address: address, port: port), binding: seat.desk.keys.node.bytes)
     return .octets(answer.bytes)
+  }
+
+  private func takeKey(
+    from issuer: NodeID, _ seat: Seat, _ body: any RequestBody
+  ) async throws(RegistryError) -> Response {
+    guard let parcel = await body.collect(atMost: KeyParcel.byteLimit) else { return Response(status: 413) }
+    return try await seat.papers.takeKey(parcel, from: issuer) ? .octets([]) : .nothing
   }
 
   // MARK: - Bytes
@@ -123,9 +155,9 @@ public final class FleetHandler: Handler {
 
 extension Response {
   /// The same for what is not here and for who may not know.
-  fileprivate static let nothing = Response(status: 404)
+  static let nothing = Response(status: 404)
 
-  fileprivate static func octets(_ bytes: [UInt8]) -> Response {
+  static func octets(_ bytes: [UInt8]) -> Response {
     Response(
       status: 200, fields: Fields([("Content-Type", "application/octet-stream")]), body: .bytes(bytes))
   }
@@ -133,7 +165,7 @@ extension Response {
 
 extension RequestBody {
   /// `nil`: too long, or it broke off.
-  fileprivate func collect(atMost limit: Int) async -> [UInt8]? {
+  func collect(atMost limit: Int) async -> [UInt8]? {
     if let length, length > Int64(limit) { return nil }
     var bytes: [UInt8] = []
     do throws(BodyError) {

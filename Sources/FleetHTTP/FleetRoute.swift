@@ -8,12 +8,27 @@ import Wire
 ///     GET  /fleet/v1/holding/DIGEST/REPOSITORY
 ///     GET  /fleet/v1/blob/DIGEST/REPOSITORY
 ///     GET  /fleet/v1/manifest/DIGEST/REPOSITORY
+///     GET  /fleet/v1/lacking/DIGEST/REPOSITORY      of a manifest and its blobs
+///     POST /fleet/v1/keep/DIGEST/REPOSITORY
+///     POST /fleet/v1/leave
+///     POST /fleet/v1/certificate
+///     POST /fleet/v1/key/wish
+///     POST /fleet/v1/key
 enum FleetRoute: Hashable, Sendable {
   case join
   case message
   case holding(Digest, RepositoryName)
   case blob(Digest, RepositoryName)
   case manifest(Digest, RepositoryName)
+  case lacking(Digest, RepositoryName)
+  case keep(Digest, RepositoryName)
+  case leave
+  /// A new certificate for the key of who asks.
+  case certificate
+  /// Asks a member under what the fleet's key shall be sealed for it (`KeyWish`).
+  case keyWish
+  /// Hands it on (`KeyParcel`).
+  case key
 
   private static let prefix = "/fleet/v1/"
 
@@ -22,8 +37,13 @@ enum FleetRoute: Hashable, Sendable {
     switch (method, path) {
     case (.post, "/fleet/join"): self = .join
     case (.post, "/fleet/v1/message"): self = .message
+    case (.post, "/fleet/v1/leave"): self = .leave
+    case (.post, "/fleet/v1/certificate"): self = .certificate
+    case (.post, "/fleet/v1/key/wish"): self = .keyWish
+    case (.post, "/fleet/v1/key"): self = .key
     default:
-      guard method == .get, path.hasPrefix(Self.prefix), let route = Self.question(path.dropFirst(Self.prefix.count))
+      guard path.hasPrefix(Self.prefix), let route = Self.question(path.dropFirst(Self.prefix.count)),
+        method == route.method
       else { return nil }
       self = route
     }
@@ -33,9 +53,22 @@ enum FleetRoute: Hashable, Sendable {
     switch self {
     case .join: "/fleet/join"
     case .message: "/fleet/v1/message"
+    case .certificate: "/fleet/v1/certificate"
+    case .keyWish: "/fleet/v1/key/wish"
+    case .key: "/fleet/v1/key"
     case .holding(let digest, let repository): "\(Self.prefix)holding/\(digest)/\(repository)"
     case .blob(let digest, let repository): "\(Self.prefix)blob/\(digest)/\(repository)"
     case .manifest(let digest, let repository): "\(Self.prefix)manifest/\(digest)/\(repository)"
+    case .lacking(let digest, let repository): "\(Self.prefix)lacking/\(digest)/\(repository)"
+    case .keep(let digest, let repository): "\(Self.prefix)keep/\(digest)/\(repository)"
+    case .leave: "/fleet/v1/leave"
+    }
+  }
+
+  private var method: Request.Method {
+    switch self {
+    case .join, .message, .keep, .leave, .certificate, .keyWish, .key: .post
+    case .holding, .blob, .manifest, .lacking: .get
     }
   }
 
@@ -48,6 +81,8 @@ enum FleetRoute: Hashable, Sendable {
     case "holding": .holding(digest, repository)
     case "blob": .blob(digest, repository)
     case "manifest": .manifest(digest, repository)
+    case "lacking": .lacking(digest, repository)
+    case "keep": .keep(digest, repository)
     default: nil
     }
   }

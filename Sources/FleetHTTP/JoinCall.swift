@@ -32,7 +32,7 @@ public struct JoinCall: Sendable {
         switch step {
         case .connect(let address):
           let called = try JoinLine(address, fleet: token.fleet)
-          event = await called.greet(within: Self.helloPatience)
+          event = try await called.greet(within: Self.helloPatience)
           line = called
         case .send(let draft): event = try await send(draft, on: line)
         case .hangUp: line = nil
@@ -74,12 +74,24 @@ private final class JoinLine: Sendable {
     (certificates, self.address) = (shown, address)
   }
 
-  func greet(within patience: Duration) async -> Joining.Event {
+  func greet(within patience: Duration) async throws(ClockFault) -> Joining.Event {
+    let sent = Int64(time(nil))
+    let answer: HTTPAnswer
     do throws(HTTPClientError) {
-      _ = try await client.fetch(try request(.get, .none, patience), atMost: 4096)
+      answer = try await client.fetch(try request(.get, .none, patience), atMost: 4096)
     } catch {
+      // In OpenSSL's words, which no code stands beside here.
+      if case .tlsRefused(_, let reason) = error, reason.contains("not yet valid") {
+        throw ClockFault(secondsAhead: nil)
+      }
+      // What it showed is of no fleet, or of another than the token's.
+      if case .tlsRefused = error, certificates.authorityKey == nil {
+        return .failed(reason: "another fleet answers there, or none")
+      }
       return .failed(reason: "\(error)")
     }
+    let ahead = IssuerClock.seconds(aheadOf: answer.headers["Date"], sent: sent, answered: Int64(time(nil)))
+    if let ahead, abs(ahead) * 1000 > FleetLimits.clockOffMilliseconds { throw ClockFault(secondsAhead: ahead) }
     guard let node = certificates.node else { return .failed(reason: "it showed no certificate") }
     return .connected(authority: certificates.authorityKey, binding: node)
   }

@@ -8,18 +8,22 @@ public struct FleetAuthority: Sendable {
   static let authoritySeconds: Int64 = 20 * 365 * 24 * 3600
 
   public let key: Ed25519Key
+  /// How long the certificates that it makes hold.
+  public let certificateSeconds: Int64
   private let authority: CertificateAuthority
 
   /// `nil`: the key is another one's.
-  public init?(certificate: Certificate, key: Ed25519Key) {
+  public init?(certificate: Certificate, key: Ed25519Key, certificateSeconds: Int64 = Self.certificateSeconds) {
     guard let authority = CertificateAuthority(certificate: certificate, key: key) else { return nil }
-    (self.authority, self.key) = (authority, key)
+    (self.authority, self.key, self.certificateSeconds) = (authority, key, certificateSeconds)
   }
 
   /// A fleet that did not exist before.
   /// - Parameter now: in milliseconds since 1970.
-  public init(makingAt now: Int64) throws(CertificateFailure) {
-    key = Ed25519Key()
+  public init(
+    makingAt now: Int64, certificateSeconds: Int64 = Self.certificateSeconds
+  ) throws(CertificateFailure) {
+    (key, self.certificateSeconds) = (Ed25519Key(), certificateSeconds)
     authority = try CertificateAuthority.make(
       named: "shoal fleet", key: key, ValidityPeriod(from: now / 1000, seconds: Self.authoritySeconds))
   }
@@ -30,9 +34,11 @@ public struct FleetAuthority: Sendable {
 
   public func certify(_ node: PublicKey, at now: Int64) throws(CertificateFailure) -> Certificate {
     let name = NodeID(StreamingHash.hash(node.bytes, .sha256)).map(\.description) ?? ""
+    // What holds longer than the authority's own holds no longer all the same, and would be renewed too late.
+    let seconds = min(certificateSeconds, certificate.validity.notAfter - now / 1000)
     return try authority.issue(
       CertificateSubject(commonName: name, uris: ["shoal://node/\(name)"]), publicKey: node.bytes,
-      ValidityPeriod(from: now / 1000, seconds: Self.certificateSeconds))
+      ValidityPeriod(from: now / 1000, seconds: max(0, seconds)))
   }
 
   func sign(_ draft: FleetRecord.Draft) -> FleetRecord {

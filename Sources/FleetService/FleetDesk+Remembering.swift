@@ -27,14 +27,15 @@ extension FleetDesk {
     }
   }
 
-  /// A member as it was kept, with its card of today.
+  /// A member as it was kept, with its card of today. One that was removed has none, and neither has one that has lost what
+  /// it knew of its fleet: a stranger, which serves what it has and writes no names.
   public static func remembering(
     _ fleetKey: PublicKey, _ ports: FleetPorts, keys: FleetKeys, as introduction: Introduction, seed: UInt64
   ) async throws(RegistryError) -> FleetDesk {
     let memory = FleetMemory(ports.statements)
     var (directory, cards) = try await memory.load(fleetKey, keys)
     guard directory.isMember(keys.node) else {
-      throw RegistryError(.internal, "what this node has kept of its fleet does not name this node as a member")
+      return FleetDesk(ports, keys: keys, directory: directory, cards: cards, seed: seed)
     }
     guard
       let card = introduction.card(

@@ -20,6 +20,8 @@ public final class FleetDesk: Sendable {
   }
 
   public let keys: FleetKeys
+  /// Who has what.
+  public let locate: LocateDesk
   let ports: FleetPorts
   private let memory: FleetMemory
   /// The machine's own: it may check signatures for milliseconds.
@@ -27,11 +29,14 @@ public final class FleetDesk: Sendable {
   private let state: Lock<State>
   private let storing: FleetStoring
   private let freshness = Freshness()
+  private let settling = Settling()
   private let view: Lock<FleetView>
   private let written: AsyncStream<Void>
   private let poke: AsyncStream<Void>.Continuation
   private let tasks = Lock<[Task<Void, Never>]>([])
   private let start = ContinuousClock.now
+  /// How often members knew more of this node than it did.
+  let restorations = Lock(0)
 
   /// - Parameter directory, cards: as they were kept, with this node's own card of today in them.
   public init(_ ports: FleetPorts, keys: FleetKeys, directory: Directory, cards: CardBook, seed: UInt64) {
@@ -41,6 +46,9 @@ public final class FleetDesk: Sendable {
     view = Lock(FleetView(machine, at: 0))
     state = Lock(State(machine: machine))
     storing = FleetStoring()
+    locate = LocateDesk(
+      keys.node, zone: cards[keys.node]?.draft.zone, session: ports.clock.millisecondsSince1970, peers: ports.peers,
+      held: ports.held, log: ports.log)
     (written, poke) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -51,15 +59,17 @@ public final class FleetDesk: Sendable {
     // Unstructured: they last as long as the node is a member; `close` cancels them.
     let tasks = [
       Task { await self.store() }, Task { await self.tellWhatIsWritten(after: heads[writer]?.sequence ?? 0, writer) },
-      Task { await self.settleDue() },
+      Task { await self.settleDue() }, Task { await self.countStock() },
     ]
     self.tasks.withLock { $0 = tasks }
     take(.started(writer: writer, heads: heads))
+    locate.open { [weak self] in self.map { LocateCircle($0.current) } }
   }
 
-  /// Answers a member. Whoever asks was known as a member when the question came.
+  /// Answers a member. Whoever asks has proven its key, and is one or was one when the question came.
   public func answer(_ message: FleetMessage, from member: NodeID) async -> FleetMessage {
-    await withUnsafeContinuation { continuation in
+    if let answer = locate.answer(message, from: member) { return answer }
+    return await withUnsafeContinuation { continuation in
       let token: ReplyToken? = state.withLock { state in
         guard !state.hasEnded else { return nil }
         state.lastReply += 1
@@ -75,8 +85,22 @@ public final class FleetDesk: Sendable {
   /// What members and operators may know of it at this moment; from any thread, at the cost of a lock.
   public var current: FleetView { view.withLock { $0 } }
 
+  /// What the log may forget: how long what lost is kept, and which deletions nobody needs. `nil`: nothing, for the clock
+  /// may be wrong. Walks through all members.
+  public var forgettable: (retention: ClaimRetention, deletions: Forgettable)? {
+    state.withLock { state in
+      state.machine.gate == .open ? (state.machine.retention, state.machine.forgettable) : nil
+    }
+  }
+
+  /// The log was shortened, so far as `forgettable` said: the members are told how often.
+  public func noteShortening(_ log: ShortenedLog) { take(.shortened(log)) }
+
   /// This node has written claims. Any thread; does not block.
   public func noteWriting() { poke.yield() }
+
+  /// Returns when this node knows whether it may write, which takes a moment after it has been opened.
+  public func settled() async { await settling.wait() }
 
   /// An issuer on this node has signed something.
   public func issue(_ news: DirectoryNews) { take(.issued(news)) }
@@ -96,7 +120,23 @@ public final class FleetDesk: Sendable {
     return false
   }
 
+  /// The same, and waits until it stands here and the members are being told.
+  func issued(_ news: DirectoryNews) async {
+    await withUnsafeContinuation { continuation in
+      let isTaken = state.withLock { state in
+        guard !state.hasEnded else { return false }
+        thread.submit {
+          self.handle(.issued(news))
+          continuation.resume()
+        }
+        return true
+      }
+      if !isTaken { continuation.resume() }
+    }
+  }
+
   public func close() async {
+    await locate.close()
     let (timer, replies) = state.withLock { state in
       state.hasEnded = true
       defer { (state.timer, state.replies) = (nil, [:]) }
@@ -105,6 +145,7 @@ public final class FleetDesk: Sendable {
     timer?.cancel()
     for continuation in replies.values { continuation.resume(returning: .busy) }
     freshness.end()
+    settling.end()
     storing.finish()
     poke.finish()
     let tasks = tasks.withLock { $0 }
@@ -146,6 +187,7 @@ public final class FleetDesk: Sendable {
   /// On the machine's thread alone.
   private func handle(_ input: FleetInput) {
     let now = now
+    ports.meter.count(input)
     let (effects, view) = state.withLock { state -> ([FleetEffect], FleetView) in
       state.machine.handle(input, at: now, into: &state.effects)
       freshness.note(comparedAt: state.machine.freshAt)
@@ -156,7 +198,11 @@ public final class FleetDesk: Sendable {
       defer { current = view }
       return current
     }
-    if before.directory.digest != view.directory.digest { dropStrangers(before, view) }
+    settling.note(view.gate)
+    if before.directory.digest != view.directory.digest {
+      dropStrangers(before, view)
+      ports.membersChanged(before, view)
+    }
     for effect in effects { perform(effect) }
   }
 
@@ -183,6 +229,7 @@ public final class FleetDesk: Sendable {
   private func send(_ effect: FleetEffect) {
     switch effect {
     case .ask(let member, let token, let message):
+      ports.meter.asked.add()
       let addresses = state.withLock { $0.machine.cards[member]?.draft.addresses ?? [] }
       // Unstructured: it ends with the answer or with its deadline, which is below a second.
       Task {
@@ -241,8 +288,11 @@ public final class FleetDesk: Sendable {
     var admissions: [Admission?] = []
     for run in runs {
       do throws(RegistryError) {
-        admissions.append(try await ports.ledger.admit(run))
+        let admission = try await ports.ledger.admit(run)
+        ports.meter.count(run, admission)
+        admissions.append(admission)
       } catch {
+        ports.meter.count(run, nil)
         ports.log.error("claims of a member could not be taken in", LogField("error", error.description))
         admissions.append(nil)
       }
@@ -307,7 +357,9 @@ public final class FleetDesk: Sendable {
     while !Task.isCancelled {
       var pause = Duration.seconds(5)
       do throws(RegistryError) {
-        if let due = try await ports.ledger.settleDue() {
+        let due = try await ports.ledger.settleDue()
+        ports.namesChanged()
+        if let due {
           let wait = due.milliseconds - ports.clock.millisecondsSince1970
           pause = min(pause, .milliseconds(max(50, wait)))
         }
@@ -315,44 +367,6 @@ public final class FleetDesk: Sendable {
         ports.log.error("claims that were dated ahead could not be settled", LogField("error", error.description))
       }
       do { try await Task.sleep(for: pause) } catch { return }
-    }
-  }
-
-  // MARK: - What is told
-
-  private func noteGate(_ gate: WriteGate) {
-    switch gate {
-    case .open: ports.log.info("this node may write names")
-    case .settling: ports.log.info("this node asks the members what they know of it before it writes")
-    case .clockOff(let milliseconds):
-      ports.log.error(
-        "this node's clock is wrong: it writes no names until it is set", LogField("ahead_ms", -milliseconds))
-    case .stranger: ports.log.error("this node was removed from the fleet")
-    }
-  }
-
-  private func note(_ member: NodeID, _ state: MemberState) {
-    switch state {
-    case .alive: ports.log.info("a member is here", LogField("member", member.description))
-    case .suspected: ports.log.info("a member does not answer", LogField("member", member.description))
-    case .down: ports.log.warning("a member is down", LogField("member", member.description))
-    }
-  }
-
-  private func log(_ notice: FleetNotice) {
-    switch notice {
-    case .shunned(let member, let misdeed):
-      ports.log.warning(
-        "a member said what no honest one says; it is not asked for a while", LogField("member", member.description),
-        LogField("misdeed", "\(misdeed)"))
-    case .forked(let writer, let number):
-      ports.log.error(
-        "a writer used a number twice: what it wrote from there on does not count",
-        LogField("writer", writer.node.description), LogField("epoch", writer.epoch), LogField("number", number))
-    case .restored(let writer):
-      ports.log.warning(
-        "members know more of this node than it does: its disk is an old one; it goes on under a new epoch",
-        LogField("epoch", writer.epoch))
     }
   }
 }

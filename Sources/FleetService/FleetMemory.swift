@@ -46,3 +46,13 @@ struct FleetMemory: Sendable {
     }
   }
 }
+
+extension Directory {
+  /// What the statements that a node kept say together.
+  public init(fleetKey: PublicKey, kept statements: [StatementChange], _ keys: FleetKeys) {
+    self.init(fleetKey: fleetKey, notary: keys)
+    for statement in statements where statement.shelf == .record {
+      if let record = statement.value.flatMap({ FleetRecord(bytes: $0) }) { _ = restore(record, notary: keys) }
+    }
+  }
+}

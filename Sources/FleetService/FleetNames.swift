@@ -16,7 +16,7 @@ public struct FleetNames: Sendable {
   public func plan(
     _ choice: NamesChoice, joining node: NodeID, rules: NameRules, cards: [MemberCard]
   ) async throws -> NameComparison.Plan {
-    let mine = try await ownNames(of: node)
+    let mine = try await Self.ownWords(of: node, in: ledger)
     guard !mine.isEmpty else { return NameComparison.Plan() }
     let theirs = try await names(of: cards.filter { $0.node != node }, among: Set(mine.keys), rules: rules)
     let sorted = mine.sorted { $0.key.precedes($1.key) }.map { SpokenName($0.key, $0.value) }
@@ -24,13 +24,15 @@ public struct FleetNames: Sendable {
       choice, mine: sorted, fleet: theirs.sorted { $0.name.precedes($1.name) }, rules: rules, node: node)
   }
 
-  /// The last word of this node on each name; a tombstone too.
-  private func ownNames(of node: NodeID) async throws(RegistryError) -> [ClaimedName: [UInt8]?] {
+  /// The last word of a node on each name; a tombstone too. What does not count is not looked at.
+  public static func ownWords(
+    of node: NodeID, in ledger: any ClaimLedger, rules: NameRules = NameRules()
+  ) async throws(RegistryError) -> [ClaimedName: [UInt8]?] {
     var words: [ClaimedName: SignedClaim.Body] = [:]
     for writer in try await ledger.heads().keys where writer.node == node {
       var last: Int64 = 0
       while let run = try await ledger.run(of: writer, after: last, byteLimit: FleetLimits.runBytes) {
-        for claim in run.claims { Self.note(claim.body, in: &words) }
+        for claim in run.claims where claim.body.sequence <= rules.limit(of: writer) { note(claim.body, in: &words) }
         last = run.claims.last?.body.sequence ?? last
       }
     }

@@ -11,18 +11,36 @@ public struct FleetView: Sendable {
   /// How long ago the last exchange began that left nothing open; `nil`: there was none.
   public let behindMilliseconds: Int64?
   public let clockOffset: Int64?
-  private let states: [NodeID: MemberState]
+  /// Of how many logs something is known.
+  public let writers: Int
+  private let detector: FailureDetector
+  private let stocks: [NodeID: Stock.Told]
+  private let now: Int64
 
+  /// Of every input: it copies a few references and walks through nothing.
   init(_ machine: FleetMachine<FleetKeys>, at now: Int64) {
     (node, fleet, directory, cards) = (machine.node, machine.directory.fleet, machine.directory, machine.cards)
     (gate, clockOffset) = (machine.gate, machine.clockOffset)
     behindMilliseconds = machine.freshAt.map { now - $0 }
-    let all = machine.directory.members.map { ($0, machine.state(of: $0)) }
-    states = Dictionary(uniqueKeysWithValues: all.filter { $0.1 != .alive })
+    (writers, detector, stocks, self.now) = (machine.writers, machine.detector, machine.stocks, now)
   }
 
   /// As this node sees it.
-  public func state(of member: NodeID) -> MemberState { states[member] ?? .alive }
+  public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
+
+  /// What a member said that it holds, and how long ago.
+  public func stock(of member: NodeID) -> (stock: Stock, ageMilliseconds: Int64)? {
+    stocks[member].map { ($0.stock, now - $0.at) }
+  }
+
+  /// `false`: it was removed, or has lost what it knew of its fleet.
+  public var isThisNodeMember: Bool { directory.isMember(node) }
+
+  /// Whether a record puts this node out of its fleet, and the fleet's key has signed it.
+  public func isRemoval(_ record: FleetRecord, _ notary: some FleetNotary) -> Bool {
+    guard case .member(node, let membership) = record.statement, !membership.isMember else { return false }
+    return record.draft.fleet == fleet && record.isSigned(by: directory.fleetKey, notary)
+  }
 
   public func isMember(_ node: NodeID) -> Bool { directory.isMember(node) }
 }

@@ -37,6 +37,9 @@ public actor JoinDoor {
 
   /// A new invitation, kept before it is handed out.
   public func invite() async throws(RegistryError) -> InviteToken {
+    guard isIssuer else {
+      throw RegistryError(.denied, "this node may let nobody in (any more): another issuer took that from it")
+    }
     let now = desk.ports.clock.millisecondsSince1970
     let over = book.drop(at: now)
     guard let id = InviteID(SecureRandom.bytes(InviteToken.idByteCount)),
@@ -79,9 +82,16 @@ public actor JoinDoor {
     }
   }
 
+  /// Having the key is not enough: the fleet must still say so.
+  private var isIssuer: Bool {
+    let current = desk.current
+    return current.directory.isIssuer(current.node)
+  }
+
   private func decide(_ request: JoinRequest, binding: [UInt8]) async throws -> JoinAnswer {
     let now = desk.ports.clock.millisecondsSince1970
     let (draft, current) = (request.draft, desk.current)
+    guard isIssuer else { return .refused(.notInvited) }
     let verdict = book.verdict(on: request, in: current.fleet, binding: binding, at: now, notary: desk.keys)
     guard verdict != .refused else { return .refused(.notInvited) }
     guard let own = current.cards[current.node],

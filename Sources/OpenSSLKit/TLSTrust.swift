@@ -3,7 +3,8 @@ import COpenSSL
 /// Whose certificates one side of TLS believes. Time, purpose and signatures are checked in each case, names never: who
 /// the peer is, its key says.
 public enum TLSTrust: Sendable {
-  /// Those that this authority issued itself, with nobody between.
+  /// Those that this authority issued itself, with nobody between. Whether it signed itself or a root of an operator's did
+  /// is all one: the trust begins here, and the root's other children are strangers.
   case authority(Certificate)
   /// Those that lead to a root in this PEM file, by way of a few authorities at most: an operator's own PKI.
   case roots(path: String)
@@ -31,6 +32,7 @@ public enum TLSTrust: Sendable {
     switch self {
     case .authority(let certificate):
       guard X509_STORE_add_cert(store, certificate.pointer) == 1 else { throw TLSFailure("use the authority") }
+      X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN))
     case .roots(let path):
       guard X509_STORE_load_file(store, path) == 1 else { throw TLSFailure("read the authorities \(path)") }
     case .pinned:

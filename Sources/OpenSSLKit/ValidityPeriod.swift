@@ -13,7 +13,8 @@ public struct ValidityPeriod: Hashable, Sendable {
     self.init(notBefore: now - Self.clockSkewSeconds, notAfter: now + seconds)
   }
 
-  public static let clockSkewSeconds: Int64 = 600
+  /// A day, so that a node whose clock has the wrong zone is still spoken with, and is told that its clock is wrong.
+  public static let clockSkewSeconds: Int64 = 24 * 3600
 
   public func contains(_ second: Int64) -> Bool { notBefore <= second && second <= notAfter }
 }

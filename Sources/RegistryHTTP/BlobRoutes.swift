@@ -1,11 +1,14 @@
 import RegistryCore
 import RegistryService
+import Telemetry
 import Wire
 
 /// `/v2/<name>/blobs/<digest>` (distribution-spec 1.1, end-2, end-10).
 struct BlobRoutes: Sendable {
   let registry: Registry
   let torrents: TorrentRoutes
+  /// Of blobs that are whole here.
+  let localBytes: Counter
 
   func respond(to request: Request, _ repository: RepositoryName, _ digest: Digest)
     async throws(RegistryError) -> Response
@@ -39,16 +42,21 @@ struct BlobRoutes: Sendable {
     if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields) }
     switch selection(request, digest, size: reader.size) {
     case .whole:
-      return Response(status: 200, fields: fields, body: reader.body(0..<reader.size))
+      return Response(status: 200, fields: fields, body: body(reader, 0..<reader.size))
     case .part(let range):
       fields.append("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(reader.size)")
-      return Response(status: 206, fields: fields, body: reader.body(range))
+      return Response(status: 206, fields: fields, body: body(reader, range))
     case .unsatisfiable:
       var response = Response(
         RegistryError(.uploadRange, "the range lies outside the blob, which has \(reader.size) bytes"))
       response.fields.append("Content-Range", "bytes */\(reader.size)")
       return response
     }
+  }
+
+  private func body(_ reader: any BlobReader, _ range: Range<Int64>) -> Response.Body {
+    if reader.file != nil { localBytes.add(range.upperBound - range.lowerBound) }
+    return reader.body(range)
   }
 
   private func selection(_ request: Request, _ digest: Digest, size: Int64) -> ByteRange {

@@ -1,7 +1,7 @@
 import RegistryCore
 
 /// What an operator asks of a node's part in a fleet.
-public protocol FleetOperations: Sendable {
+public protocol FleetOperations: IssuerOperations {
   /// Makes a fleet of which this node is the first member.
   func found() async throws(RegistryError) -> FleetMembershipDocument
 
@@ -11,6 +11,35 @@ public protocol FleetOperations: Sendable {
   func join(_ token: String, names: String?) async throws(RegistryError) -> FleetMembershipDocument
 
   func fleet() async throws(RegistryError) -> FleetDocument
+
+  /// Puts a member out.
+  /// - Parameter member: its name, or how its ID begins.
+  func remove(_ member: String) async throws(RegistryError) -> RemovalDocument
+
+  /// - Parameter isForced: also when images are lost to the fleet, or no issuer answers.
+  func leave(isForced: Bool) async throws(RegistryError) -> any FleetDeparture
+
+  func policy() async throws(RegistryError) -> PolicyDocument
+
+  /// - Parameters:
+  ///   - text: YAML, as an operator wrote it.
+  ///   - isForced: also when tags move by it.
+  func set(policy text: [UInt8], isForced: Bool) async throws(RegistryError) -> PolicyDocument
+}
+
+public struct RemovalDocument: Codable, Sendable {
+  public let fleet: String
+  public let node: String
+  public let name: String
+  /// It holds the fleet's key.
+  public let wasIssuer: Bool
+  /// Who are left.
+  public let members: Int
+
+  public init(fleet: String, node: String, name: String, wasIssuer: Bool, members: Int) {
+    (self.fleet, self.node, self.name) = (fleet, node, name)
+    (self.wasIssuer, self.members) = (wasIssuer, members)
+  }
 }
 
 public struct FleetMembershipDocument: Codable, Sendable {
@@ -20,10 +49,12 @@ public struct FleetMembershipDocument: Codable, Sendable {
   public let name: String
   public let members: Int
   public let issuers: Int
+  /// Of a node that was removed and came back: how much it wrote that does not count.
+  public let lostClaims: Int64?
 
-  public init(fleet: String, node: String, name: String, members: Int, issuers: Int) {
+  public init(fleet: String, node: String, name: String, members: Int, issuers: Int, lostClaims: Int64? = nil) {
     (self.fleet, self.node, self.name) = (fleet, node, name)
-    (self.members, self.issuers) = (members, issuers)
+    (self.members, self.issuers, self.lostClaims) = (members, issuers, lostClaims)
   }
 }
 
@@ -50,13 +81,16 @@ public struct FleetDocument: Codable, Sendable {
     public let release: String?
     public let isIssuer: Bool
     public let isThisNode: Bool
+    /// What it holds, by its own count; absent: it has not told.
+    public let holds: FleetStockDocument?
 
     public init(
       node: String, name: String, state: String, zone: String?, addresses: [String], release: String?,
-      isIssuer: Bool, isThisNode: Bool
+      isIssuer: Bool, isThisNode: Bool, holds: FleetStockDocument? = nil
     ) {
       (self.node, self.name, self.state, self.zone) = (node, name, state, zone)
       (self.addresses, self.release, self.isIssuer, self.isThisNode) = (addresses, release, isIssuer, isThisNode)
+      self.holds = holds
     }
   }
 
@@ -66,12 +100,17 @@ public struct FleetDocument: Codable, Sendable {
   public let behindMilliseconds: Int64?
   /// Why this node writes no names now.
   public let refusesWrites: String?
+  /// This node's; other nodes' are their own matter.
+  public let certificate: CertificateDocument
   public let members: [Member]
+  public let work: FleetWorkDocument
 
   public init(
-    fleet: String, node: String, behindMilliseconds: Int64?, refusesWrites: String?, members: [Member]
+    fleet: String, node: String, behindMilliseconds: Int64?, refusesWrites: String?,
+    certificate: CertificateDocument, members: [Member], work: FleetWorkDocument
   ) {
     (self.fleet, self.node, self.behindMilliseconds) = (fleet, node, behindMilliseconds)
-    (self.refusesWrites, self.members) = (refusesWrites, members)
+    (self.refusesWrites, self.certificate, self.members) = (refusesWrites, certificate, members)
+    self.work = work
   }
 }

@@ -7,6 +7,8 @@ struct FleetRoutes: Sendable {
 
   /// Far above any token.
   private static let tokenBytes = 16 << 10
+  /// More than a policy may have, so that its reader says how much that is.
+  private static let policyBytes = 512 << 10
 
   /// `nil`: it is not about the fleet.
   func respond(
@@ -19,21 +21,41 @@ struct FleetRoutes: Sendable {
     case (.post, "fleet/invite"): return .json(try await fleet.invite())
     case (.post, "fleet/join"):
       return .json(try await fleet.join(try await token(in: body), names: query["names"]))
-    default: return nil
+    case (.get, "fleet/policy"): return .json(try await fleet.policy())
+    case (.post, "fleet/policy"):
+      return .json(
+        try await fleet.set(
+          policy: try await content(of: body, atMost: Self.policyBytes, "policy"), isForced: query["force"] != nil))
+    case (.post, "fleet/leave"):
+      return .lines(DepartureLines(departure: try await fleet.leave(isForced: query["force"] != nil)))
+    case (.post, "fleet/remove"): return .json(try await fleet.remove(query["node"] ?? ""))
+    default: return try await IssuerRoutes(fleet: fleet).respond(to: request, body, path, query)
     }
   }
 
   private func token(in body: any RequestBody) async throws(RegistryError) -> String {
+    String(decoding: try await content(of: body, atMost: Self.tokenBytes, "invitation"), as: UTF8.self)
+  }
+
+  private func content(
+    of body: any RequestBody, atMost limit: Int, _ thing: String
+  ) async throws(RegistryError) -> [UInt8] {
     var bytes: [UInt8] = []
     do throws(BodyError) {
       while let piece = try await body.next() {
         bytes += piece
-        if bytes.count > Self.tokenBytes { break }
+        if bytes.count > limit { break }
       }
     } catch {
-      throw RegistryError(.unavailable, "the invitation did not arrive whole")
+      throw RegistryError(.unavailable, "the \(thing) did not arrive whole")
     }
-    guard bytes.count <= Self.tokenBytes else { throw RegistryError(.sizeInvalid, "this is no invitation") }
-    return String(decoding: bytes, as: UTF8.self)
+    guard bytes.count <= limit else { throw RegistryError(.sizeInvalid, "this is no \(thing): it is too long") }
+    return bytes
   }
+}
+
+private struct DepartureLines: LineSource {
+  let departure: any FleetDeparture
+
+  func next() async throws -> DepartureDocument? { try await departure.next() }
 }

@@ -40,12 +40,15 @@ public final class RegistryHandler: Handler {
     let torrentRoutes = TorrentRoutes(torrents)
     tracker = TrackerRoutes(torrents: torrents)
     manifests = ManifestRoutes(registry: registry, torrents: torrentRoutes)
-    blobs = BlobRoutes(registry: registry, torrents: torrentRoutes)
+    let localBytes = Counter()
+    BlobSource.local.register(in: metrics) { Double(localBytes.value) }
+    blobs = BlobRoutes(registry: registry, torrents: torrentRoutes, localBytes: localBytes)
     uploads = UploadRoutes(registry: registry, chunkMinimumBytes: options.chunkMinimumBytes)
     lists = ListRoutes(registry: registry)
     operators = OperatorRoutes(
       registry: registry, node: node,
-      torrents: TorrentOperations(registry: registry, node: node, torrents: torrents, files: torrentRoutes),
+      torrents: TorrentOperations(
+        registry: registry, node: node, torrents: torrents, files: torrentRoutes, fleet: fleet),
       fleet: FleetRoutes(fleet: fleet))
     self.metrics = HTTPMetrics(metrics)
     exposition = metrics

@@ -80,7 +80,7 @@ public struct ManifestDesk: Sendable {
     _ bytes: [UInt8], contentType: MediaType?, to reference: Reference, moreTags: [Tag] = [],
     in repository: RepositoryName
   ) async throws(RegistryError) -> PushedManifest {
-    try ports.writing.begin()
+    try ports.writing.begin(in: repository)
     guard bytes.count <= limits.manifestBytes else { throw RegistryError.manifestTooLarge(limits.manifestBytes) }
     guard moreTags.count <= limits.tagsPerPush else {
       throw RegistryError(.tagInvalid, "a push sets at most \(limits.tagsPerPush) tags; send the rest in another")
@@ -103,7 +103,14 @@ public struct ManifestDesk: Sendable {
     // Bytes, shelf, name: a crash in between leaves a manifest that nothing names.
     try await ports.blobs.put(document.bytes, as: digest)
     try await ports.shelf.shelve(digest, as: document.facts.mediaType, in: publication.repository)
-    switch try await ports.names.publish(publication) {
+    let outcome: PublishOutcome
+    do throws(RegistryError) {
+      outcome = try await publishName(publication)
+    } catch {
+      if error.code == .denied { try await unshelveUnlessNamed(digest, in: publication.repository) }
+      throw error
+    }
+    switch outcome {
     case .published:
       ports.writing.noteWritten()
       backfill.notice(arrivalIn: publication.repository)
@@ -115,6 +122,19 @@ public struct ManifestDesk: Sendable {
           + "in another size); push them first",
         detail: digests.prefix(Self.namedMissing).map(\.description))
     }
+  }
+
+  /// What is not here may lie with other members, who say so.
+  private func publishName(_ publication: Publication) async throws(RegistryError) -> PublishOutcome {
+    let outcome = try await ports.names.publish(publication)
+    guard case .missing(let digests) = outcome, let far else { return outcome }
+    let missing = Set(digests)
+    let blobs = publication.document.blobs.filter { missing.contains($0.digest) }
+    // A manifest that is not named here is named nowhere: names are everywhere.
+    guard Set(blobs.map(\.digest)) == missing, await far.isHeld(blobs, in: publication.repository) else {
+      return outcome
+    }
+    return try await ports.names.publish(publication.with(heldElsewhere: missing))
   }
 
   /// A refused push leaves no shelf entry; an earlier push of the same manifest keeps its own.
@@ -136,7 +156,7 @@ public struct ManifestDesk: Sendable {
   // MARK: - Delete
 
   public func delete(_ reference: Reference, from repository: RepositoryName) async throws(RegistryError) {
-    try ports.writing.begin()
+    try ports.writing.begin(in: repository)
     let existed =
       switch reference {
       case .tag(let tag): try await ports.names.untag(tag, in: repository)
@@ -163,7 +183,8 @@ public struct ManifestDesk: Sendable {
     }
   }
 
-  /// Removes the shelf entries of manifests that were deleted just before an earlier life of the node ended.
+  /// Removes the shelf entries of manifests that went by claims of other members, or just before an earlier life of the
+  /// node ended.
   func settleDebts() async throws(RegistryError) {
     while true {
       let owed = try await ports.content.owedUnshelvings(limit: 256)
@@ -173,6 +194,7 @@ public struct ManifestDesk: Sendable {
           try await unshelveUnlessNamed(debt.digest, in: debt.repository)
           try await ports.content.settle(debt)
         }
+        await swarm?.reconsider(debt.digest)
       }
     }
   }

@@ -5,8 +5,10 @@ import RegistryCore
 /// again, the others are lost.
 public struct NameRestoration: Sendable {
   private let ports: RegistryPorts
+  private let isNaming: Bool
 
-  public init(_ ports: RegistryPorts) { self.ports = ports }
+  /// - Parameter isNaming: `false`: blobs are linked and nothing is said of any name, as others will tell.
+  public init(_ ports: RegistryPorts, isNaming: Bool = true) { (self.ports, self.isNaming) = (ports, isNaming) }
 
   /// - Parameter tell: hears after each repository how far it is.
   public func run(
@@ -18,7 +20,7 @@ public struct NameRestoration: Sendable {
       await tally.countRepository()
       tell(await tally.report)
     }
-    for tag in tags {
+    for tag in tags where isNaming {
       let named = try await ports.names.resolve(.digest(tag.digest), in: tag.repository)
       guard let named else {
         await tally.countLostTag()
@@ -44,6 +46,9 @@ public struct NameRestoration: Sendable {
       } else {
         isWhole = false
       }
+    }
+    guard isNaming else {
+      return await tally.countRestored(manifest.digest, repository, tags: 0, isWhole: isWhole)
     }
     let publication = Publication(
       repository: repository, digest: manifest.digest, document: document, tags: tags, demands: .nothing)

@@ -2,21 +2,21 @@ import RegistryCore
 
 /// What a fleet has to do with this node's own writing of names.
 public struct NameWriting: Sendable {
-  private let check: @Sendable () -> RegistryError?
+  private let check: @Sendable (RepositoryName) -> RegistryError?
   private let wrote: @Sendable () -> Void
 
   /// A node alone: it writes as it likes, and nobody waits to hear of it.
-  public init() { self.init(refusal: { nil }, wrote: {}) }
+  public init() { self.init(refusal: { _ in nil }, wrote: {}) }
 
   /// - Parameters:
-  ///   - refusal: why no name may be written now; `nil`: it may. Any thread; must not block.
+  ///   - refusal: why no name of a repository may be written now; `nil`: it may. Any thread; must not block.
   ///   - wrote: names were written. Any thread; must not block.
-  public init(refusal: @escaping @Sendable () -> RegistryError?, wrote: @escaping @Sendable () -> Void) {
+  public init(refusal: @escaping @Sendable (RepositoryName) -> RegistryError?, wrote: @escaping @Sendable () -> Void) {
     (check, self.wrote) = (refusal, wrote)
   }
 
-  func begin() throws(RegistryError) {
-    if let refusal = check() { throw refusal }
+  func begin(in repository: RepositoryName) throws(RegistryError) {
+    if let refusal = check(repository) { throw refusal }
   }
 
   func noteWritten() { wrote() }

@@ -17,6 +17,8 @@ public struct Registry: Sendable {
   /// Live torrents, and blobs that are fetched from peers; `nil` for a node without BitTorrent.
   public let swarm: SwarmDesk?
   public let fetches: FetchDesk?
+  /// What other members' claims leave to do; `nil` for a node that is in no fleet.
+  public let followUp: ClaimFollowUp?
   public let limits: RegistryLimits
   private let ports: RegistryPorts
 
@@ -38,7 +40,9 @@ public struct Registry: Sendable {
         desk, FetchDesk(ports, swarm, swarm: desk, fleet: fleet, limits: limits, gate: gate, backfill: backfill)
       )
     }
-    let far = fleet.flatMap { fleet in parts.map { FarContent(ports, fleet, fetches: $0.fetches, gate: gate) } }
+    let far = fleet.flatMap { fleet in
+      parts.map { FarContent(ports, fleet, fetches: $0.fetches, gate: gate, rules: rules) }
+    }
     (self.swarm, fetches) = (parts?.desk, parts?.fetches)
     uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill, swarm: parts?.desk)
     blobs = BlobDesk(
@@ -46,6 +50,8 @@ public struct Registry: Sendable {
       far: far)
     manifests = ManifestDesk(
       ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk, far: far)
+    let desk = manifests
+    followUp = fleet.flatMap { fleet in far.map { ClaimFollowUp(ports, $0, fleet, desk) } }
     catalogue = ports.catalogue
     reading = ports.reading
     self.limits = limits
@@ -54,6 +60,7 @@ public struct Registry: Sendable {
 
   /// Ends what goes on in the background, before the ports close. Safe twice.
   public func close() async {
+    await followUp?.stop()
     await fetches?.close()
     await backfill.stop()
     await swarm?.close()
@@ -78,6 +85,7 @@ public struct RegistryPorts: Sendable {
   public let names: any Names
   public let catalogue: any Catalogue
   public let content: any Content
+  public let unread: any UnreadManifests
   public let tickets: any Tickets
   public let wishes: any TorrentWishes
   public let chance: any Chance
@@ -90,9 +98,9 @@ public struct RegistryPorts: Sendable {
 
   public init(
     blobs: any BlobStore, uploads: any UploadStore, shelf: any ManifestShelf, names: any Names,
-    catalogue: any Catalogue, content: any Content, tickets: any Tickets, wishes: any TorrentWishes,
-    chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger, writing: NameWriting = NameWriting(),
-    reading: NameReading = NameReading()
+    catalogue: any Catalogue, content: any Content, unread: any UnreadManifests, tickets: any Tickets,
+    wishes: any TorrentWishes, chance: any Chance, clock: any WallClock, work: BlockingPool, log: Logger,
+    writing: NameWriting = NameWriting(), reading: NameReading = NameReading()
   ) {
     self.blobs = blobs
     self.uploads = uploads
@@ -100,6 +108,7 @@ public struct RegistryPorts: Sendable {
     self.names = names
     self.catalogue = catalogue
     self.content = content
+    self.unread = unread
     self.tickets = tickets
     self.wishes = wishes
     self.chance = chance

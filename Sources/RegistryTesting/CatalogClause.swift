@@ -1,7 +1,7 @@
 import RegistryCore
 
 /// What the catalogue's contracts are checked against: its ports, as one thing.
-public typealias CatalogPorts = Catalogue & Content & Names & Tickets & TorrentWishes
+public typealias CatalogPorts = Catalogue & Content & Names & Tickets & TorrentWishes & UnreadManifests
 
 /// One sentence of a contract and the check that it holds, on a catalogue that holds nothing yet.
 public struct CatalogClause: Sendable, CustomStringConvertible {

@@ -94,6 +94,22 @@ extension ClaimLedgerContract {
       try await subject.expectNothing(names[1], "a tombstone that was restated")
       try await subject.expectNothing(try Claim.Statement.tag("drop", nil).name, "what was dropped")
     },
+    LedgerClause("whatIsRestatedIsTheWordThatStandsWhoeverSaidIt") { subject in
+      let names = try ["theirs", "moved", "removed"].map { try Claim.Statement.tag($0, nil).name }
+      for tag in ["moved", "removed"] { try await subject.claim(try .tag(tag, "mine")) }
+      var scribe = Scribe(200)
+      scribe.say(try .tag("theirs", "one"), at: subject.time(10_000))
+      scribe.say(try .tag("moved", "two"), at: subject.time(10_001))
+      scribe.say(try .tag("removed", nil), at: subject.time(10_002))
+      try await subject.admit(scribe)
+      let fleet = try fleet(7)
+      let writer = try await subject.ledger.rebase(
+        onto: fleet, restating: Set(names.prefix(2)), dropping: [names[2]])
+      try CatalogViolation.unlessEqual(try await subject.log(of: writer, in: fleet).count, 3, "the log")
+      try await subject.expect(try .tag("theirs", "one"), "what another said")
+      try await subject.expect(try .tag("moved", "two"), "what another said later")
+      try await subject.expectNothing(names[2], "what another removed")
+    },
     LedgerClause("allEpochsOfTheNodeAreRebasedInTheOrderOfTheirClocks") { subject in
       for number in 1...4 {
         try await subject.claim(try .tag("latest", "\(number)"))

@@ -2,12 +2,12 @@ import RegistryCore
 
 /// What every implementation of `ClaimLedger` does.
 public enum ClaimLedgerContract {
-  public static let clauses = writing + admitting + waiting + ruling + beginning + rebasing
+  public static let clauses = writing + admitting + waiting + ruling + beginning + rebasing + shortening
 }
 
 /// A ledger that holds nothing yet, and how to speak and listen to its node.
 public struct LedgerSubject: Sendable {
-  public let ledger: any ClaimLedger
+  public let ledger: any ClaimLedger & LogShortening
   /// Who signs with a `HashNotary`.
   public let node: NodeID
   /// Makes the node say something.
@@ -19,7 +19,8 @@ public struct LedgerSubject: Sendable {
   public let moveClock: @Sendable (_ milliseconds: Int64) -> Void
 
   public init(
-    ledger: any ClaimLedger, node: NodeID, claim: @escaping @Sendable (Claim.Statement) async throws -> Void,
+    ledger: any ClaimLedger & LogShortening, node: NodeID,
+    claim: @escaping @Sendable (Claim.Statement) async throws -> Void,
     standing: @escaping @Sendable (ClaimedName) async throws -> [UInt8]?, now: @escaping @Sendable () -> Int64,
     moveClock: @escaping @Sendable (_ milliseconds: Int64) -> Void
   ) {

@@ -61,6 +61,16 @@ extension MemoryCatalog: Names {
     }
   }
 
+  /// Another writer says that a manifest is gone.
+  public func hear(thatWent digest: Digest, from repository: RepositoryName) {
+    state.withLock { state in
+      _ = claim(.manifest(repository, digest, .gone), in: &state)
+      guard state.repositories[repository]?.manifests.removeValue(forKey: digest) != nil else { return }
+      state.lastOwedID += 1
+      state.owed.append(OwedUnshelving(id: state.lastOwedID, repository: repository, digest: digest))
+    }
+  }
+
   public func retract(
     _ digest: Digest, from repository: RepositoryName
   ) async throws(RegistryError) -> OwedUnshelving? {
@@ -110,7 +120,7 @@ extension MemoryCatalog.Repository {
   fileprivate func missing(for publication: Publication) -> [Digest] {
     var missing: [Digest] = []
     for blob in publication.document.blobs {
-      let assumed = publication.demands == .nothing ? blob.size : nil
+      let assumed = publication.mayLack(blob.digest) ? blob.size : nil
       if (links[blob.digest] ?? assumed) != blob.size { missing.append(blob.digest) }
     }
     for child in publication.document.children {

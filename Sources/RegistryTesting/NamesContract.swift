@@ -96,6 +96,20 @@ public enum NamesContract {
       try CatalogViolation.unlessEqual(
         try await catalog.publish(image, in: repository, demands: .nothing), .published, "a sparse image")
     },
+    CatalogClause("anImageMayLackWhatOthersHoldAndNothingElse") { catalog in
+      let (image, repository) = (try Sample.image(), try Sample.repository())
+      func publication(_ held: Set<Digest>) -> Publication {
+        Publication(repository: repository, digest: image.digest, document: image.document, tags: [])
+          .with(heldElsewhere: held)
+      }
+      try CatalogViolation.unlessEqual(
+        try await catalog.publish(publication([Sample.layer.digest])), .missing([Sample.config.digest]),
+        "the layer alone")
+      try CatalogViolation.unlessEqual(
+        try await catalog.publish(publication([Sample.layer.digest, Sample.config.digest])), .published, "both")
+      try CatalogViolation.unlessEqual(
+        try await catalog.linkedSize(of: Sample.layer.digest, in: repository), nil, "it is not here for that")
+    },
     CatalogClause("aSparseImageTellsTheTruthAboutWhatIsHere") { catalog in
       let repository = try Sample.repository()
       try await catalog.link(

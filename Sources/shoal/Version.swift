@@ -1,2 +1,2 @@
 /// What `shoal version` says; the CHANGELOG's newest heading.
-let shoalVersion = "0.1.0"
+let shoalVersion = "0.2.0"

@@ -1,3 +1,4 @@
+import BlockingWork
 import RegistryCore
 import RegistryTesting
 import Testing
@@ -15,6 +16,38 @@ private let clauses =
 
   @Test(arguments: clauses) func sqliteKeepsTheContractWithoutItsCaches(_ clause: CatalogClause) async throws {
     try await withCatalog(limits: .none) { try await clause.check($0) }
+  }
+
+  @Test(arguments: UnreadManifestsContract.clauses) func sqliteKnowsWhatItHasNotRead(
+    _ clause: StoreClause<HearingCatalog>
+  ) async throws {
+    try await withCatalog(clock: HeldClock(milliseconds: 10_000)) { catalog in
+      let scribe = Lock(Scribe(9))
+      try await clause.check(
+        HearingCatalog(catalog) { statement in
+          let run = scribe.withLock { scribe in
+            let last = scribe.claims.last
+            scribe.say(statement, at: HybridTime(milliseconds: 1_000 + (last?.body.sequence ?? 0)))
+            return scribe.run(after: last?.body.sequence ?? 0)
+          }
+          _ = try await catalog.admit(try #require(run))
+        })
+    }
+  }
+
+  @Test(arguments: UnreadManifestsContract.clauses) func theMemoryFakeKnowsWhatItHasNotRead(
+    _ clause: StoreClause<HearingCatalog>
+  ) async throws {
+    let catalog = MemoryCatalog(node: .test(), clock: HeldClock())
+    try await clause.check(
+      HearingCatalog(catalog) { statement in
+        guard case .manifest(let repository, let digest, let state) = statement else { return }
+        if case .present(let facts) = state {
+          catalog.hear(of: digest, facts, tag: nil, in: repository)
+        } else {
+          catalog.hear(thatWent: digest, from: repository)
+        }
+      })
   }
 
   @Test(arguments: ClaimLedgerContract.clauses) func sqliteKeepsTheLedger(_ clause: LedgerClause) async throws {

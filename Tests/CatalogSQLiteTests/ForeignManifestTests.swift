@@ -146,6 +146,30 @@ import Testing
     }
   }
 
+  @Test func whoSpokeLastOfAManifestIsKnown() async throws {
+    try await withForeignImage { catalog, scribe in
+      #expect(try await catalog.claimant(of: image.digest, in: name) == .test(9))
+      #expect(try await catalog.claimant(of: subject, in: name) == nil)
+      #expect(try await catalog.claimant(of: image.digest, in: try RepositoryName(parsing: "other")) == nil)
+      var later = Scribe(8)
+      later.say(statement(), at: HybridTime(milliseconds: 2_000))
+      _ = try await catalog.admit(try #require(later.run()))
+      #expect(try await catalog.claimant(of: image.digest, in: name) == .test(8))
+    }
+  }
+
+  @Test func whatIsHeldIsWhatSomeRepositoryIsLinkedTo() async throws {
+    try await withForeignImage { (catalog, _) async throws in
+      let other = try RepositoryName(parsing: "other")
+      let blobs = (1...5).map { StoredBlob.holding("blob \($0)") }
+      for blob in blobs { for repository in [name, other] { try await catalog.link(blob, to: repository) } }
+      let digests = blobs.map(\.digest).sorted()
+      #expect(try await catalog.held(after: nil, limit: 9) == digests, "each once; what is only claimed is not here")
+      #expect(try await catalog.held(after: digests[1], limit: 2) == Array(digests[2...3]))
+      #expect(try await catalog.held(after: digests[4], limit: 2).isEmpty)
+    }
+  }
+
   @Test func whatIsRetractedElsewhereIsOwedToTheShelf() async throws {
     try await withForeignImage { catalog, scribe in
       #expect(try await catalog.publish(publication()) == .published)

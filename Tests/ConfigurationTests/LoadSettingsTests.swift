@@ -117,6 +117,8 @@ import Testing
     case "torrent.listen", "torrent.advertise", "fleet.listen", "fleet.advertise": ("192.0.2.1:7000", "192.0.2.1:7001")
     case "torrent.public": ("team/*", "**")
     case "fleet.zone", "fleet.name": ("rack-3", "rack-4")
+    case "fleet.certificate_life": ("61s", "62s")
+    case "names": ("registry.test", "registry.test:5000")
     case "torrent.url", "torrent.trackers": ("http://a.example", "https://b.example:8443/path")
     case "torrent.dht_nodes": ("dht.example.org:6881", "[2001:db8::7]:6882")
     case "torrent.rest_after": ("61s", "62s")

@@ -67,7 +67,7 @@ import Testing
       "torrent: {public: ['**'], listen: ['127.0.0.1:5000']}\n",
       "1:36: 127.0.0.1:5000 takes the port of http.listen 127.0.0.1:5000"
     ),
-    ("colour: red\n", "1:1: unknown key 'colour'; known here: data, http, insecure, limits, timeouts, uploads,"),
+    ("colour: red\n", "1:1: unknown key 'colour'; known here: data, http, insecure, names, limits, timeouts,"),
     ("log: {colour: red}\n", "1:7: unknown key 'log.colour'; known here: level, format, access"),
     ("log.level: debug\n", "1:1: 'log.level' has a dot in it; write the part after the dot"),
     ("data: a\ndata: b\n", "2:1: 'data' stands here a second time, first in line 1; keep one of them"),

@@ -23,7 +23,7 @@ struct TestRegistry {
 
   init(
     rules: RegistryRules = RegistryRules(), public patterns: [String] = [], options: RegistryHandler.Options = .init(),
-    arrange: (inout TorrentServices) -> Void = { _ in }
+    writing: NameWriting = NameWriting(), arrange: (inout TorrentServices) -> Void = { _ in }
   ) {
     let catalogue = MemoryCatalog(node: Self.node, clock: StandingClock())
     let blobs = MemoryBlobStore()
@@ -31,8 +31,9 @@ struct TestRegistry {
     work = BlockingPool(name: "work", threads: 1)
     let ports = RegistryPorts(
       blobs: blobs, uploads: MemoryUploadStore(blobs: blobs), shelf: MemoryManifestShelf(), names: catalogue,
-      catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
-      clock: StandingClock(), work: work, log: Logger.silent)
+      catalogue: catalogue, content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue,
+      chance: CountingChance(), clock: StandingClock(), work: work, log: Logger.silent,
+      writing: writing)
     let registry = Registry(ports, rules: rules)
     var torrentRules = TorrentRules()
     torrentRules.publicPatterns = PublicPatterns(patterns)

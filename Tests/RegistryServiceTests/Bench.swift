@@ -34,9 +34,8 @@ final class Bench: Sendable {
     ports = RegistryPorts(
       blobs: blobs, uploads: MemoryUploadStore(staging: staging, blobs: blobs, hashesTorrents: hashesTorrents),
       shelf: shelf, names: catalogue,
-      catalogue: catalogue, content: catalogue, tickets: catalogue, wishes: catalogue, chance: CountingChance(),
-      clock: clock, work: work,
-      log: Logger.silent, reading: reading)
+      catalogue: catalogue, content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue,
+      chance: CountingChance(), clock: clock, work: work, log: Logger.silent, reading: reading)
     registry = Registry(ports, limits: limits, rules: rules, swarm: swarm, fleet: fleet)
   }
 

@@ -78,22 +78,85 @@ struct FarContentTests {
 
   @Test func aDigestAloneReadsNothing() async throws {
     let fleet = try await Fleet()
-    // Here and there, but no manifest of this node's repository is known to name it.
     let blobs = fleet.far.registry.blobs
+    let (other, alien) = (SwarmNode.open, Digest.hashing([7]))
     let questions = fleet.nodes.questions
-    for repository in [Bench.repository, SwarmNode.open] {
-      do {
-        let refused = await code { () async throws(RegistryError) in try await blobs.open(Self.digest, in: repository) }
-        #expect(refused == .blobUnknown)
-      }
-      do {
-        let refused = await code { () async throws(RegistryError) in
-          try await blobs.size(of: Self.digest, in: repository)
-        }
-        #expect(refused == .blobUnknown)
-      }
+    do {
+      let refused = await code { () async throws(RegistryError) in try await blobs.open(Self.digest, in: other) }
+      #expect(refused == .blobUnknown)
     }
-    #expect(fleet.nodes.questions == questions)
+    do {
+      let refused = await code { () async throws(RegistryError) in try await blobs.size(of: Self.digest, in: other) }
+      #expect(refused == .blobUnknown)
+    }
+    #expect(fleet.nodes.questions == questions, "nothing of that repository is known to be elsewhere")
+    try await fleet.learnManifest()
+    do {
+      let refused = await code { () async throws(RegistryError) in try await blobs.open(alien, in: Bench.repository) }
+      #expect(refused == .blobUnknown, "no manifest names it")
+    }
+    await fleet.close()
+  }
+
+  @Test func aBlobIsHadBeforeAnybodyAskedForItsManifest() async throws {
+    let fleet = try await Fleet()
+    #expect(try await fleet.far.registry.blobs.size(of: Self.digest, in: Bench.repository) == 1_000_000)
+    #expect(fleet.nodes.questions == 1, "the manifest was asked for")
+    #expect(try await fleet.readLayer() == Self.layer)
+    await fleet.close()
+  }
+
+  @Test func aManifestThatNobodyHasIsNotAskedForWithEachBlob() async throws {
+    let fleet = try await Fleet()
+    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.isAway = true } }
+    let blobs = fleet.far.registry.blobs
+    for _ in 0..<3 {
+      let refused = await code { () async throws(RegistryError) in
+        try await blobs.size(of: Self.digest, in: Bench.repository)
+      }
+      #expect(refused == .blobUnknown)
+    }
+    #expect(fleet.nodes.questions == 1)
+    await fleet.close()
+  }
+
+  /// Tags the image of the fleet, or its like, on the node that has none of its blobs.
+  private func push(_ bytes: [UInt8], to far: SwarmNode, _ repository: RepositoryName) async -> RegistryError.Code? {
+    let manifests = far.registry.manifests
+    return await code { () async throws(RegistryError) in
+      try await manifests.push(bytes, contentType: Bench.imageType, to: .tag(Bench.tag("new")), in: repository)
+    }
+  }
+
+  @Test func aManifestIsTakenWhenMembersHoldItsBlobsForTheRepository() async throws {
+    let fleet = try await Fleet()
+    let config = Digest.hashing(Bench.bytes("{}"))
+    func image(_ layer: Digest, size: Int) -> [UInt8] {
+      Bench.manifest(config: (config, 2), layer: (layer, size)) + Bench.bytes("\n")
+    }
+    let good = image(Self.digest, size: 1_000_000)
+    let bad = [
+      ("a size that it has not", image(Self.digest, size: 999_999), Bench.repository),
+      ("a repository that has it nowhere", good, SwarmNode.open),
+      ("a blob that nobody has", image(.hashing([1]), size: 1), Bench.repository),
+    ]
+    for (what, bytes, repository) in bad {
+      #expect(await push(bytes, to: fleet.far, repository) == .manifestBlobUnknown, "\(what)")
+    }
+    #expect(try await fleet.far.bench.shelved().isEmpty)
+    #expect(await push(good, to: fleet.far, Bench.repository) == nil)
+    #expect(try await fleet.readLayer() == Self.layer)
+    await fleet.close()
+  }
+
+  @Test func anEmptyBlobNeedsNobody() async throws {
+    let fleet = try await Fleet()
+    let empty = Digest.hashing([])
+    let config = Digest.hashing(Bench.bytes("{}"))
+    let bytes = Bench.manifest(config: (config, 2), layer: (empty, 0))
+    #expect(await push(bytes, to: fleet.far, Bench.repository) == nil)
+    let reader = try await fleet.far.registry.blobs.open(empty, in: Bench.repository)
+    #expect(reader.size == 0)
     await fleet.close()
   }
 

@@ -96,7 +96,7 @@ private struct Others: FleetBytes {
   private static let chunkBytes = 50_000
   private static let away = RegistryError(.unavailable, "the member is away")
 
-  func holders(of digest: Digest, in repository: RepositoryName) async -> [Holding] {
+  func holders(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> [Holding] {
     var found: [Holding] = []
     for (id, registry, faults) in nodes.members(but: own) where !faults.isAway {
       guard (try? await registry.blobs.openHere(digest, in: repository)) ?? nil != nil else { continue }
@@ -129,7 +129,11 @@ private struct Others: FleetBytes {
     }
   }
 
-  func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
+  func keepsManifest(_ digest: Digest) -> Bool { true }
+
+  func manifest(
+    _ digest: Digest, size: Int, in repository: RepositoryName, writer: NodeID?
+  ) async -> [UInt8]? {
     for (_, registry, faults) in nodes.members(but: own) where !faults.isAway {
       guard let manifest = try? await registry.manifests.resolve(.digest(digest), in: repository),
         let bytes = try? await registry.manifests.bytesHere(of: manifest)

@@ -57,7 +57,7 @@ extension Bench {
     let old = bench.ports
     return RegistryPorts(
       blobs: old.blobs, uploads: old.uploads, shelf: old.shelf, names: catalogue, catalogue: catalogue,
-      content: catalogue, tickets: catalogue, wishes: catalogue, chance: old.chance, clock: old.clock, work: old.work,
-      log: old.log)
+      content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue, chance: old.chance,
+      clock: old.clock, work: old.work, log: old.log)
   }
 }

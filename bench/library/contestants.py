@@ -41,6 +41,7 @@ class Server:
 
     def __init__(self, folder):
         self.folder = folder
+        self.address = ADDRESS
         self.port = free_port()
         self.process = None
         os.makedirs(folder)
@@ -66,7 +67,7 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f"{self.name} ended with {self.process.returncode}: {self.log_tail()}")
             try:
-                socket.create_connection((ADDRESS, self.port), 1).close()
+                socket.create_connection((self.address, self.port), 1).close()
                 return
             except OSError:
                 time.sleep(0.005)

@@ -23,7 +23,7 @@ TARGETS = [
 
 def row(place):
     servers = [place.shoal(), place.docker_registry(), place.nginx()]
-    manifest = _fill(servers)
+    manifest = fill(servers)
     for server in servers:
         if Client(server.port).get(URL, Accept=MANIFEST_TYPE) != manifest:
             raise RuntimeError(f"{server.name} served another manifest")
@@ -31,21 +31,23 @@ def row(place):
     rounds = Rounds()
     for number in range(place.rounds):
         for server in servers:
-            rounds.add(server.name, **_measure(place, server, 1 if place.short else 4))
+            rounds.add(server.name, **measure(place, server, 1 if place.short else 4))
         note(f"round {number + 1} of {place.rounds}")
     remark = f"Manifest of {len(manifest)} bytes; nginx serves it as a static file. The load generator is one thread on the last core."
     return markdown("Row 3 · manifest by tag, keep-alive, 64 connections, access log on", rounds, MEASURES, TARGETS, remark)
 
 
-def _fill(servers):
+def fill(servers):
+    """The same image on all of them, of which some may run already."""
     layers = [os.urandom(200) for _ in range(31)]
     manifest = image_manifest(*_named(layers))
     for server in servers:
         if server.name == "nginx":
             server.add(URL, manifest)
+        if server.process is None:
             server.start()
+        if server.name == "nginx":
             continue
-        server.start()
         client = Client(server.port)
         for layer in layers:
             client.push_blob("bench/app", layer, digest_of(layer))
@@ -58,17 +60,22 @@ def _named(blobs):
     return named[0], named[1:]
 
 
-def _measure(place, server, seconds):
+def measure(place, server, seconds, digest=None):
+    """By tag, and by digest too if there is one."""
     before = server.cpu_seconds()
     get, _, get_p99 = _ask(place, server, "GET", 64, seconds)
     cost = (server.cpu_seconds() - before) / (get * seconds) * 1e6
     head, head_p50, _ = _ask(place, server, "HEAD", 64, seconds)
     _, alone, _ = _ask(place, server, "HEAD", 1, seconds / 2)
-    return {"get": get, "head": head, "get_p99": get_p99, "head_p50": head_p50, "head_p50_alone": alone, "cost": cost}
+    found = {"get": get, "head": head, "get_p99": get_p99, "head_p50": head_p50, "head_p50_alone": alone, "cost": cost}
+    if digest:
+        url = URL.replace("latest", digest)
+        found |= {f"{method.lower()}_digest": next(_ask(place, server, method, 64, seconds, url)) for method in ("GET", "HEAD")}
+    return found
 
 
-def _ask(place, server, method, connections, seconds):
+def _ask(place, server, method, connections, seconds, url=URL):
     last_core = max(os.sched_getaffinity(0))
-    command = ["taskset", "-c", str(last_core), place.ask, ADDRESS, str(server.port), method, URL, str(connections), str(seconds), f"Accept: {MANIFEST_TYPE}"]
+    command = ["taskset", "-c", str(last_core), place.ask, ADDRESS, str(server.port), method, url, str(connections), str(seconds), f"Accept: {MANIFEST_TYPE}"]
     output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout
     return map(float, output.split())

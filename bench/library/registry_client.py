@@ -17,9 +17,9 @@ def digest_of(data):
 class Client:
     """One keep-alive connection to a server on loopback."""
 
-    def __init__(self, port, timeout=120):
+    def __init__(self, port, timeout=120, address=ADDRESS):
         # A body is sent in blocks of this size; the default of 8 KiB would make this client the limit.
-        self.connection = http.client.HTTPConnection(ADDRESS, port, timeout=timeout, blocksize=1 << 20)
+        self.connection = http.client.HTTPConnection(address, port, timeout=timeout, blocksize=1 << 20)
 
     def close(self):
         self.connection.close()

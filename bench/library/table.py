@@ -3,6 +3,10 @@
 from statistics import median
 
 
+class Missed(Exception):
+    """A gate that did not hold; its text is the table."""
+
+
 class Rounds:
     """{contestant: {measure: [one value a round]}}; contestants take turns within a round."""
 

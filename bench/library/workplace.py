@@ -50,25 +50,28 @@ class Workplace:
         os.makedirs(self.row)
         return self
 
-    def __exit__(self, *_):
+    def stop_all(self):
         for server in self.started:
             server.stop()
         self.started = []
+
+    def __exit__(self, *_):
+        self.stop_all()
         shutil.rmtree(self.row, ignore_errors=True)
 
     def path(self, name):
         return os.path.join(self.row, name)
 
     def shoal(self, name="shoal", public=False, torrents=True):
-        return self._add(Shoal(self.path(name.replace(" ", "-")), self.shoal_binary, name, public, torrents))
+        return self.add(Shoal(self.path(name.replace(" ", "-")), self.shoal_binary, name, public, torrents))
 
     def docker_registry(self):
-        return self._add(DockerRegistry(self.path("docker-registry")))
+        return self.add(DockerRegistry(self.path("docker-registry")))
 
     def nginx(self):
-        return self._add(Nginx(self.path("nginx")))
+        return self.add(Nginx(self.path("nginx")))
 
-    def _add(self, server):
+    def add(self, server):
         self.started.append(server)
         return server
 

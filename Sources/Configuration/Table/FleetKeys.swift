@@ -20,5 +20,11 @@ extension SettingKey {
     .one(
       "fleet.name", \.fleet.name, .nodeName,
       "What people call this node. Without it: the name of the machine."),
+    .one(
+      "fleet.certificate_life", \.fleet.certificateLife, .duration(.seconds(30) ... .seconds(825 * 24 * 3600)),
+      """
+      How long certificates hold that this node makes as an issuer. Every node renews its own by itself when two thirds \
+      of its time are over. A node that is off for longer than the rest needs a new invitation.
+      """),
   ]
 }

@@ -29,6 +29,13 @@ extension SettingKey {
       Listen beyond this machine although whoever reaches the registry may push and delete. This release has no users \
       yet, so every listener beyond loopback needs it.
       """),
+    .list(
+      "names", \.names, .registryName,
+      """
+      What clients call the registry, on every node of a fleet the same: a host that leads to its nodes, with the port where \
+      it is not the usual one. .torrent files and magnet links tell the first of them instead of the node that was asked. \
+      The certificate of http.tls must name each of them.
+      """),
     .one("limits.connections", \.limits.connections, .count(1...1_000_000), "Connections that are open at once."),
     .one(
       "limits.connections_per_address", \.limits.connectionsPerAddress, .count(1...1_000_000),

@@ -102,6 +102,8 @@ public final class TLSCredentials: @unchecked Sendable {
   static func makeStore(of certificates: [OpaquePointer]) -> OpaquePointer? {
     guard let store = X509_STORE_new() else { return nil }
     for certificate in certificates { X509_STORE_add_cert(store, certificate) }
+    // What stands there is where the trust begins, also where it did not sign itself.
+    X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN))
     return store
   }
 

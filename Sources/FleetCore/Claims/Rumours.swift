@@ -16,7 +16,7 @@ struct Rumours: Sendable {
   private var news = DirectoryNews()
   private var cards: [MemberCard] = []
   /// When it may be told next, on the monotonic clock.
-  private var open: Int64 = 0
+  private var open = Int64.min
 
   var isEmpty: Bool { order.isEmpty && news.isEmpty && cards.isEmpty }
 

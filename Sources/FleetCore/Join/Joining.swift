@@ -35,8 +35,9 @@ public struct Joining: Sendable {
 
   private enum Phase: Hashable { case connecting, proving, waiting, over }
 
-  /// How often a member that has no time is asked again.
-  private static let waitLimit = 3
+  /// For how long a member that has no time is asked again. Strangers who knock without end are let alone after their first
+  /// few knocks: by then a place is free.
+  private static let waitLimitMilliseconds: Int64 = 30_000
 
   private let token: InviteToken
   private let key: PublicKey
@@ -44,7 +45,7 @@ public struct Joining: Sendable {
   private let nonce: [UInt8]
   private var phase = Phase.connecting
   private var next = 0
-  private var waits = 0
+  private var waitedMilliseconds: Int64 = 0
   private var authority: PublicKey?
   /// Why the addresses so far were of no use.
   private var failures: [String] = []
@@ -107,8 +108,9 @@ public struct Joining: Sendable {
   ) -> [Step] {
     guard let authority, let answer = JoinAnswer(bytes: bytes) else { return [.hangUp] + end(.falseAnswer) }
     switch answer {
-    case .refused(.busy(let wait)) where waits < Self.waitLimit:
-      waits += 1
+    case .refused(.busy(let asked)) where waitedMilliseconds < Self.waitLimitMilliseconds:
+      let wait = min(max(asked, 1), Self.waitLimitMilliseconds - waitedMilliseconds)
+      waitedMilliseconds += wait
       phase = .waiting
       return [.hangUp, .wait(milliseconds: wait)]
     case .refused(let refusal): return [.hangUp] + end(.refused(refusal))

@@ -13,7 +13,7 @@ public struct Announcements: Sendable {
   }
 
   private let me: NodeID
-  private let limits: LeaseLimits
+  public var limits: LeaseLimits
   private let zone: Zone?
   private var held: [Digest: Held] = [:]
   private var members = NodeList()

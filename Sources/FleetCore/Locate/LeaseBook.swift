@@ -10,7 +10,7 @@ public struct LeaseBook: Sendable {
     let holding: Holding
   }
 
-  let limits: LeaseLimits
+  public var limits: LeaseLimits
   /// By place; those that are free are `nil`.
   private(set) var pages: [LeasePage?] = []
   private var places: [NodeID: Int] = [:]
@@ -23,6 +23,9 @@ public struct LeaseBook: Sendable {
   public private(set) var count = 0
 
   public init(limits: LeaseLimits = LeaseLimits()) { self.limits = limits }
+
+  /// Whether some member told of it, lately or not.
+  public func hasLease(of digest: Digest) -> Bool { seats[BlobKey(digest)] != nil }
 
   /// How many members' leases are here.
   public var memberCount: Int { places.count }

@@ -20,8 +20,12 @@ public enum FleetInput: Sendable {
   case runs(FleetToken, [ClaimRun])
   /// From now on this node writes so.
   case began(WriterID)
+  /// This node has shortened its log.
+  case shortened(ShortenedLog)
   /// An issuer on this node says something.
   case issued(DirectoryNews)
+  /// What this node holds now, to be told with each exchange.
+  case counted(Stock)
 }
 
 /// What the machine wants done. Each is done in the order in which it comes; what has a token is told of as an input.

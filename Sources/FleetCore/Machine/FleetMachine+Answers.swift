@@ -3,12 +3,14 @@ import RegistryCore
 // Questions of members, and their answers.
 extension FleetMachine {
   mutating func answer(_ peer: NodeID, _ token: ReplyToken, _ message: FleetMessage) {
-    guard directory.isMember(peer) else { return reply(token, .unsupported) }
+    guard directory.isMember(peer) else { return reply(token, farewell(to: peer)) }
     guard shunned[peer] == nil else { return reply(token, .busy) }
     wasHeard(peer)
     switch message {
     case .exchange(let greeting):
       takeSuspicions(greeting.suspicions)
+      met(peer, greeting)
+      note(greeting.stock, of: peer)
       reply(token, .exchange(self.greeting))
     case .compare(let comparison): reply(token, .heads(heads.differing(from: comparison)))
     case .pull(let wants): answerPull(token, wants)
@@ -18,8 +20,15 @@ extension FleetMachine {
     case .news(let directory, let cards): reply(token, .push(news(beyond: directory, cards)))
     case .probe(let target): relay(target, token)
     case .ownHeads: reply(token, .heads(heads.all(of: peer)))
-    case .heads, .runs, .probed, .taken, .busy, .unknown, .unsupported: reply(token, .unsupported)
+    case .heads, .runs, .probed, .taken, .announce, .receipt, .locate, .located, .busy, .unknown, .unsupported:
+      reply(token, .unsupported)
     }
+  }
+
+  /// Who was removed may not have heard of it: it is told so by the record that says it, which speaks of nobody else.
+  private func farewell(to peer: NodeID) -> FleetMessage {
+    guard let removal = directory.removal(of: peer) else { return .unsupported }
+    return .push(Gossip(news: DirectoryNews(records: [removal])))
   }
 
   mutating func reply(_ token: ReplyToken, _ message: FleetMessage) { effects.append(.reply(token, message)) }
@@ -57,9 +66,16 @@ extension FleetMachine {
     case (.relay(let reply), _): self.reply(reply, .probed(true))
     case (.ownHeads, .heads(let heads)): takeOwnHeads(heads, from: ask.peer)
     case (.hunt(let writer), .runs(let runs)): huntRead(writer, theirs: runs.first)
+    case (_, .push(let gossip)): wereTurnedAway(ask, gossip.news)
     case (.push, _): break
     default: wasUnanswered(ask)
     }
+  }
+
+  /// Instead of an answer: that this node was removed, if it is true.
+  private mutating func wereTurnedAway(_ ask: Ask, _ news: DirectoryNews) {
+    takeNews(news, cards: [], from: ask.peer)
+    wasUnanswered(ask)
   }
 
   mutating func wasUnanswered(_ ask: Ask) {

@@ -6,6 +6,8 @@ extension FleetMachine {
   mutating func beginExchanges() {
     let period = FleetLimits.exchangePeriodMilliseconds
     nextExchange = now.monotonic + period * 9 / 10 + Int64(chance.below(Int(period / 5)))
+    // Nobody answers who was removed.
+    guard directory.isMember(node) else { return }
     if !shunned.isEmpty { shunned = shunned.filter { $0.value > now.monotonic } }
     for node in detector.takeDue(now: now.monotonic) { effects.append(.member(node, .down)) }
     for peer in peers(FleetLimits.exchangePeers) { ask(peer, .exchange(greeting), for: .exchange) }
@@ -32,7 +34,8 @@ extension FleetMachine {
   var greeting: Greeting {
     Greeting(
       heads: heads.digest, directory: directory.digest, cards: cards.digest,
-      incarnation: cards[node]?.incarnation ?? 0, wall: now.wall, suspicions: detector.suspicions)
+      incarnation: cards[node]?.incarnation ?? 0, wall: now.wall, suspicions: detector.suspicions, stock: stock,
+      shortenings: shortenings)
   }
 
   /// A member has answered what it knows.
@@ -40,6 +43,8 @@ extension FleetMachine {
     offsets.take(
       ask.peer, wall: greeting.wall, asked: ask.sent.wall, answered: now.wall, now: now.monotonic)
     takeSuspicions(greeting.suspicions)
+    note(greeting.stock, of: ask.peer)
+    met(ask.peer, greeting)
     if greeting.directory != directory.digest || greeting.cards != cards.digest {
       self.ask(ask.peer, .news(directory: directory.summary, cards: cards.summary), for: .news)
     }
@@ -49,6 +54,12 @@ extension FleetMachine {
     let (part, all) = parts > 1 ? (Int64(chance.below(Int(parts * 2))), parts * 2) : (0, 1)
     guard let comparison = Comparison(part: part, of: all, heads: heads.all(inPart: part, of: all)) else { return }
     self.ask(ask.peer, .compare(comparison), for: .compare(begun: begun))
+  }
+
+  mutating func met(_ peer: NodeID, _ greeting: Greeting) {
+    guard greeting.heads == heads.digest, greeting.directory == directory.digest, let told = greeting.shortenings
+    else { return }
+    forgetting.met(peer, shortenings: told, of: directory.members, besides: node)
   }
 
   func wasFresh(_ begun: Int64) -> Bool { begun > freshAt ?? .min }

@@ -6,11 +6,22 @@ extension FleetMachine {
     if detector.heard(peer) { tellState(of: peer) }
   }
 
+  mutating func counted(_ stock: Stock) {
+    self.stock = stock
+    note(stock, of: node)
+  }
+
+  /// - Parameter stock: `nil`: it did not say; what it said before grows old.
+  mutating func note(_ stock: Stock?, of peer: NodeID) {
+    if let stock { stocks[peer] = Stock.Told(stock: stock, at: now.monotonic) }
+  }
+
   mutating func tellState(of node: NodeID) { effects.append(.member(node, detector.state(of: node))) }
 
   /// It did not answer: others may reach it.
   mutating func doubt(_ peer: NodeID) {
-    guard directory.isMember(peer), detector.state(of: peer) == .alive, !detector.isProbed(peer) else { return }
+    guard directory.isMember(peer), directory.isMember(node) else { return }
+    guard detector.state(of: peer) == .alive, !detector.isProbed(peer) else { return }
     let others = peers(FleetLimits.indirectProbes, except: peer)
     guard detector.unanswered(by: peer, others: others.count) else { return suspect(peer) }
     for other in others where !ask(other, .probe(peer), for: .probe(of: peer)) { wasTold(of: peer, isThere: false) }

@@ -63,7 +63,10 @@ extension FleetMachine {
     guard !news.isEmpty || !fresh.isEmpty else { return }
     effects.append(.keep(news, fresh))
     if !news.isEmpty {
-      for node in cards.drop(strangersTo: directory) { detector.forget(node) }
+      for node in cards.drop(strangersTo: directory) {
+        detector.forget(node)
+        stocks[node] = nil
+      }
       applyRules(isFirst: false)
     }
     if spreadable(news, fresh) { rumours.add(news, cards: fresh) }

@@ -18,6 +18,10 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   public internal(set) var gate = WriteGate.settling
   /// When the last exchange began that left nothing open, on the monotonic clock: what this node knows is not older.
   public internal(set) var freshAt: Int64?
+  /// What members told of what they hold; of those who have not told, nothing.
+  public internal(set) var stocks: [NodeID: Stock.Told] = [:]
+  /// Who answers and who does not.
+  public internal(set) var detector = FailureDetector()
 
   let notary: Notary
   var chance: SplitMix64
@@ -25,6 +29,9 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var effects: [FleetEffect] = []
 
   var heads = Heads()
+  var forgetting = ForgettingRound()
+  /// How often this node has shortened its log since it started.
+  var shortenings: Int64 = 0
   /// Where a log will end when the ledger has taken in what was handed to it.
   var coming: [WriterID: ClaimHead] = [:]
   var rules = NameRules()
@@ -32,7 +39,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var pulls = Pulls()
   var hunts: [WriterID: ForkHunt] = [:]
 
-  var detector = FailureDetector()
+  var stock: Stock?
   var offsets = ClockOffsets()
   var shunned: [NodeID: Int64] = [:]
 
@@ -79,7 +86,11 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
     case .admitted(let token, let admissions): wereAdmitted(token, admissions)
     case .runs(let token, let runs): wereRead(token, runs)
     case .began(let writer): began(writer)
+    case .shortened(let log):
+      shortenings += 1
+      forgetting.shortened(log)
     case .issued(let news): takeNews(news, cards: [], from: nil)
+    case .counted(let stock): counted(stock)
     }
   }
 
@@ -87,6 +98,8 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
     self.writer = writer
     self.heads = Heads(heads)
     applyRules(isFirst: true)
+    // It may be reached elsewhere than when it was last seen.
+    if directory.isMember(node), let card = cards[node] { rumours.add(DirectoryNews(), cards: [card]) }
     nextExchange = now.monotonic + Int64(chance.below(Int(FleetLimits.exchangePeriodMilliseconds)))
     askForOwnHeads()
   }
@@ -153,7 +166,9 @@ extension FleetMachine {
   private mutating func updateGate() {
     let gate = currentGate
     guard gate != self.gate else { return }
-    self.gate = gate
+    defer { self.gate = gate }
+    // That a clock is off by a little more or less than before is no news.
+    if case (.clockOff, .clockOff) = (gate, self.gate) { return }
     effects.append(.writing(gate))
   }
 
@@ -185,9 +200,22 @@ extension FleetMachine {
       shunned: shunned.count, writers: heads.count)
   }
 
+  /// Of how many logs something is known here.
+  public var writers: Int { heads.count }
+
   /// Two members with one digest have the same claims, as far as they count.
   public var headsDigest: HeadsDigest { heads.digest }
 
+  /// Which deletions nobody needs any more. Walks through all members.
+  public var forgettable: Forgettable { forgetting.forgettable(among: directory.members, besides: node) }
+
+  /// The members for whom this node waits before it forgets more deletions.
+  public var awaited: [NodeID] { forgetting.awaited(of: directory.members, besides: node) }
+
+  /// How long the fleet remembers what lost.
+  public var retention: ClaimRetention { ClaimRetention(directory.policy.rules) }
+
+  /// Of who is suspected or down, and of nobody else.
   public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
 
   /// How far the members' clocks are ahead; `nil`: nobody was heard lately.

@@ -39,6 +39,10 @@ extension FleetMessage {
     case .probed: "probed"
     case .ownHeads: "ownheads"
     case .taken: "taken"
+    case .announce: "announce"
+    case .receipt: "receipt"
+    case .locate: "locate"
+    case .located: "located"
     case .busy: "busy"
     case .unknown, .unsupported: "unsupported"
     }
@@ -56,6 +60,10 @@ extension FleetMessage {
     case .news(let directory, let cards): ["dir": .bytes(directory.bytes), "cards": .bytes(cards.bytes)]
     case .probe(let node): ["node": .bytes(node.bytes)]
     case .probed(let isThere): ["ok": .integer(isThere ? 1 : 0)]
+    case .announce(let batch): ["batch": batch.bencoded]
+    case .receipt(let receipt): ["receipt": .integer(receipt.rawValue)]
+    case .locate(let question): ["question": question.bencoded]
+    case .located(let answer): ["answer": answer.bencoded]
     case .ownHeads, .taken, .busy, .unknown, .unsupported: [:]
     }
   }
@@ -76,6 +84,10 @@ extension FleetMessage {
     case "probed": root["ok"]?.integer.map { .probed($0 == 1) }
     case "ownheads": .ownHeads
     case "taken": .taken
+    case "announce": root["batch"].flatMap { LeaseBatch($0) }.map(announce)
+    case "receipt": root["receipt"]?.integer.flatMap { LeaseReceipt(rawValue: $0) }.map(receipt)
+    case "locate": root["question"].flatMap { LocateQuestion($0) }.map(locate)
+    case "located": root["answer"].flatMap { LocateAnswer($0) }.map(located)
     case "busy": .busy
     case "unsupported": .unsupported
     default: .unknown
@@ -85,10 +97,13 @@ extension FleetMessage {
 
 extension Greeting {
   fileprivate var content: [BencodeValue.Key: BencodeValue] {
-    [
+    var content: [BencodeValue.Key: BencodeValue] = [
       "heads": .bytes(heads.bytes), "dir": .bytes(directory.bytes), "cards": .bytes(cards.bytes),
       "inc": .integer(incarnation), "wall": .integer(wall), "sus": .packed(suspicions),
     ]
+    if let stock { (content["blobs"], content["bytes"]) = (.integer(stock.blobs), .integer(stock.bytes)) }
+    if let shortenings { content["shortenings"] = .integer(shortenings) }
+    return content
   }
 
   fileprivate init?(_ root: BencodeView) {
@@ -100,7 +115,9 @@ extension Greeting {
       let suspicions: [Suspicion] = root["sus"]?.packed(atMost: FleetLimits.suspicionsInMessage)
     else { return nil }
     self.init(
-      heads: heads, directory: directory, cards: cards, incarnation: incarnation, wall: wall, suspicions: suspicions)
+      heads: heads, directory: directory, cards: cards, incarnation: incarnation, wall: wall, suspicions: suspicions,
+      stock: Stock(blobs: root["blobs"]?.integer ?? -1, bytes: root["bytes"]?.integer ?? -1),
+      shortenings: root["shortenings"]?.integer.flatMap { $0 < 0 ? nil : $0 })
   }
 }
 

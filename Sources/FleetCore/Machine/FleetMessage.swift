@@ -21,6 +21,12 @@ public enum FleetMessage: Hashable, Sendable {
   /// What do you have of me? Answered with `heads`.
   case ownHeads
   case taken
+  /// What the teller has, for those who are asked for it; answered with `receipt`. (`LeaseBook`, not the machine.)
+  case announce(LeaseBatch)
+  case receipt(LeaseReceipt)
+  /// Who has these? Answered with `located`.
+  case locate(LocateQuestion)
+  case located(LocateAnswer)
   /// Not now.
   case busy
   /// Of a later release; answered with `unsupported`.
@@ -38,13 +44,19 @@ public struct Greeting: Hashable, Sendable {
   /// Its wall clock, in milliseconds.
   public var wall: Int64
   public var suspicions: [Suspicion]
+  /// `nil`: it does not say.
+  public var stock: Stock?
+  /// How often it has shortened its log since it started; `nil`: an earlier release, which does not tell.
+  public var shortenings: Int64?
 
   public init(
     heads: HeadsDigest, directory: DirectoryDigest, cards: DirectoryDigest, incarnation: Int64, wall: Int64,
-    suspicions: [Suspicion]
+    suspicions: [Suspicion], stock: Stock? = nil, shortenings: Int64? = nil
   ) {
+    self.shortenings = shortenings
     (self.heads, self.directory, self.cards) = (heads, directory, cards)
     (self.incarnation, self.wall, self.suspicions) = (incarnation, wall, suspicions)
+    self.stock = stock
   }
 }
 

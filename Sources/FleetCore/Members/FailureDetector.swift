@@ -5,7 +5,7 @@ import RegistryCore
 /// ends a membership.
 ///
 /// Only who is in doubt takes memory.
-struct FailureDetector: Sendable {
+public struct FailureDetector: Sendable {
   private struct Doubt {
     var incarnation: Int64
     /// When it is down, on the monotonic clock; `nil`: it is.
@@ -19,10 +19,13 @@ struct FailureDetector: Sendable {
   private var probed: [NodeID: Int] = [:]
   private var turns = 0
 
-  func state(of node: NodeID) -> MemberState {
+  public func state(of node: NodeID) -> MemberState {
     guard let doubt = doubts[node] else { return .alive }
     return doubt.until == nil ? .down : .suspected
   }
+
+  /// Of who is in doubt. Costs nothing while nobody is.
+  var states: [NodeID: MemberState] { doubts.mapValues { $0.until == nil ? .down : .suspected } }
 
   /// Who is suspected or down, in one order.
   var inDoubt: [NodeID] { doubts.sorted { $0.value.turn < $1.value.turn }.map(\.key) }

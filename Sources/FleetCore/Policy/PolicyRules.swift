@@ -29,7 +29,7 @@ public struct PolicyRules: Hashable, Sendable {
   /// What a tag named before is kept as long as either holds: among so many, or not longer ago than this.
   public var historyEntries = 20
   public var historyDays = 30
-  /// How long a deletion is remembered. A node that was away longer joins anew, or what was deleted would return.
+  /// How long a deletion is remembered at least: beyond that it is until every member knows of it.
   public var tombstoneDays = 90
   /// The first that matches a repository decides; where none does, `usualReplicas`.
   public var replicas: [Replicas] = []

@@ -106,6 +106,20 @@ extension Directory {
   /// The key to check a node's signatures with, also of one that was removed.
   public func key(of node: NodeID) -> PublicKey? { membership(of: node)?.key }
 
+  /// The record by which a node was put out. `nil`: it was not.
+  public func removal(of node: NodeID) -> FleetRecord? {
+    guard let file = files[node], file.statement?.isMember == false else { return nil }
+    return file.membership?.record
+  }
+
+  /// Whether a record is what the fleet says of its subject.
+  public func stands(_ record: FleetRecord, _ notary: some FleetNotary) -> Bool {
+    standing(record.subject)?.hash == record.hash(notary)
+  }
+
+  /// The record that set the policy. `nil`: none did.
+  public var standingPolicy: FleetRecord? { policyRecord?.record }
+
   /// The members that are called so. Names are for people, and nothing makes two different.
   public func members(named name: NodeName) -> [NodeID] { members.filter { membership(of: $0)?.name == name } }
 

@@ -12,7 +12,9 @@ public struct NodeList: Sendable {
   private var starts = [Int32](repeating: 0, count: shelfCount)
   public private(set) var count = 0
 
-  init() {}
+  public init() {}
+
+  public init(_ nodes: some Sequence<NodeID>) { for node in nodes { insert(node) } }
 
   public func contains(_ node: NodeID) -> Bool { place(of: node).isHere }
 

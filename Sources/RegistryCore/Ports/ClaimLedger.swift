@@ -38,8 +38,8 @@ public protocol ClaimLedger: Sendable {
 
   /// Becomes part of a fleet: what this node's own log says, and nothing of other writers, is written again, in order and
   /// with its clocks, as the log of a new epoch whose chain is the fleet's.
-  /// - Parameter restated: names whose last word is said once more, now, so that it beats what the fleet says of them;
-  ///   `dropped`: names of which nothing is carried over.
+  /// - Parameter restated: names whose word that stands here, whoever said it, is said once more, now, so that it beats
+  ///   what the fleet says of them; `dropped`: names of which nothing is carried over.
   func rebase(
     onto fleet: FleetID, restating restated: Set<ClaimedName>, dropping dropped: Set<ClaimedName>
   ) async throws(RegistryError) -> WriterID

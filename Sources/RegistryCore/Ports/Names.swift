@@ -32,6 +32,8 @@ public struct Publication: Sendable {
   public let document: ManifestDocument
   public let tags: [Tag]
   public let demands: Demand
+  /// Blobs that other members hold for this repository, in the size that the manifest says: as good as here.
+  public let heldElsewhere: Set<Digest>
   /// Of the manifest's bytes, if its hashes are at hand: kept in the same transaction, as `Tickets.keep` does.
   public let ticket: TicketEntry?
 
@@ -47,15 +49,28 @@ public struct Publication: Sendable {
 
   public init(
     repository: RepositoryName, digest: Digest, document: ManifestDocument, tags: [Tag],
-    demands: Demand = .everything, ticket: TicketEntry? = nil
+    demands: Demand = .everything, heldElsewhere: Set<Digest> = [], ticket: TicketEntry? = nil
   ) {
     self.repository = repository
     self.digest = digest
     self.document = document
     self.tags = tags
     self.demands = demands
+    self.heldElsewhere = heldElsewhere
     self.ticket = ticket
   }
+}
+
+extension Publication {
+  /// The same, now that other members have said that they hold these.
+  public func with(heldElsewhere blobs: Set<Digest>) -> Publication {
+    Publication(
+      repository: repository, digest: digest, document: document, tags: tags, demands: demands, heldElsewhere: blobs,
+      ticket: ticket)
+  }
+
+  /// A blob that is not here need not be.
+  public func mayLack(_ blob: Digest) -> Bool { demands == .nothing || heldElsewhere.contains(blob) }
 }
 
 public enum PublishOutcome: Hashable, Sendable {

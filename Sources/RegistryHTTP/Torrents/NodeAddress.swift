@@ -5,6 +5,8 @@ import Wire
 public struct NodeAddress: Sendable {
   /// `torrent.url`; wins over everything.
   public var url: String?
+  /// `names`: what the registry is called on every node, the one to tell first first.
+  public var names: [String] = []
   /// The base of the first listener, for whoever asks over the node's own socket.
   public var listener: @Sendable () -> String? = { nil }
   public var isSecure = false
@@ -14,13 +16,20 @@ public struct NodeAddress: Sendable {
   /// As the client named the node; `nil` when he did not.
   func base(of request: Request) -> String? {
     if let url { return url }
-    guard let host = request.fields["Host"], let base = Self.base(host, isSecure: request.isSecure) else { return nil }
-    return base
+    return told(request.fields["Host"]).flatMap { Self.base($0, isSecure: request.isSecure) }
   }
 
   /// - Parameter host: as somebody wrote it before an image's name.
   func base(host: String?) -> String? {
-    url ?? host.flatMap { Self.base($0, isSecure: isSecure) } ?? listener()
+    url ?? told(host).flatMap { Self.base($0, isSecure: isSecure) } ?? listener()
+  }
+
+  /// Whoever used one of the registry's names is told that one, at the port where he found it; others the first.
+  private func told(_ host: String?) -> String? {
+    guard let first = names.first else { return host }
+    guard let host else { return first }
+    let called = host.lowercased()
+    return names.contains { $0 == called || $0 == called.prefix { $0 != ":" } } ? host : first
   }
 
   /// A host that is written into a torrent is one: letters, digits and what addresses and ports are written with.

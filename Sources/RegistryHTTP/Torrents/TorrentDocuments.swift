@@ -171,4 +171,6 @@ public struct StatusDocument: Codable, Sendable {
   public let hashing: HashingDocument?
   public let live: [LiveTorrentDocument]
   public let fetches: [FetchDocument]
+  /// Absent: the node is alone.
+  public let fleet: FleetSummaryDocument?
 }

@@ -9,6 +9,8 @@ struct TorrentOperations: Sendable {
   /// `nil`: this node has none.
   let torrents: TorrentServices?
   let files: TorrentRoutes
+  /// `nil`: this node is in none and joins none.
+  let fleet: (any FleetOperations)?
 
   /// An operator waits longer than a client: a blob of a hundred gigabytes is hashed in some minutes.
   static let patience = Duration.seconds(1800)
@@ -64,7 +66,15 @@ struct TorrentOperations: Sendable {
       publicTrouble: torrents?.swarm?.publicTrouble?.message, uploads: registry.uploads.count,
       hashing: hashing.map { HashingDocument($0) },
       live: await (torrents?.swarm?.live() ?? []).map(LiveTorrentDocument.init),
-      fetches: await (torrents?.swarm?.fetches() ?? []).map(FetchDocument.init))
+      fetches: await (torrents?.swarm?.fetches() ?? []).map(FetchDocument.init),
+      fleet: await fleetSummary())
+  }
+
+  /// `nil`: the node is alone.
+  private func fleetSummary() async -> FleetSummaryDocument? {
+    guard let fleet else { return nil }
+    // A node that is alone says so by an error, which is nothing to report here.
+    return (try? await fleet.fleet()).map(FleetSummaryDocument.init)
   }
 
   // MARK: - Single torrents

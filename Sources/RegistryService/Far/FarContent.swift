@@ -13,37 +13,95 @@ struct FarContent: Sendable {
   private let fetches: FetchDesk
   /// The registry's: bytes and name change together.
   private let gate: KeyedGate<Digest>
+  private let acceptsSparseManifests: Bool
   /// One question about a digest at a time: who comes meanwhile finds the answer here.
   private let turns = KeyedGate<Digest>()
+  private let failures = LateFailures()
 
-  init(_ ports: RegistryPorts, _ fleet: any FleetBytes, fetches: FetchDesk, gate: KeyedGate<Digest>) {
+  /// What a blob's question waits for, of manifests that may name it: the latest ones that were not read.
+  private static let unreadAtOnce = 16
+  /// Blobs that others are asked for at once, before a manifest that names them is taken.
+  private static let confirmedAtOnce = 16
+  /// A manifest that nobody had is not asked for again before, on behalf of a blob.
+  private static let unreadPause = Duration.seconds(5)
+
+  init(
+    _ ports: RegistryPorts, _ fleet: any FleetBytes, fetches: FetchDesk, gate: KeyedGate<Digest>, rules: RegistryRules
+  ) {
     (self.ports, self.fleet, self.fetches, self.gate) = (ports, fleet, fetches, gate)
+    acceptsSparseManifests = rules.acceptsSparseManifests
   }
 
   // MARK: - Blobs
 
-  /// The size of a blob that is not here, as a present manifest of the repository says it; `nil`: none names the blob.
+  /// The size of a blob that is not here, as a present manifest of the repository says it; `nil`: none names the blob, as
+  /// far as manifests can be had. Those that were not read yet are asked for now.
   func size(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64? {
+    try await need(of: digest, in: repository)?.size
+  }
+
+  /// A blob as a present manifest names it.
+  private struct Need {
+    let size: Int64
+    let manifest: Digest
+    /// All that the manifest names.
+    let blobs: [Digest]
+  }
+
+  private func need(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Need? {
+    if let need = try await knownNeed(of: digest, in: repository) { return need }
+    guard try await readUnread(in: repository) else { return nil }
+    return try await knownNeed(of: digest, in: repository)
+  }
+
+  private func knownNeed(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Need? {
     guard let needing = try await ports.content.manifest(needing: digest, in: repository),
       let manifest = try await ports.names.resolve(.digest(needing), in: repository),
       let bytes = try await here(manifest)
     else { return nil }
     return try await ports.work.run { () throws(RegistryError) in
-      try ManifestDocument(bytes: bytes, contentType: manifest.mediaType).blobs.first { $0.digest == digest }?.size
+      let blobs = try ManifestDocument(bytes: bytes, contentType: manifest.mediaType).blobs
+      return blobs.first { $0.digest == digest }.map {
+        Need(size: $0.size, manifest: needing, blobs: blobs.map(\.digest))
+      }
+    }
+  }
+
+  /// - Returns: some were read.
+  private func readUnread(in repository: RepositoryName) async throws(RegistryError) -> Bool {
+    let manifests = try await ports.unread.unread(in: repository, limit: Self.unreadAtOnce).filter {
+      !failures.hasFailed($0.digest, since: .now - Self.unreadPause)
+    }
+    guard !manifests.isEmpty else { return false }
+    return await withTaskGroup(of: Bool.self) { group in
+      for manifest in manifests {
+        group.addTask {
+          do throws(RegistryError) { return try await read(manifest) } catch {
+            // Remembered, and said to whoever asks for the manifest itself.
+            return false
+          }
+        }
+      }
+      return await group.reduce(false) { $0 || $1 }
     }
   }
 
   /// Begins to fetch a blob, or joins those who fetch it. When it returns the blob is here or on its way.
   /// - Throws: `blobUnknown` for what no manifest names, `unavailable` when nobody who holds it answered.
   func begin(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) {
-    guard let size = try await size(of: digest, in: repository) else { throw .noSuchBlob(digest, repository) }
+    guard let need = try await need(of: digest, in: repository) else { throw .noSuchBlob(digest, repository) }
+    let (size, asked) = (need.size, ContinuousClock.now)
     try await turns.pass(digest) { () async throws(RegistryError) in
       if fetches.fetches.arriving(digest, for: repository) != nil { return }
+      if size == 0 { return try await makeEmpty(digest, in: repository) }
       if try await linkIfHere(digest, size, to: repository) { return }
-      let holders = await fleet.holders(of: digest, in: repository).filter {
+      try failures.mustNotHaveFailed(digest, since: asked)
+      let clues = BlobClues(
+        beside: need.blobs, writer: try await ports.unread.claimant(of: need.manifest, in: repository))
+      let holders = await fleet.holders(of: digest, in: repository, clues: clues).filter {
         $0.ticket.digest == digest && $0.ticket.size == size && fetches.mayBeTrue($0.ticket)
       }
-      guard let first = holders.first else { throw .heldByNobody(digest) }
+      guard let first = holders.first else { throw failures.note(.heldByNobody(digest), of: digest) }
       // Those who vouch for the same ticket. If it turns out false it is remembered, and the next question finds others.
       let members = holders.filter { $0.ticket == first.ticket }.map(\.member)
       try await fetches.begin(
@@ -51,14 +109,55 @@ struct FarContent: Sendable {
     }
   }
 
-  /// Another repository has it: this one has a manifest that names it, so it may have it too.
+  /// There is nothing to fetch, and no torrent of it.
+  private func makeEmpty(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) {
+    guard Digest(of: [], digest.algorithm) == digest else { throw .noSuchBlob(digest, repository) }
+    try await gate.pass(digest) { () async throws(RegistryError) in
+      try await ports.blobs.put([], as: digest)
+      try await ports.content.link(StoredBlob(digest: digest, size: 0), to: repository)
+    }
+  }
+
+  /// Another repository has it: this one has a manifest that names it, which was taken only with all its blobs, so it may
+  /// have it too. Where sparse manifests are taken that is no reason: then a member must hold it for this repository.
   private func linkIfHere(
     _ digest: Digest, _ size: Int64, to repository: RepositoryName
   ) async throws(RegistryError) -> Bool {
-    try await gate.pass(digest) { () async throws(RegistryError) in
+    guard try await ports.blobs.size(of: digest) == size else { return false }
+    if acceptsSparseManifests, await fleet.holders(of: digest, in: repository).isEmpty { return false }
+    return try await gate.pass(digest) { () async throws(RegistryError) in
       guard try await ports.blobs.size(of: digest) == size else { return false }
       try await ports.content.link(StoredBlob(digest: digest, size: size), to: repository)
       return true
+    }
+  }
+
+  /// Whether other members hold all of these for the repository, each in the size that is said. They answer only for what
+  /// is linked to their own repository of that name.
+  func isHeld(_ blobs: [ManifestDocument.Descriptor], in repository: RepositoryName) async -> Bool {
+    let clues = BlobClues(beside: blobs.map(\.digest))
+    var left = blobs[...]
+    return await withTaskGroup(of: Bool.self) { group in
+      for blob in left.prefix(Self.confirmedAtOnce) { group.addTask { await isHeld(blob, in: repository, clues) } }
+      left = left.dropFirst(Self.confirmedAtOnce)
+      while let isHeld = await group.next() {
+        guard isHeld else {
+          group.cancelAll()
+          return false
+        }
+        if let next = left.popFirst() { group.addTask { await self.isHeld(next, in: repository, clues) } }
+      }
+      return true
+    }
+  }
+
+  private func isHeld(
+    _ blob: ManifestDocument.Descriptor, in repository: RepositoryName, _ clues: BlobClues
+  ) async -> Bool {
+    // Everybody has nothing.
+    if blob.size == 0 { return blob.digest == Digest(of: [], blob.digest.algorithm) }
+    return await fleet.holders(of: blob.digest, in: repository, clues: clues).contains {
+      $0.ticket.digest == blob.digest && $0.ticket.size == blob.size
     }
   }
 
@@ -67,17 +166,29 @@ struct FarContent: Sendable {
   /// The bytes of a manifest that is present in the repository and not here. They are kept, and what the manifest needs is
   /// known from then on.
   func bytes(of manifest: StoredManifest, in repository: RepositoryName) async throws(RegistryError) -> [UInt8] {
-    try await turns.pass(manifest.digest) { () async throws(RegistryError) in
+    let (digest, asked) = (manifest.digest, ContinuousClock.now)
+    return try await turns.pass(digest) { () async throws(RegistryError) in
       if let bytes = try await here(manifest) {
         try await learn(bytes, manifest, in: repository)
         return bytes
       }
-      guard let bytes = await fleet.manifest(manifest.digest, size: manifest.size, in: repository) else {
-        throw .heldByNobody(manifest.digest)
+      try failures.mustNotHaveFailed(digest, since: asked)
+      let writer = try await ports.unread.claimant(of: digest, in: repository)
+      guard let bytes = await fleet.manifest(digest, size: manifest.size, in: repository, writer: writer) else {
+        throw failures.note(.heldByNobody(digest), of: digest)
       }
       try await learn(bytes, manifest, in: repository)
       return bytes
     }
+  }
+
+  /// Fetches a manifest that was heard of. `false`: it is present no more.
+  func read(_ manifest: UnreadManifest) async throws(RegistryError) -> Bool {
+    guard let named = try await ports.names.resolve(.digest(manifest.digest), in: manifest.repository) else {
+      return false
+    }
+    if named.bytes == nil { _ = try await bytes(of: named, in: manifest.repository) }
+    return true
   }
 
   private func here(_ manifest: StoredManifest) async throws(RegistryError) -> [UInt8]? {

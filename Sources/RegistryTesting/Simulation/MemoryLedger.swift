@@ -3,7 +3,7 @@ import FleetCore
 import RegistryCore
 
 /// The ledger's port over a `MemoryLog`: the model that the real one is compared with. Nothing is durable.
-public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger {
+public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening {
   private struct State {
     var log: MemoryLog
     /// The latest time that the wall clock has shown: when it is set back, what counted goes on counting.
@@ -67,6 +67,12 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger {
       log.rebase(onto: fleet, restating: restated, dropping: dropped, wall: wall, notary: notary)
       return log.writer
     }
+  }
+
+  public func shortenLog(
+    to retention: ClaimRetention, forgetting: Forgettable
+  ) async throws(RegistryError) -> ShortenedLog {
+    now { log, wall in log.shorten(to: retention, forgetting: forgetting, wall: wall) }
   }
 
   /// One transaction. What is due counts before anything else happens.

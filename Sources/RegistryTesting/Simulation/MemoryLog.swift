@@ -8,7 +8,7 @@ public struct MemoryLog: Sendable {
   public private(set) var rules = NameRules()
   public private(set) var heads: [WriterID: ClaimHead] = [:]
   private var logs: [WriterID: [SignedClaim]] = [:]
-  private var names: [ClaimedName: [Candidate]] = [:]
+  private(set) var names: [ClaimedName: [Candidate]] = [:]
   private var waiting: [HybridTime] = []
   private var clock = HybridTime(rawValue: 0)
   private var highestEpoch: Int64
@@ -131,7 +131,20 @@ extension MemoryLog {
     names[body.name, default: []].append(Candidate(claim: NameCandidate(body), value: body.value))
   }
 
-  public mutating func apply(_ rules: NameRules) { self.rules = rules }
+  mutating func drop(_ claims: Set<NameCandidate>, of name: ClaimedName) {
+    guard !claims.isEmpty else { return }
+    names[name]?.removeAll { claims.contains($0.claim) }
+    if names[name]?.isEmpty ?? false { names[name] = nil }
+    for claim in claims {
+      guard let log = logs[claim.writer] else { continue }
+      let place = Self.place(behind: claim.sequence - 1, in: log)
+      if place < log.count, log[place].body.sequence == claim.sequence { logs[claim.writer]?.remove(at: place) }
+    }
+  }
+
+  public mutating func apply(_ rules: NameRules) {
+    if !faults.contains(.ignoredRules) { self.rules = rules }
+  }
 
   /// Merges into the clock what is due now.
   /// - Returns: when the next claim will be.
@@ -160,19 +173,20 @@ extension MemoryLog {
     onto fleet: FleetID, restating restated: Set<ClaimedName>, dropping dropped: Set<ClaimedName>, wall: Int64,
     notary: some ClaimNotary
   ) {
+    let words = restated.subtracting(dropped).compactMap { name in winner(of: name, wall: wall).map { (name, $0.value) }
+    }
     let own = logs.filter { $0.key.node == writer.node }.flatMap(\.value).sorted { $0.body.clock < $1.body.clock }
     (logs, names, heads, waiting, self.fleet) = ([:], [:], [:], [], fleet)
     highestEpoch += 1
     writer = WriterID(node: writer.node, epoch: highestEpoch)
-    var lastWords: [ClaimedName: [UInt8]?] = [:]
     for claim in own {
       let name = claim.body.name
       guard !dropped.contains(name) else { continue }
-      lastWords[name] = .some(claim.body.value)
       _ = append(name, claim.body.value, at: claim.body.clock, notary: notary)
     }
-    for (name, value) in lastWords.sorted(by: { $0.key.key.lexicographicallyPrecedes($1.key.key) })
-    where restated.contains(name) { _ = write(name, value, wall: wall, notary: notary) }
+    for (name, value) in words.sorted(by: { $0.0.key.lexicographicallyPrecedes($1.0.key) }) {
+      _ = write(name, value, wall: wall, notary: notary)
+    }
   }
 }
 

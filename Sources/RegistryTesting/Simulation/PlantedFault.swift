@@ -8,4 +8,8 @@ public enum PlantedFault: String, Hashable, Sendable, CaseIterable {
   case reusedSequence
   /// A node names what is not on its disk yet.
   case nameBeforeBytes
+  /// Nodes forget deletions of which not every member knows.
+  case forgottenTombstone
+  /// A node goes on taking a removed member at its word.
+  case ignoredRules
 }

@@ -28,7 +28,19 @@ extension SimulatedFleet {
       events.add(.skew(place, far), at: at)
       events.add(.skew(place, 0), at: at + Int64(chance.below(10_000)))
     }
+    planChanges()
     for _ in 0..<plan.removals { events.add(.remove(1 + chance.below(all - 1)), at: moment()) }
+  }
+
+  private func planChanges() {
+    for place in plan.nodes..<plan.nodes + plan.joins { events.add(.join(place), at: moment()) }
+    for _ in 0..<plan.newAddresses { events.add(.changeAddress(chance.below(nodes.count)), at: moment()) }
+    for _ in 0..<plan.policies { events.add(.changePolicy, at: moment()) }
+    for _ in 0..<plan.leaps { events.add(.leap(days: [3, 31, 50, 95][chance.below(4)]), at: moment()) }
+    guard plan.leaps > 0 else { return }
+    for at in stride(from: 2000, to: plan.adversity + plan.recovery, by: 2000) {
+      for place in nodes.indices { events.add(.shorten(place), at: at + Int64(chance.below(2000))) }
+    }
   }
 
   private func moment() -> Int64 { 1000 + Int64(chance.below(Int(plan.adversity - 1000))) }
@@ -45,20 +57,26 @@ extension SimulatedFleet {
       nodes[place].skew = hasHealed ? 0 : skew
       nodes[place].seen = [:]
     case .remove(let place): remove(place)
+    case .join(let place): join(place)
+    case .changeAddress(let place): changeAddress(of: place)
+    case .changePolicy: changePolicy()
+    case .leap(let days): leap(by: days)
+    case .shorten(let place): shorten(place)
     case .heal: heal()
     default: break
     }
   }
 
   private func crash(_ place: Int) {
+    guard nodes[place].hasJoined else { return }
     nodes[place].isUp = false
     nodes[place].life += 1
     nodes[place].diskIsFree = time
     checkBytes(on: place)
   }
 
-  private func start(_ place: Int) {
-    guard nodes[place].life == 0 || !nodes[place].isUp else { return }
+  func start(_ place: Int) {
+    guard nodes[place].hasJoined, nodes[place].life == 0 || !nodes[place].isUp else { return }
     nodes[place].isUp = true
     nodes[place].life += 1
     let old = nodes[place].machine
@@ -80,7 +98,7 @@ extension SimulatedFleet {
   private func remove(_ place: Int) {
     let (issuer, node) = (nodes[0], nodes[place].id)
     let taken = issuer.disk.heads.filter { $0.key.node == node }.map { ($0.key.epoch, $0.value.sequence) }
-    guard issuer.isUp,
+    guard issuer.isUp, nodes[place].hasJoined,
       let draft = try? issuer.machine.directory.removal(
         of: node, lastTaken: Dictionary(taken, uniquingKeysWith: max), by: issuer.id, at: wall(of: 0)),
       let record = FleetRecord(draft, signature: fleetNotary.sign(draft.signedBytes))

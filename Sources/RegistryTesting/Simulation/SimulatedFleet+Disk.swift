@@ -28,6 +28,11 @@ extension SimulatedFleet {
         above: above, restating: restating, notary: nodes[place].notary.ofClaims)
       feed(place, .began(nodes[place].disk.writer))
       tell(restated, place)
+    case .shorten(let retention, let forgettable):
+      let log = nodes[place].disk.shorten(to: retention, forgetting: forgettable, wall: wall)
+      result.dropped += log.dropped
+      checkNames(Set(nodes[place].seen.keys), on: place)
+      feed(place, .shortened(log))
     case .keepBytes(let digest): nodes[place].bytes.insert(digest)
     case .write(let statements): write(statements, place)
     }

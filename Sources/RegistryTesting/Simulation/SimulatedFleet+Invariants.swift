@@ -18,10 +18,11 @@ extension SimulatedFleet {
   }
 
   /// No name steps back on a node, and nothing from beyond the fence counts.
-  func checkNames(of claims: [SignedClaim], on place: Int) {
+  func checkNames(of claims: [SignedClaim], on place: Int) { checkNames(Set(claims.map(\.body.name)), on: place) }
+
+  func checkNames(_ names: Set<ClaimedName>, on place: Int) {
     let wall = wall(of: place)
-    for claim in claims {
-      let name = claim.body.name
+    for name in names {
       guard let clock = nodes[place].disk.winner(of: name, wall: wall)?.claim.clock else { continue }
       if clock.milliseconds > wall + NameRules.fenceMilliseconds {
         fail("on node \(place) counts a claim of \(clock.milliseconds - wall) ms ahead")
@@ -78,27 +79,39 @@ extension SimulatedFleet {
       if nodes[place].machine.headsDigest != nodes[first].machine.headsDigest {
         return "nodes \(first) and \(place) have other claims"
       }
+      if addresses(of: place) != addresses(of: first) {
+        return "nodes \(first) and \(place) know other addresses"
+      }
       if nodes[place].disk.rules != nodes[first].disk.rules { return "nodes \(first) and \(place) go by other rules" }
     }
     return nil
+  }
+
+  /// Where a node takes the honest ones to be. Cards themselves may be under way for ever: a liar's doubts are refuted by
+  /// new ones.
+  private func addresses(of place: Int) -> [[MemberAddress]?] {
+    honest.map { nodes[place].machine.cards[nodes[$0].id]?.draft.addresses }
   }
 
   func checkInTheEnd() throws(SimulationFailure) {
     if let disagreement = disagreement() { fail(disagreement) }
     checkAgainstAllClaims()
     checkAcknowledged()
+    checkWhereBytesAre()
     for place in nodes.indices { checkBytes(on: place) }
     if let failure { throw failure }
   }
 
-  /// Each node answers what all claims of all honest nodes together say: so nobody has a deleted name back.
+  /// Each node answers what all claims together say that were ever acknowledged by a disk that was not lost, or that any
+  /// honest node has: so nobody has a deleted name back, and what was dropped says nothing that is missed.
   private func checkAgainstAllClaims() {
-    let (wall, honest) = (Self.epoch + time, honest)
+    let (wall, honest) = (Self.epoch + leapt + time, honest)
     guard let first = honest.first else { return }
     let rules = nodes[first].disk.rules
     var claims: [ClaimedName: [NameCandidate: [UInt8]?]] = [:]
-    for place in honest {
-      for claim in nodes[place].disk.claims {
+    let kept = acknowledged.filter { claim in places[claim.body.writer.node].map { !nodes[$0].wasRestored } ?? false }
+    for said in [kept] + honest.map({ Array(nodes[$0].disk.claims) }) {
+      for claim in said {
         if claim.body.sequence <= rules.limit(of: claim.body.writer) {
           claims[claim.body.name, default: [:]][NameCandidate(claim.body)] = .some(claim.body.value)
         }
@@ -114,14 +127,37 @@ extension SimulatedFleet {
     }
   }
 
-  /// What was acknowledged by a disk that was never lost is everywhere.
+  /// The bytes of every manifest that stands are on a member's disk, or it is said why not.
+  private func checkWhereBytesAre() {
+    guard let first = honest.first else { return }
+    let wall = Self.epoch + leapt + time
+    for name in nodes[first].disk.allNames where name.kind == .manifest {
+      guard let standing = nodes[first].disk.winner(of: name, wall: wall), standing.value != nil,
+        !honest.contains(where: { nodes[$0].bytes.contains(Self.digest(of: name.key)) })
+      else { continue }
+      result.lost += 1
+      guard let writer = places[standing.claim.writer.node], !nodes[writer].wasRestored, !nodes[writer].isHostile
+      else { continue }
+      fail("nobody has the bytes of a manifest that node \(writer) named")
+    }
+  }
+
+  /// What was acknowledged by a disk that was never lost is everywhere, unless it lost long ago and was dropped.
   private func checkAcknowledged() {
     for claim in acknowledged {
       guard let writer = places[claim.body.writer.node], !nodes[writer].wasRestored else { continue }
-      for place in honest where nodes[place].disk.claim(claim.body.sequence, of: claim.body.writer) != claim {
+      for place in honest where !has(claim, place) {
         fail("node \(place) lacks what node \(writer) acknowledged: number \(claim.body.sequence)")
       }
     }
+  }
+
+  private func has(_ claim: SignedClaim, _ place: Int) -> Bool {
+    let disk = nodes[place].disk
+    if let here = disk.claim(claim.body.sequence, of: claim.body.writer) { return here == claim }
+    let horizon = ClaimRetention().losersHorizon(now: wall(of: place))
+    return claim.body.clock.milliseconds < horizon
+      && disk.heads[claim.body.writer]?.sequence ?? 0 > claim.body.sequence
   }
 }
 

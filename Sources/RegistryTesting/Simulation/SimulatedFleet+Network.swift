@@ -9,10 +9,14 @@ extension SimulatedFleet {
     guard isCarried(from: place, to: to), let message = onTheWire(message, from: place) else { return }
     calls[lastCall] = (place, to, nodes[place].life, token)
     events.add(.question(to: to, from: place, call: lastCall, message), at: arrival())
+    guard plan.repeatPercent > 0, chance.below(100) < plan.repeatPercent else { return }
+    // The network's fault, or somebody's who listened: both ends have TLS, and the machine does not count on it.
+    events.add(
+      .question(to: to, from: place, call: lastCall, message), at: arrival() + Int64(chance.below(20_000)))
   }
 
   func deliver(_ to: Int, _ from: Int, _ call: UInt64, _ message: FleetMessage) {
-    guard nodes[to].isUp else {
+    guard nodes[to].isUp, call > lastLostCall else {
       calls[call] = nil
       return
     }

@@ -19,6 +19,10 @@ public final class SimulatedFleet {
   /// Questions under way: who asked, in which life, by which token.
   var calls: [UInt64: (asker: Int, answerer: Int, life: Int, token: FleetToken)] = [:]
   var lastCall: UInt64 = 0
+  /// Calls up to this one are of before a leap in time: nobody waits for them any more.
+  var lastLostCall: UInt64 = 0
+  /// How far the clocks have leapt, in milliseconds.
+  var leapt: Int64 = 0
   /// On which side of a partition each node is.
   var sides: [Int]
   var cuts: Set<Int> = []
@@ -44,14 +48,17 @@ public final class SimulatedFleet {
   public init(_ plan: SimulationPlan) {
     self.plan = plan
     chance = SplitMix64(seed: plan.seed)
-    (sides, received) = ([Int](repeating: 0, count: plan.nodes), [Int](repeating: 0, count: plan.nodes))
+    let all = plan.nodes + plan.joins
+    (sides, received) = ([Int](repeating: 0, count: all), [Int](repeating: 0, count: all))
     lossPercent = plan.lossPercent
     fleetNotary = SimulatedNotary(number: plan.seed ^ 0xF1EE7)
     nodes = SimulatedFounding(plan, fleetNotary).nodes(chance: &chance)
     for (place, node) in nodes.enumerated() { places[node.id] = place }
     if plan.hasHostileMember { nodes[plan.nodes - 1].isHostile = true }
-    if let fault = plan.fault, fault != .nameBeforeBytes { nodes[0].disk.faults = [fault] }
-    for place in nodes.indices { events.add(.start(place), at: Int64(chance.below(500))) }
+    if let fault = plan.fault, fault != .nameBeforeBytes {
+      for place in nodes.indices where place == 0 || fault == .forgottenTombstone { nodes[place].disk.faults = [fault] }
+    }
+    for place in 0..<plan.nodes { events.add(.start(place), at: Int64(chance.below(500))) }
   }
 
   /// Goes through the plan; throws what broke.
@@ -102,7 +109,7 @@ public final class SimulatedFleet {
     }
   }
 
-  func wall(of place: Int) -> Int64 { Self.epoch + time + nodes[place].skew }
+  func wall(of place: Int) -> Int64 { Self.epoch + leapt + time + nodes[place].skew }
 
   /// Hands an input to a machine and does what it wants done.
   func feed(_ place: Int, _ input: FleetInput) {

@@ -11,18 +11,22 @@ struct SimulatedFounding {
   }
 
   func nodes(chance: inout SplitMix64) -> [SimulatedNode] {
-    let notaries = (0..<plan.nodes).map { SimulatedNotary(number: plan.seed &* 1_000_003 &+ UInt64($0)) }
-    let directory = directory(of: notaries)
+    let notaries = (0..<plan.nodes + plan.joins).map {
+      SimulatedNotary(number: plan.seed &* 1_000_003 &+ UInt64($0))
+    }
+    let directory = directory(of: Array(notaries.prefix(plan.nodes)))
     var cards = CardBook()
     for (place, notary) in notaries.enumerated() {
-      if let card = card(of: notary, place, directory.fleet) {
+      if let card = Self.card(of: notary, place, directory.fleet) {
         _ = cards.take(card, directory: directory, notary: notary)
       }
     }
-    return notaries.map { notary in
+    return notaries.enumerated().map { place, notary in
       let machine = FleetMachine(
         node: notary.node, directory: directory, cards: cards, notary: notary, seed: chance.next())
-      return SimulatedNode(notary, machine, MemoryLog(node: notary.node, fleet: directory.fleet))
+      var node = SimulatedNode(notary, machine, MemoryLog(node: notary.node, fleet: directory.fleet))
+      if place >= plan.nodes { (node.hasJoined, node.isUp) = (false, false) }
+      return node
     }
   }
 
@@ -41,11 +45,13 @@ struct SimulatedFounding {
     return directory
   }
 
-  private func card(of notary: SimulatedNotary, _ place: Int, _ fleet: FleetID) -> MemberCard? {
+  static func card(
+    of notary: SimulatedNotary, _ place: Int, _ fleet: FleetID, incarnation: Int64 = 1, port: Int? = nil
+  ) -> MemberCard? {
     guard let name = NodeName(parsing: "node-\(place)"), let versions = ProtocolVersions(lowest: 1, highest: 1),
-      let address = MemberAddress(parsing: "192.0.2.1:\(1024 + place % 60_000)"),
+      let address = MemberAddress(parsing: "192.0.2.1:\(port ?? 1024 + place % 60_000)"),
       let draft = MemberCard.Draft(
-        fleet: fleet, node: notary.node, incarnation: 1, name: name, addresses: [address], zone: nil,
+        fleet: fleet, node: notary.node, incarnation: incarnation, name: name, addresses: [address], zone: nil,
         release: "simulated", versions: versions)
     else { return nil }
     return MemberCard(draft, signature: notary.sign(draft.signedBytes))

@@ -13,6 +13,8 @@ struct SimulatedNode {
   /// Rises with each start: what an earlier life waited for does not come.
   var life = 0
   var isUp = true
+  /// Not yet, of a node that is let in later.
+  var hasJoined = true
   /// How far the wall clock is ahead.
   var skew: Int64 = 0
   var wake: Int64?
@@ -41,6 +43,7 @@ enum DiskOperation {
   case read(FleetToken, [Want], byteLimit: Int)
   case apply(NameRules)
   case beginEpoch(above: Int64, ClaimStretch?)
+  case shorten(ClaimRetention, Forgettable)
   case keepBytes(UInt64)
   /// All in one transaction.
   case write([(ClaimedName, [UInt8]?)])
@@ -60,5 +63,10 @@ enum SimulatedEvent {
   case restore(Int)
   case skew(Int, Int64)
   case remove(Int)
+  case join(Int)
+  case changeAddress(Int)
+  case changePolicy
+  case leap(days: Int64)
+  case shorten(Int)
   case heal
 }

@@ -25,6 +25,7 @@ public struct SimulationCommand {
     let clock = ContinuousClock()
     let begun = clock.now
     var (failures, events, acknowledged, refused, slowest, fewest) = (0, 0, 0, 0, Int64(0), Int.max)
+    var (dropped, lost) = (0, 0)
     var notices: [String: Int] = [:]
     for seed in first..<first + seeds {
       do {
@@ -35,6 +36,8 @@ public struct SimulationCommand {
         fewest = min(fewest, result.events)
         acknowledged += result.acknowledged
         refused += result.refused
+        dropped += result.dropped
+        lost += result.lost
         slowest = max(slowest, result.agreedAfter ?? .max)
       } catch {
         print(error)
@@ -44,8 +47,9 @@ public struct SimulationCommand {
     let took = begun.duration(to: clock.now) / .seconds(1)
     print(
       "\(seeds) seeds, \(failures) failed; \(events) events, at least \(fewest) a seed; \(acknowledged) claims "
-        + "acknowledged, \(refused) operations refused; all agreed at most \(slowest) ms after the last fault; "
-        + "\(took) s, \(Double(seeds) / took) seeds and \(Double(events) / took) events a second")
+        + "acknowledged, \(refused) operations refused, \(dropped) old claims dropped, \(lost) manifests lost with "
+        + "disks; all agreed at most \(slowest) ms after the last fault; \(took) s, \(Double(seeds) / took) seeds and \(Double(events) / took) events a second"
+    )
     print("noticed: " + notices.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
     return failures == 0
   }

@@ -19,6 +19,18 @@ public struct SimulationPlan: Sendable {
   public var restoredDisks = 0
   public var skews = 0
   public var removals = 0
+  /// Nodes beyond `nodes`, let in while all this happens.
+  public var joins = 0
+  public var newAddresses = 0
+  /// Changes of who may write what.
+  public var policies = 0
+  /// Of a hundred questions so many arrive a second time, up to twenty seconds later.
+  public var repeatPercent = 0
+  /// Every node's clock goes on by weeks at once, and old claims are dropped: a year in a minute.
+  ///
+  /// Not together with what makes claims of long ago count again or no more (removals, old disks, policies, liars, who
+  /// fork): that decides over what is kept (docs/decisions).
+  public var leaps = 0
   public var hasHostileMember = false
   /// Messages travel as bytes.
   public var encodesMessages = false
@@ -42,6 +54,14 @@ public struct SimulationPlan: Sendable {
     plan.hasHostileMember = chance.below(3) == 0
     plan.encodesMessages = chance.below(8) == 0
     plan.fault = fault
+    plan.joins = [0, 0, 1, 2][chance.below(4)]
+    plan.newAddresses = chance.below(3)
+    plan.repeatPercent = [0, 0, 5, 30][chance.below(4)]
+    plan.policies = chance.below(4) == 0 ? 1 + chance.below(3) : 0
+    if chance.below(3) == 0 {
+      plan.leaps = 1 + chance.below(6)
+      (plan.restoredDisks, plan.removals, plan.policies, plan.hasHostileMember) = (0, 0, 0, false)
+    }
     return plan
   }
 }
@@ -52,6 +72,10 @@ public struct SimulationResult: Sendable {
   public var messages = 0
   public var acknowledged = 0
   public var refused = 0
+  /// Claims that were dropped from logs.
+  public var dropped = 0
+  /// Manifests that stand and whose bytes went with a disk that was lost, or that a liar made up.
+  public var lost = 0
   /// How long after the adversity all agreed, in milliseconds.
   public var agreedAfter: Int64?
 }

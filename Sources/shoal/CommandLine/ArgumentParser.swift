@@ -31,22 +31,33 @@ enum ArgumentParser {
   /// `nil`: a group and a wish for help.
   private static func command(_ words: [String]) throws(UsageError) -> (Command?, ArraySlice<String>) {
     let rest = words.dropFirst()
-    if let command = CommandTable.commands.first(where: { $0.name == words[0] }) { return (command, rest) }
-    guard CommandTable.groups.contains(where: { $0.name == words[0] }) else { throw unknown(words[0]) }
-    guard let second = rest.first else {
-      throw UsageError(
-        "'\(words[0])' wants another word", advice: "one of \(names(inGroup: words[0]).joined(separator: ", "))")
-    }
-    if ["--help", "-h"].contains(second) { return (nil, []) }
-    guard let command = CommandTable.commands.first(where: { $0.name == "\(words[0]) \(second)" }) else {
-      let names = names(inGroup: words[0])
-      let nearest = NearestName.of(second, among: names)
-      throw UsageError(
-        "'\(words[0])' has no command '\(TerminalText.safe(second))'",
-        advice: nearest.map { "did you mean '\(words[0]) \($0)'?" } ?? "one of \(names.joined(separator: ", "))")
-    }
-    return (command, rest.dropFirst())
+    if let command = named(words[0]) { return (command, rest) }
+    guard isGroup(words[0]) else { throw unknown(words[0]) }
+    return try command(in: words[0], rest)
   }
+
+  /// A group may hold groups.
+  private static func command(
+    in group: String, _ words: ArraySlice<String>
+  ) throws(UsageError) -> (Command?, ArraySlice<String>) {
+    guard let word = words.first else {
+      throw UsageError(
+        "'\(group)' wants another word", advice: "one of \(names(inGroup: group).joined(separator: ", "))")
+    }
+    if ["--help", "-h"].contains(word) { return (nil, []) }
+    let name = "\(group) \(word)"
+    if let command = named(name) { return (command, words.dropFirst()) }
+    if isGroup(name) { return try command(in: name, words.dropFirst()) }
+    let names = names(inGroup: group)
+    let nearest = NearestName.of(word, among: names)
+    throw UsageError(
+      "'\(group)' has no command '\(TerminalText.safe(word))'",
+      advice: nearest.map { "did you mean '\(group) \($0)'?" } ?? "one of \(names.joined(separator: ", "))")
+  }
+
+  private static func named(_ name: String) -> Command? { CommandTable.commands.first { $0.name == name } }
+
+  private static func isGroup(_ name: String) -> Bool { CommandTable.groups.contains { $0.name == name } }
 
   private static func unknown(_ word: String) -> UsageError {
     guard !word.hasPrefix("-") else {
@@ -65,8 +76,8 @@ enum ArgumentParser {
   }
 
   private static func help(_ words: ArraySlice<String>) throws(UsageError) -> String {
-    guard let first = words.first else { return HelpText.overview }
-    if words.count == 1, let group = CommandTable.groups.first(where: { $0.name == first }) {
+    guard !words.isEmpty else { return HelpText.overview }
+    if let group = CommandTable.groups.first(where: { $0.name == words.joined(separator: " ") }) {
       return HelpText.of(group: group.name, group.summary)
     }
     guard let command = try command(Array(words)).0 else { return HelpText.overview }

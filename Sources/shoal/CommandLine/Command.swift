@@ -28,6 +28,14 @@ struct Command: Sendable {
     case inviteToFleet
     case joinFleet
     case listFleet
+    case removeMember
+    case leaveFleet
+    case showPolicy
+    case setPolicy
+    case promoteMember
+    case demoteMember
+    case writeRecoveryFile
+    case recoverFleet
     case document
     case help
   }

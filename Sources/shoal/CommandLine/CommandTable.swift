@@ -13,6 +13,7 @@ enum CommandTable {
     ("blob", "check stored bytes, and fetch some from BitTorrent peers"),
     ("torrent", "look at the torrents of blobs, start and stop them"),
     ("fleet", "make nodes one registry"),
+    ("fleet policy", "say what holds on all nodes of the fleet"),
     ("catalog", "repair the database of names"),
   ]
 
@@ -81,7 +82,8 @@ enum CommandTable {
     details: """
       For a node whose catalogue is lost or damaged. Manifests and blobs are found again on disk; tags come back as far \
       as the old catalogue can still be read; their history is lost. The old file is kept. \
-      The node must not run.
+      The node must not run. Of a member of a fleet names and tags are not made anew: they come from the other members when \
+      it runs again, since what it said now might undo what they have deleted or moved meanwhile.
       """, options: node,
     examples: [.init("shoal catalog rebuild --data /var/lib/shoal", "then start the node")])
 

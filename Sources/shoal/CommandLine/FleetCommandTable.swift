@@ -1,13 +1,24 @@
 /// The part of the table of commands that is about the fleet.
 extension CommandTable {
-  static let fleetCommands = [foundFleet, inviteToFleet, joinFleet, listFleet]
+  static let fleetCommands = [foundFleet, inviteToFleet, joinFleet, listFleet] + memberCommands + issuerCommands
 
   private static let foundFleet = Command(
     verb: .foundFleet, name: "fleet init", summary: "make a fleet of which this node is the first member",
     details: """
       The node gets the fleet's key and may invite others. What it names stays as it is. Works on a running node and \
-      before its first start; a member is started with fleet.listen (--fleet-listen).
-      """, options: node,
+      before its first start; a member is started with fleet.listen (--fleet-listen). The recovery file holds the \
+      fleet's key: carry it away, for the day on which every issuer is lost.
+      """,
+    options: node + [
+      .init(
+        name: "recovery-file", placeholder: "FILE",
+        text: "Where to write the recovery file; else fleet.recovery in the data folder."),
+      .init(
+        name: "authority", placeholder: "FILE",
+        text:
+          "An authority of your own PKI to found the fleet on, instead of a new one: its certificate and its Ed25519 "
+          + "key, in PEM."),
+    ],
     examples: [.init("shoal fleet init --data /var/lib/shoal", "then invite others")])
 
   private static let inviteToFleet = Command(

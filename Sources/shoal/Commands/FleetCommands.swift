@@ -9,6 +9,7 @@ struct FleetCommands {
 
   /// Far above any token.
   private static let tokenBytes = 16 << 10
+  private static let authorityBytes = 64 << 10
 
   init(_ session: ControlSession, _ invocation: Invocation, _ output: TerminalOutput) {
     self.session = session
@@ -16,15 +17,36 @@ struct FleetCommands {
     self.output = output
   }
 
-  func found() throws {
-    let fleet: FleetMembershipDocument = try session.post("fleet/init", [])
-    if invocation.wantsJSON { return try output.json(fleet) }
+  /// - Parameter path: of the recovery file, where none is named.
+  func found(recovery path: String) throws {
+    // First, so that a fleet is not there without it because of a slip of the pen.
+    let file = try RecoveryTarget(invocation.value("recovery-file") ?? path)
+    let fleet: FleetMembershipDocument
+    do { fleet = try found() } catch {
+      file.discard()
+      throw error
+    }
+    do {
+      let recovery: RecoveryDocument = try session.get("fleet/recovery")
+      try file.write(recovery.text)
+    } catch {
+      file.discard()
+      output.note("the fleet is made, its recovery file is not: write it with shoal fleet recovery-file FILE")
+      throw error
+    }
+    if invocation.wantsJSON { return try output.json(FoundedFleet(fleet, file.path)) }
     output.line("fleet \(fleet.fleet)")
     output.line("node  \(fleet.node) (\(fleet.name))")
     output.line("Invite others with: shoal fleet invite")
-    output.note(
-      "this node alone holds the fleet's key: keep a copy of fleet/ca.key in its data folder at a safe place, "
-        + "or nobody can be let in or removed when it is lost")
+    output.line("Carry away and keep safe: \(file.path)")
+    output.note("whoever has that file has the fleet; with it any member becomes an issuer (shoal fleet recover)")
+    output.note(IssuerCommands.loneIssuer)
+  }
+
+  private func found() throws -> FleetMembershipDocument {
+    guard let path = invocation.value("authority") else { return try session.post("fleet/init", []) }
+    let text = try WholeFile.read(path, atMost: Self.authorityBytes)
+    return try session.post("fleet/init/authority", [], sending: text)
   }
 
   func invite() throws {
@@ -44,6 +66,13 @@ struct FleetCommands {
       "fleet/join", [("names", invocation.value("names"))], sending: token)
     if invocation.wantsJSON { return try output.json(fleet) }
     output.line("joined fleet \(fleet.fleet) of \(fleet.members) nodes as \(fleet.name)")
+    if let lost = fleet.lostClaims {
+      output.note(
+        lost == 0
+          ? "this node is back: what it said before it was removed counts"
+          : "this node is back: what it said before it was removed counts, \(lost) later changes of names do not; "
+            + "push those images again")
+    }
   }
 
   func list() throws {
@@ -51,22 +80,32 @@ struct FleetCommands {
     let fleet: FleetDocument = try session.get("fleet")
     if invocation.wantsJSON { return try output.json(fleet) }
     var table = TextTable(
-      .init("NAME"), .init("NODE"), .init("STATE"), .init("ZONE"), .init("ADDRESSES"), .init("ROLE"))
+      .init("NAME"), .init("NODE"), .init("STATE"), .init("ZONE"), .init("HOLDS"), .init("ADDRESSES"),
+      .init("ROLE"))
     for member in fleet.members {
       let roles = (member.isThisNode ? ["this node"] : []) + (member.isIssuer ? ["issuer"] : [])
       table.append(
         member.name, String(member.node.prefix(12)), member.state, member.zone ?? "-",
+        FleetText.stock(member.holds, isOwn: member.isThisNode),
         member.addresses.joined(separator: " "), roles.joined(separator: ", "))
     }
     output.table(table)
-    output.line("fleet \(fleet.fleet.prefix(12)), \(lag(fleet))")
+    output.line("fleet \(fleet.fleet.prefix(12)), \(FleetText.lag(fleet.members.count, fleet.behindMilliseconds))")
+    tell(fleet.certificate)
     if let reason = fleet.refusesWrites { output.note(reason) }
+    if fleet.members.count > 1, fleet.members.count(where: \.isIssuer) == 1 { output.note(IssuerCommands.loneIssuer) }
   }
 
-  private func lag(_ fleet: FleetDocument) -> String {
-    guard fleet.members.count > 1 else { return "no other member" }
-    guard let behind = fleet.behindMilliseconds else { return "not compared with anybody yet" }
-    return "compared with a member \(behind) ms ago"
+  private func tell(_ certificate: CertificateDocument) {
+    let end = Amount.time(millisecondsSince1970: certificate.endsAtSeconds * 1000)
+    let left = max(0, certificate.endsAtSeconds - Int64(time(nil))) / 86_400
+    output.line(
+      certificate.isOver ? "this node's certificate is over since \(end)" : "this node's certificate holds until \(end)"
+    )
+    guard let trouble = certificate.trouble else { return }
+    output.note(
+      certificate.isOver
+        ? "no member speaks with this node: \(trouble)" : "not renewed yet, \(left) days left: \(trouble)")
   }
 
   private func token() throws -> [UInt8] {
@@ -94,5 +133,20 @@ struct FleetCommands {
       text += buffer.prefix(count)
     }
     return text
+  }
+}
+
+/// What `fleet init --json` prints.
+private struct FoundedFleet: Encodable {
+  let fleet: String
+  let node: String
+  let name: String
+  let members: Int
+  let issuers: Int
+  let recoveryFile: String
+
+  init(_ fleet: FleetMembershipDocument, _ recoveryFile: String) {
+    (self.fleet, node, name) = (fleet.fleet, fleet.node, fleet.name)
+    (members, issuers, self.recoveryFile) = (fleet.members, fleet.issuers, recoveryFile)
   }
 }

@@ -1,3 +1,4 @@
+import BlobStoreDisk
 import Configuration
 import Glibc
 
@@ -49,10 +50,22 @@ struct RunCommand {
     case .fetchBlob: try asking { try FetchCommand($0, invocation, output).run() }
     case .cancelFetch: try asking { try FetchCommand($0, invocation, output).cancel() }
     case .status: try asking { try StatusCommand($0, invocation, output).run() }
-    case .foundFleet: try asking(makes: true) { try FleetCommands($0, invocation, output).found() }
+    case .foundFleet:
+      try asking(makes: true) {
+        let layout = DiskLayout(root: try settings().data)
+        try FleetCommands($0, invocation, output).found(recovery: layout.fleetRecovery)
+      }
     case .inviteToFleet: try asking { try FleetCommands($0, invocation, output).invite() }
     case .joinFleet: try asking { try FleetCommands($0, invocation, output).join() }
     case .listFleet: try asking { try FleetCommands($0, invocation, output).list() }
+    case .removeMember: try asking { try MemberCommands($0, invocation, output).remove() }
+    case .leaveFleet: try asking { try MemberCommands($0, invocation, output).leave() }
+    case .showPolicy: try asking { try PolicyCommands($0, invocation, output).show() }
+    case .setPolicy: try asking { try PolicyCommands($0, invocation, output).set() }
+    case .promoteMember: try asking { try IssuerCommands($0, invocation, output).promote() }
+    case .demoteMember: try asking { try IssuerCommands($0, invocation, output).demote() }
+    case .writeRecoveryFile: try asking { try IssuerCommands($0, invocation, output).writeRecoveryFile() }
+    case .recoverFleet: try asking { try IssuerCommands($0, invocation, output).recover() }
     case .resolveMagnet: try ResolveMagnetCommand(invocation).run()
     case .document: try document()
     case .help: preconditionFailure("help is printed where lines are parsed")

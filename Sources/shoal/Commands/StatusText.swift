@@ -5,7 +5,8 @@ struct StatusText {
   let columns: Int
 
   func lines(_ status: StatusDocument) -> [String] {
-    node(status) + hashing(status.hashing) + fetches(status.fetches) + live(status.live)
+    node(status) + FleetText.paragraph(status.fleet) + hashing(status.hashing) + fetches(status.fetches)
+      + live(status.live)
   }
 
   private func node(_ status: StatusDocument) -> [String] {

@@ -1,4 +1,6 @@
 import BlobStoreDisk
+import Configuration
+import FleetCore
 import FleetService
 import Glibc
 import OpenSSLKit
@@ -17,6 +19,15 @@ struct FleetFiles: Sendable {
   }
 
   let layout: DiskLayout
+  /// How long the certificates hold that this node makes as an issuer.
+  let certificateSeconds: Int64
+
+  init(_ settings: Settings.Fleet, _ layout: DiskLayout) {
+    (self.layout, certificateSeconds) = (layout, settings.certificateLife.components.seconds)
+  }
+
+  /// Whether this node belongs to a fleet, as far as its papers say.
+  var arePapersHere: Bool { access(layout.fleetCertificate, F_OK) == 0 }
 
   /// `nil`: the node is alone.
   func load() throws(RegistryError) -> Papers? {
@@ -31,7 +42,7 @@ struct FleetFiles: Sendable {
     do throws(KeyFileError) { key = try Ed25519Key.load(layout.fleetKey) } catch {
       throw Self.unusable(layout.fleetKey, error.reason)
     }
-    guard let issuing = FleetAuthority(certificate: authority, key: key) else {
+    guard let issuing = FleetAuthority(certificate: authority, key: key, certificateSeconds: certificateSeconds) else {
       throw Self.unusable(layout.fleetKey, "it is not the key of \(layout.fleetCertificate)")
     }
     return Papers(authority: authority, certificate: own, issuing: issuing)
@@ -55,6 +66,17 @@ struct FleetFiles: Sendable {
 
   func seal(_ authority: Certificate) throws(RegistryError) { try save(authority.pem, layout.fleetCertificate) }
 
+  /// The node is alone from now on: what made it a member goes first, and then the rest.
+  func discard() throws(RegistryError) {
+    for path in [layout.fleetCertificate, layout.nodeCertificate, layout.fleetKey] {
+      if unlink(path) != 0 {
+        let code = errno
+        guard code == ENOENT else { throw Self.unusable(path, String(cString: strerror(code))) }
+      }
+      try syncFolder()
+    }
+  }
+
   // MARK: - Files
 
   private static let byteLimit = 64 << 10
@@ -77,7 +99,7 @@ struct FleetFiles: Sendable {
   }
 
   /// Whole or not at all, and safe from a power cut on return.
-  private func save(_ text: [UInt8], _ path: String) throws(RegistryError) {
+  func save(_ text: [UInt8], _ path: String) throws(RegistryError) {
     let temporary = path + ".new"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Self.unusable(temporary, String(cString: strerror(errno))) }
@@ -85,13 +107,29 @@ struct FleetFiles: Sendable {
     guard write(descriptor, text, text.count) == text.count, fsync(descriptor) == 0, rename(temporary, path) == 0 else {
       throw Self.unusable(path, String(cString: strerror(errno)))
     }
+    try syncFolder()
+  }
+
+  private func syncFolder() throws(RegistryError) {
     let folder = open(layout.fleet, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw Self.unusable(layout.fleet, String(cString: strerror(errno))) }
     defer { close(folder) }
     guard fsync(folder) == 0 else { throw Self.unusable(layout.fleet, String(cString: strerror(errno))) }
   }
 
-  private static func unusable(_ path: String, _ reason: String) -> RegistryError {
+  static func unusable(_ path: String, _ reason: String) -> RegistryError {
     RegistryError(.internal, "\(path) cannot be used: \(reason)")
+  }
+}
+
+extension FleetFiles.Papers {
+  var fleetKey: PublicKey? { authority.key.ed25519.flatMap { PublicKey($0) } }
+
+  func fleet(_ keys: FleetKeys) -> FleetID? { fleetKey?.fleet(keys) }
+
+  /// Whether the node is the only one of its fleet, as far as what it kept says so.
+  func isOnly(_ keys: FleetKeys, by kept: [StatementChange]) -> Bool {
+    guard let fleetKey else { return false }
+    return Array(Directory(fleetKey: fleetKey, kept: kept, keys).members) == [keys.node]
   }
 }

@@ -23,7 +23,8 @@ struct FleetListener: Sendable {
     let tls = try TLSContext(
       try Self.ownCredentials(fleet.keys, at: fleet.clock.millisecondsSince1970), minimumVersion: .tls13)
     let handler = FleetHandler(
-      registry, seat: { fleet.current.map { FleetHandler.Seat(desk: $0.desk, door: $0.door) } }, log: log)
+      registry,
+      seat: { fleet.current.map { .init(desk: $0.desk, door: $0.door, issuer: $0.issuer, papers: fleet) } }, log: log)
     let places = settings.fleet.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }
@@ -37,6 +38,9 @@ struct FleetListener: Sendable {
       port = NodeFleet.Port(
         introduction: try FleetDesk.Introduction(settings.fleet, ports: ports),
         show: { try Self.show($0, fleet.keys, tls) },
+        hide: {
+          try tls.replace(try Self.ownCredentials(fleet.keys, at: fleet.clock.millisecondsSince1970), clients: nil)
+        },
         cut: { strangers in
           server.endConnections { client in NodeID(client.identity).map { strangers.contains($0) } ?? true }
         })

@@ -2,8 +2,10 @@ import RegistryCore
 
 /// The bytes that other members hold; of a node that is alone, none.
 extension NodeFleet: FleetBytes {
-  nonisolated func holders(of digest: Digest, in repository: RepositoryName) async -> [Holding] {
-    await current?.channel.holders(of: digest, in: repository) ?? []
+  nonisolated func holders(
+    of digest: Digest, in repository: RepositoryName, clues: BlobClues
+  ) async -> [Holding] {
+    await current?.channel.holders(of: digest, in: repository, clues: clues) ?? []
   }
 
   nonisolated func read(
@@ -11,10 +13,24 @@ extension NodeFleet: FleetBytes {
     take: @escaping @Sendable ([UInt8]) async throws(RegistryError) -> Void
   ) async throws(RegistryError) {
     guard let channel = current?.channel else { throw RegistryError(.unavailable, "this node is in no fleet") }
-    try await channel.read(part, of: digest, in: repository, from: member, take: take)
+    let meter = meter
+    try await channel.read(part, of: digest, in: repository, from: member) { bytes throws(RegistryError) in
+      meter.channelBytes.add(Int64(bytes.count))
+      try await take(bytes)
+    }
   }
 
-  nonisolated func manifest(_ digest: Digest, size: Int, in repository: RepositoryName) async -> [UInt8]? {
-    await current?.channel.manifest(digest, size: size, in: repository)
+  nonisolated func keepsManifest(_ digest: Digest) -> Bool { current?.channel.keepsManifest(digest) ?? false }
+
+  nonisolated func manifest(
+    _ digest: Digest, size: Int, in repository: RepositoryName, writer: NodeID?
+  ) async -> [UInt8]? {
+    await current?.channel.manifest(digest, size: size, in: repository, writer: writer)
+  }
+
+  /// The links of this node, so that what they make readable is told to the fleet.
+  nonisolated func announcing(_ content: any Content) -> any Content {
+    AnnouncedContent(
+      content: content, came: { self.current?.desk.locate.hold($0) }, went: { self.current?.desk.locate.letGo($0) })
   }
 }

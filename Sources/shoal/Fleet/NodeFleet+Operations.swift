@@ -5,7 +5,10 @@ import RegistryHTTP
 
 extension NodeFleet: FleetOperations {
   func found() async throws(RegistryError) -> FleetMembershipDocument {
-    let fleet = try await changing { () async throws(RegistryError) in try await makeFleet() }
+    let fleet = try await changing { () async throws(RegistryError) in
+      try mustBeAlone()
+      return try await makeFleet()
+    }
     return membership(of: fleet)
   }
 
@@ -17,18 +20,19 @@ extension NodeFleet: FleetOperations {
     guard let choice = names.map({ NamesChoice(rawValue: $0) }) ?? .refuse else {
       throw RegistryError(.unsupported, "--names is keep-fleet or keep-mine")
     }
+    if let seat = current, seat.desk.current.fleet == invitation.fleet, !seat.isStranger, certificateAge(seat).isDue {
+      try await readmit(invitation, seat)
+      return membership(of: invitation.fleet)
+    }
+    let isBack = current != nil
     let fleet = try await changing { () async throws(RegistryError) in try await enter(invitation, choice) }
-    return membership(of: fleet)
+    return membership(of: fleet, lostClaims: isBack ? try await lostClaims() : nil)
   }
 
   func invite() async throws(RegistryError) -> InvitationDocument {
     guard let seat = current else { throw Self.alone }
-    guard let door = seat.door else {
-      let view = seat.desk.current
-      let issuers = view.directory.issuers.compactMap { view.directory.membership(of: $0)?.name.text }
-      throw RegistryError(
-        .denied, "this node does not hold the fleet's key: invite on \(issuers.joined(separator: ", "))")
-    }
+    guard !seat.isStranger else { throw WriteRefusal.stranger(seat.desk.current) }
+    guard let door = seat.door else { throw Self.noIssuer(seat.desk.current, "invite") }
     let token = try await door.invite()
     return InvitationDocument(
       token: token.text, fleet: token.fleet.description, addresses: token.addresses.map(\.description),
@@ -36,30 +40,49 @@ extension NodeFleet: FleetOperations {
   }
 
   func fleet() async throws(RegistryError) -> FleetDocument {
-    guard let view = current?.desk.current else { throw Self.alone }
+    guard let seat = current else { throw Self.alone }
+    let view = seat.desk.current
     let members = view.directory.members.map { node in
       let card = view.cards[node]
       return FleetDocument.Member(
         node: node.description, name: (card?.draft.name ?? view.directory.membership(of: node)?.name)?.text ?? "",
         state: "\(view.state(of: node))", zone: card?.draft.zone?.description,
         addresses: card?.draft.addresses.map(\.description) ?? [], release: card?.draft.release,
-        isIssuer: view.directory.isIssuer(node), isThisNode: node == view.node)
+        isIssuer: view.directory.isIssuer(node), isThisNode: node == view.node,
+        holds: view.stock(of: node).map { told in
+          FleetStockDocument(
+            blobs: told.stock.blobs, bytes: told.stock.bytes, ageMilliseconds: told.ageMilliseconds)
+        })
     }
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
-      refusesWrites: WriteRefusal.of(view.gate)?.message,
-      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) })
+      refusesWrites: WriteRefusal.of(view)?.message, certificate: certificateDocument(seat),
+      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) }, work: meter.document(seat, view))
   }
 
-  private func membership(of fleet: FleetID) -> FleetMembershipDocument {
+  func membership(of fleet: FleetID, lostClaims: Int64? = nil) -> FleetMembershipDocument {
     let directory = current?.desk.current.directory
     return FleetMembershipDocument(
       fleet: fleet.description, node: keys.node.description,
       name: FleetDesk.Introduction.name(settings)?.text ?? "", members: directory?.members.count ?? 1,
-      issuers: directory?.issuers.count ?? 1)
+      issuers: directory?.issuers.count ?? 1, lostClaims: lostClaims)
   }
 
-  private static let alone = RegistryError(
+  /// What only a holder of the fleet's key does.
+  static func noIssuer(_ view: FleetView, _ deed: String) -> RegistryError {
+    let issuers = view.directory.issuers.compactMap { view.directory.membership(of: $0)?.name.text }.sorted()
+    return RegistryError(
+      .denied, "this node does not hold the fleet's key: \(deed) on \(issuers.joined(separator: " or "))")
+  }
+
+  static let removed = RegistryError(
+    .denied,
+    "this node was removed from its fleet and keeps what it knew of it: come back with a new invitation of that fleet "
+      + "(shoal fleet join), or make the node alone first (shoal fleet leave)")
+
+  static let memberAlready = RegistryError(.denied, "this node is in a fleet already: see shoal fleet ls")
+
+  static let alone = RegistryError(
     .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join"
   )
 }

@@ -15,13 +15,29 @@ actor NodeFleet {
   struct Seat: Sendable {
     let desk: FleetDesk
     let channel: FleetChannel
-    let door: JoinDoor?
+    /// `nil`: this node does not hold the fleet's key.
+    var door: JoinDoor?
+    var papers: FleetFiles.Papers
+
+    /// `nil`: this node does not hold the fleet's key.
+    var issuer: FleetIssuer? { papers.issuing.map { FleetIssuer(desk, $0) } }
+
+    /// Of the certificate that the node shows.
+    var certificateEndsAtSeconds: Int64 { papers.certificate.validity.notAfter }
+
+    /// Whether the fleet has put this node out, or the node has lost what it knew of its fleet.
+    var isStranger: Bool { !desk.current.isThisNodeMember }
+
+    /// Also one that hears nobody: it may have been removed, and nobody tells it.
+    var mayComeBack: Bool { isStranger || desk.current.behindMilliseconds ?? .max > NodeFleet.loneMilliseconds }
   }
 
   /// What listens for the fleet: told the certificates to show, and whom to cut off. Must not block for long.
   struct Port: Sendable {
     let introduction: FleetDesk.Introduction
     let show: @Sendable (FleetFiles.Papers) throws -> Void
+    /// Shows what a node that is alone shows.
+    let hide: @Sendable () throws -> Void
     let cut: @Sendable (Set<NodeID>) -> Void
   }
 
@@ -31,24 +47,53 @@ actor NodeFleet {
   nonisolated let clock: any WallClock
   nonisolated let files: FleetFiles
   nonisolated private let seat = Lock<Seat?>(nil)
-  nonisolated private let held = Lock<(any ClaimLedger & Statements)?>(nil)
+  nonisolated private let verbs = Lock<Registry?>(nil)
+  nonisolated private let held = Lock<SQLiteCatalog?>(nil)
+  nonisolated private let follow = Lock<@Sendable () -> Void>({})
+  nonisolated let meter = FleetMeter()
   nonisolated let work: BlockingPool
-  private var port: Port?
+  private(set) var port: Port?
   /// Founding and joining take several steps: one at a time.
   private var isChanging = false
+  /// Looks after the certificate while the node is a member.
+  var renewal: Task<Void, Never>?
+  /// Why the certificate that is due was not renewed the last time; `nil`: nothing went wrong.
+  nonisolated let renewalTrouble = Lock<String?>(nil)
+  /// Handovers of the fleet's key to this node.
+  var taker: KeyTaker
+  nonisolated private let conduct = Lock(Conduct())
+
+  /// Not to have compared with anybody for so long is to be cut off.
+  static let loneMilliseconds: Int64 = 10_000
+
+  /// What keeps this node from writing besides what its fleet says.
+  struct Conduct: Sendable {
+    /// It has papers of a fleet: where it does not speak with it, it writes nothing.
+    var isMember = false
+    var isLeaving = false
+  }
 
   init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings.Fleet, work: BlockingPool, log: Logger) {
     (self.keys, self.files, self.settings, self.work, self.log) = (keys, files, settings, work, log)
     clock = SystemClock()
+    taker = KeyTaker(keys)
   }
 
   /// Once, before anything else is asked of it: what it keeps its knowledge in.
   nonisolated func use(_ catalogue: SQLiteCatalog) { held.withLock { $0 = catalogue } }
 
-  nonisolated var catalogue: any ClaimLedger & Statements {
+  /// Once: who is told when names may stand for something else by what others said. Must not block.
+  nonisolated func tell(_ follow: @escaping @Sendable () -> Void) { self.follow.withLock { $0 = follow } }
+
+  nonisolated var catalogue: SQLiteCatalog {
     guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
     return catalogue
   }
+
+  /// The same, for the verbs over it.
+  nonisolated func use(_ registry: Registry) { verbs.withLock { $0 = registry } }
+
+  nonisolated var registry: Registry? { verbs.withLock { $0 } }
 
   /// From any thread, at the cost of a lock. `nil`: the node is alone.
   nonisolated var current: Seat? { seat.withLock { $0 } }
@@ -56,8 +101,18 @@ actor NodeFleet {
   /// What the registry asks before it writes a name, and tells after.
   nonisolated var writing: NameWriting {
     NameWriting(
-      refusal: { self.current.flatMap { WriteRefusal.of($0.desk.current.gate) } },
-      wrote: { self.current?.desk.noteWriting() })
+      refusal: { self.refusal(toWrite: $0) }, wrote: { self.current?.desk.noteWriting() })
+  }
+
+  nonisolated func noteMembership(_ isMember: Bool) { conduct.withLock { $0.isMember = isMember } }
+
+  nonisolated func noteLeaving(_ isLeaving: Bool) { conduct.withLock { $0.isLeaving = isLeaving } }
+
+  nonisolated private func refusal(toWrite repository: RepositoryName) -> RegistryError? {
+    let conduct = conduct.withLock { $0 }
+    guard !conduct.isLeaving else { return WriteRefusal.leaving }
+    guard let view = current?.desk.current else { return conduct.isMember ? WriteRefusal.atRest : nil }
+    return WriteRefusal.of(view) ?? WriteRefusal.of(view, to: repository)
   }
 
   /// What the registry asks before it tells what a name stands for.
@@ -70,6 +125,17 @@ actor NodeFleet {
       })
   }
 
+  /// Drops from the log of claims what nobody needs. Alone: whatever is old enough.
+  nonisolated func shorten(_ log: any LogShortening) async throws(RegistryError) -> Int {
+    guard let desk = current?.desk else {
+      return try await log.shortenLog(to: ClaimRetention(), forgetting: .all).dropped
+    }
+    guard let (retention, deletions) = desk.forgettable else { return 0 }
+    let shortened = try await log.shortenLog(to: retention, forgetting: deletions)
+    desk.noteShortening(shortened)
+    return shortened.dropped
+  }
+
   // MARK: - Life
 
   /// Begins to speak with the members, if there are any. Before the first request.
@@ -78,7 +144,10 @@ actor NodeFleet {
     if let papers = try await loadPapers() { try await sit(papers) }
   }
 
+  /// Safe twice.
   func close() async {
+    renewal?.cancel()
+    await renewal?.value
     let seat = seat.withLock { seat in
       defer { seat = nil }
       return seat
@@ -99,16 +168,20 @@ actor NodeFleet {
       throw RegistryError(.unsupported, "the fleet's certificate is not of an Ed25519 key")
     }
     let channel = try channel(papers)
-    let ports = FleetPorts(ledger: catalogue, statements: catalogue, peers: channel, clock: clock, log: log)
+    let follow = follow.withLock { $0 }
+    let ports = FleetPorts(
+      ledger: catalogue, statements: catalogue, peers: channel, held: catalogue, clock: clock, log: log,
+      namesChanged: follow, membersChanged: { [weak self] before, after in self?.noteIssuers(before, after) },
+      meter: meter, stock: stock)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
-    channel.attach { desk.current }
+    channel.attach({ desk.current }, locate: desk.locate)
     let door = try await door(papers, desk)
     do { try port.show(papers) } catch {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
     }
     try await desk.open()
-    let taken = Seat(desk: desk, channel: channel, door: door)
+    let taken = Seat(desk: desk, channel: channel, door: door, papers: papers)
     seat.withLock { $0 = taken }
     desk.introduce(port.introduction)
     // What was written between the two lines above told nobody.
@@ -116,10 +189,21 @@ actor NodeFleet {
     log.info(
       "this node is in a fleet", LogField("fleet", desk.current.fleet.description),
       LogField("node", keys.node.description), LogField("members", desk.current.directory.members.count))
+    lookAfterCertificate()
+  }
+
+  /// Changes what a member has in hand; nothing happens to a node that is alone.
+  func change(_ body: (inout Seat) -> Void) {
+    seat.withLock { seat in
+      if var changed = seat {
+        body(&changed)
+        seat = changed
+      }
+    }
   }
 
   /// `nil`: this node is no issuer.
-  private func door(_ papers: FleetFiles.Papers, _ desk: FleetDesk) async throws(RegistryError) -> JoinDoor? {
+  func door(_ papers: FleetFiles.Papers, _ desk: FleetDesk) async throws(RegistryError) -> JoinDoor? {
     guard let issuing = papers.issuing else { return nil }
     return try await JoinDoor.open(desk, issuing) { node, addresses in await Doorbell().ring(node, addresses) }
   }
@@ -146,21 +230,22 @@ actor NodeFleet {
     }
     isChanging = true
     defer { isChanging = false }
-    if try await loadPapers() != nil {
-      throw RegistryError(.denied, "this node is in a fleet already: see shoal fleet ls")
+    if try await loadPapers() != nil, current?.mayComeBack != true {
+      throw Self.memberAlready
     }
     return try await body()
   }
 
   /// Founds a fleet of this node alone.
-  func makeFleet() async throws(RegistryError) -> FleetID {
+  /// - Parameter given: of the operator's own making; else one is made.
+  func makeFleet(_ given: FleetAuthority? = nil) async throws(RegistryError) -> FleetID {
     guard let name = FleetDesk.Introduction.name(settings) else {
       throw RegistryError(.unsupported, "the machine's name is no name of a node: set fleet.name")
     }
     let now = clock.millisecondsSince1970
     let (authority, records, certificate): (FleetAuthority, [FleetRecord], Certificate)
     do {
-      authority = try FleetAuthority(makingAt: now)
+      authority = try given ?? FleetAuthority(makingAt: now, certificateSeconds: files.certificateSeconds)
       records = try authority.foundingRecords(of: keys.publicKey, named: name, at: now, keys)
       certificate = try authority.certify(keys.publicKey, at: now)
     } catch {
@@ -170,6 +255,12 @@ actor NodeFleet {
       FleetFiles.Papers(authority: authority.certificate, certificate: certificate, issuing: authority), records, [],
       NameComparison.Plan())
     return authority.publicKey.fleet(keys)
+  }
+
+  /// Refused in a fleet of which this node is a stranger.
+  func mustBeAlone() throws(RegistryError) {
+    guard let current else { return }
+    throw current.isStranger ? Self.removed : Self.memberAlready
   }
 
   /// Papers and what the fleet says are kept, the log is written anew as the fleet's, and last of all the node is a member:
@@ -188,7 +279,10 @@ actor NodeFleet {
     _ = try await catalogue.rebase(
       onto: fleetKey.fleet(keys), restating: plan.restated, dropping: plan.dropped)
     try await work.run { () throws(RegistryError) in try files.seal(papers.authority) }
+    noteMembership(true)
     try await sit(papers)
+    // Whoever has joined may push.
+    await current?.desk.settled()
   }
 
   /// Joins the fleet that the token invites to.
@@ -197,6 +291,9 @@ actor NodeFleet {
       throw RegistryError(
         .unsupported,
         "the fleet must be able to reach this node: start it with fleet.listen (--fleet-listen HOST:PORT), then join")
+    }
+    if let fleet = current?.desk.current.fleet, fleet != token.fleet {
+      throw current?.isStranger == true ? Self.removed : Self.memberAlready
     }
     guard let card = port.introduction.card(in: token.fleet, keys, at: clock.millisecondsSince1970) else {
       throw RegistryError(.internal, "this node's name and addresses make no card")
@@ -207,14 +304,34 @@ actor NodeFleet {
     } catch {
       throw RegistryError(.unavailable, "\(error)")
     }
-    let welcome = joined.welcome
-    guard let authority = Certificate(der: welcome.authority), authority.key.ed25519 == joined.fleetKey.bytes,
-      let certificate = Certificate(der: welcome.certificate)
-    else { throw RegistryError(.unavailable, JoinFault.falseAnswer.description) }
-    let papers = FleetFiles.Papers(authority: authority, certificate: certificate, issuing: nil)
-    let plan = try await plan(choice, papers, joined)
-    try await settle(papers, welcome.records, welcome.cards, plan)
+    let papers = try papers(of: joined)
+    if current != nil {
+      try await comeBack(papers, joined.welcome)
+    } else {
+      let plan = try await plan(choice, papers, joined)
+      try await settle(papers, joined.welcome.records, joined.welcome.cards, plan)
+    }
     return token.fleet
+  }
+
+  private func papers(of joined: Joining.NewMember) throws(RegistryError) -> FleetFiles.Papers {
+    guard let authority = Certificate(der: joined.welcome.authority),
+      authority.key.ed25519 == joined.fleetKey.bytes,
+      let certificate = Certificate(der: joined.welcome.certificate)
+    else { throw RegistryError(.unavailable, JoinFault.falseAnswer.description) }
+    return FleetFiles.Papers(authority: authority, certificate: certificate, issuing: nil)
+  }
+
+  /// A node that was removed is let in again: new papers, and a new epoch behind the log that ended with the removal. What
+  /// all have said stays here, and what came since is fetched.
+  private func comeBack(_ papers: FleetFiles.Papers, _ welcome: JoinAnswer.Welcome) async throws(RegistryError) {
+    await close()
+    let files = files
+    try await work.run { () throws(RegistryError) in try files.prepare(papers.certificate, key: nil) }
+    try await FleetDesk.keep(welcome.records, welcome.cards, in: catalogue, keys: keys)
+    _ = try await catalogue.beginEpoch()
+    try await work.run { () throws(RegistryError) in try files.seal(papers.authority) }
+    try await sit(papers)
   }
 
   private func plan(
@@ -231,24 +348,6 @@ actor NodeFleet {
       throw error
     } catch {
       throw RegistryError(.fetchConflict, "\(error) The invitation stays good for this node until it expires.")
-    }
-  }
-}
-
-/// Why a member writes no names, in words for a client.
-enum WriteRefusal {
-  /// `nil`: it may write.
-  static func of(_ gate: WriteGate) -> RegistryError? {
-    switch gate {
-    case .open: nil
-    case .settling:
-      RegistryError(.unavailable, "this node asks its fleet what it has written before; try again in a moment")
-    case .clockOff(let milliseconds):
-      RegistryError(
-        .unavailable,
-        "this node's clock is \(abs(milliseconds) / 1000) s \(milliseconds < 0 ? "ahead of" : "behind") its fleet's: "
-          + "until it is set, push to another node")
-    case .stranger: RegistryError(.unavailable, "this node was removed from its fleet; push to another node")
     }
   }
 }

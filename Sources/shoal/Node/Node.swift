@@ -30,16 +30,21 @@ final class Node: Sendable {
     self.catalogue = catalogue
     work = BlockingPool(name: "work", threads: Self.workThreads)
     fleet = NodeFleet(
-      FleetKeys(notary.key), FleetFiles(layout: folder.layout), settings.fleet, work: work, log: log)
+      FleetKeys(notary.key), FleetFiles(settings.fleet, folder.layout), settings.fleet, work: work, log: log)
     fleet.use(catalogue)
+    fleet.noteMembership(fleet.files.arePapersHere)
     ports = RegistryPorts(
       blobs: folder.blobs, uploads: folder.uploads, shelf: folder.shelf, names: catalogue, catalogue: catalogue,
-      content: catalogue, tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(),
-      work: work, log: log, writing: fleet.writing, reading: fleet.reading)
+      content: settings.fleet.listen.isEmpty ? catalogue : fleet.announcing(catalogue), unread: catalogue,
+      tickets: catalogue, wishes: catalogue, chance: SystemChance(), clock: SystemClock(), work: work, log: log,
+      writing: fleet.writing, reading: fleet.reading)
     registry = Registry(
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
       swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil,
       fleet: settings.fleet.listen.isEmpty ? nil : fleet)
+    fleet.use(registry)
+    let followUp = registry.followUp
+    fleet.tell { followUp?.notice() }
     torrents = TorrentDesk(ports, registry, rules: TorrentRules(settings.torrent))
   }
 

@@ -26,6 +26,7 @@ struct Serve {
     raiseDescriptorLimit()
     do {
       let tls = try settings.http.tls.context()
+      try NameChecks(settings: settings, log: log).run()
       let node = try Node.open(settings, log, patience: Node.folderPatience, speaksBitTorrent: true)
       let listening: Listening
       var fleet: FleetListener?
@@ -38,8 +39,9 @@ struct Serve {
         throw error
       }
       announce(listening.server)
-      let housekeeping = Housekeeping(node.registry, log: log)
+      let housekeeping = Housekeeping(node, log: log)
       node.registry.backfill.start()
+      node.registry.followUp?.start()
       let pulse = SwarmPulse(node.registry, listening.meter, log: log)
       obeySignals(listening, node.registry.fetches)
       pulse.stop()
@@ -137,6 +139,7 @@ struct Serve {
     var torrents = TorrentServices(node, settings)
     torrents.serve(node, settings, magnets, port: port, log)
     TorrentMetrics.register(node.registry, torrents.tracker, meter, in: metrics)
+    FleetMetrics.register(node.fleet, in: metrics)
     let uploads = node.registry.uploads
     metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
     let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)

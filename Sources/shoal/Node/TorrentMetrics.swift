@@ -1,3 +1,4 @@
+import RegistryHTTP
 import RegistryService
 import Telemetry
 
@@ -17,6 +18,7 @@ enum TorrentMetrics {
     metrics.counter("shoal_torrent_received_bytes_total", "Bytes of blobs received from BitTorrent peers.") {
       Double(meter.numbers.downloadedBytes)
     }
+    BlobSource.swarm.register(in: metrics) { Double(meter.numbers.downloadedBytes) }
     metrics.counter("shoal_torrent_wasted_bytes_total", "Bytes from BitTorrent peers that did not verify.") {
       Double(meter.numbers.wastedBytes)
     }

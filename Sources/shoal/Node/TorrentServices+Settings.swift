@@ -9,6 +9,7 @@ extension TorrentServices {
   init(_ node: Node, _ settings: Settings) {
     self.init(node.torrents)
     address.url = settings.torrent.url
+    address.names = settings.names
     address.isSecure = settings.http.tls.files != nil
     let scheme = address.isSecure ? "https" : "http"
     address.listener = { settings.http.listen.first.map { "\(scheme)://\($0.reachableHost):\($0.port)" } }

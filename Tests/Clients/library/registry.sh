@@ -34,7 +34,10 @@ manifest_types=(
 accept_all=()
 for type in "${manifest_types[@]}"; do accept_all+=(-H "Accept: $type"); done
 
-http() { curl -sS --max-time 60 "$@"; }
+# What stands before curl, such as the way into a namespace.
+way=()
+
+http() { "${way[@]}" curl -sS --max-time 60 "$@"; }
 
 # status_of CURL-ARGUMENTS…: only the number.
 status_of() { http -o /dev/null -w '%{http_code}' "$@"; }

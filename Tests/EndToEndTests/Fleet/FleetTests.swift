@@ -32,6 +32,81 @@ struct FleetTests {
     for name in ["a", "b"] { #expect(try fleet[name].answers(404, to: Self.target)) }
   }
 
+  /// A balancer in front of the nodes sends each request to another one.
+  @Test func aBlobIsHadFromANodeThatWasNeverAskedForItsManifest() throws {
+    let fleet = try SmallFleet("a", "b", "c")
+    let (first, second) = (Self.image(seed: 15), Self.image(seed: 16))
+    try fleet["a"].connect().push(first, to: "team/app", as: "1")
+    try fleet["b"].connect().push(second, to: "team/other", as: "1")
+    for (image, name, repository) in [(first, "b", "team/app"), (first, "c", "team/app"), (second, "a", "team/other")] {
+      #expect(try fleet[name].answers(200, to: "/v2/\(repository)/manifests/1"), "the claim is there")
+      for blob in image.blobs {
+        let path = "/v2/\(repository)/blobs/\(blob.digest)"
+        let head = try fleet[name].ask("HEAD", path)
+        #expect(head.status == 200 && head["Content-Length"] == "\(blob.bytes.count)", "\(head)")
+        #expect(try fleet[name].ask("GET", path).body == blob.bytes)
+      }
+    }
+    // What one repository has is not read through another, wherever it is asked for.
+    for (name, node) in fleet.nodes {
+      for blob in first.layers {
+        for method in ["HEAD", "GET"] {
+          let answer = try node.ask(method, "/v2/team/other/blobs/\(blob.digest)")
+          #expect(answer.status == 404, "\(name): \(answer)")
+        }
+      }
+    }
+  }
+
+  @Test func manifestBytesAreWithAllBeforeAnybodyAsksForThem() throws {
+    let fleet = try SmallFleet("a", "b", "c")
+    let image = Self.image(seed: 17)
+    try fleet["a"].connect().push(image, to: "team/app", as: "1")
+    let hex = image.manifest.digest.split(separator: ":")[1]
+    for name in ["b", "c"] {
+      let path = "\(fleet[name].data)/shelf/team/app/_manifests/sha256/\(hex)"
+      #expect(eventually { access(path, F_OK) == 0 }, "\(name)")
+    }
+    try fleet["a"].kill()
+    for name in ["b", "c"] {
+      let answer = try fleet[name].ask("GET", "/v2/team/app/manifests/\(image.manifest.digest)")
+      #expect(answer.body == image.manifest.bytes)
+    }
+  }
+
+  /// Blobs to one node, the manifest to another.
+  @Test func aManifestIsTakenWhereItsBlobsAreNotIfAMemberHoldsThemForItsRepository() throws {
+    let fleet = try SmallFleet("a", "b", "c")
+    let image = Self.image(seed: 18)
+    let pushing = try fleet["a"].connect()
+    for blob in image.blobs { _ = try pushing.push(blob, to: "team/app") }
+    let fields = [("Content-Type", MediaTypes.manifest)]
+    for (repository, status) in [("team/other", 400), ("team/app", 201)] {
+      for node in [fleet["b"], fleet["c"]] {
+        let answer = try node.ask("PUT", "/v2/\(repository)/manifests/1", fields, body: image.manifest.bytes)
+        #expect(answer.status == status, "\(repository): \(answer)")
+        if status == 400 { #expect(answer.errorCodes == ["MANIFEST_BLOB_UNKNOWN"]) }
+      }
+      for blob in image.layers where status == 400 {
+        let mount = "/v2/team/other/blobs/uploads/?mount=\(blob.digest)&from=team/app"
+        #expect(try fleet["b"].ask("POST", mount).status == 202, "it is not here to be mounted")
+      }
+    }
+    for name in ["a", "b", "c"] { try Self.checkPull(image, from: fleet[name]) }
+  }
+
+  /// One more than a small fleet: blobs are announced and located, manifests kept by three.
+  @Test func inALargerFleetAllPullFromWhoeverIsLeft() throws {
+    let names = (1...9).map { "n\($0)" }
+    let fleet = try SmallFleet(names)
+    let image = Self.image(seed: 19)
+    try fleet["n1"].connect().push(image, to: "team/app", as: "1")
+    try Self.checkPull(image, from: fleet["n2"])
+    try Self.checkPull(image, from: fleet["n3"])
+    for name in ["n1", "n4"] { try fleet[name].kill() }
+    for name in names where name != "n1" && name != "n4" { try Self.checkPull(image, from: fleet[name]) }
+  }
+
   @Test func whatWasFetchedOutlivesTheWriterAndTheWriterCatchesUp() throws {
     let fleet = try SmallFleet("a", "b", "c")
     let image = Self.image(seed: 12)

@@ -7,20 +7,33 @@ final class SmallFleet {
   private(set) var nodes: [String: ShoalNode] = [:]
 
   /// - Parameter names: the first founds the fleet, the others join.
-  init(_ names: String...) throws {
+  convenience init(_ names: String...) throws { try self.init(names) }
+
+  init(_ names: [String]) throws {
     folder = try TemporaryFolder()
     for name in names { try start(name) }
     try Self.run(["fleet", "init", "--data", self[names[0]].data])
     for name in names.dropFirst() { try join(name, by: try invite(names[0])) }
   }
 
+  /// With no node yet.
+  init() throws { folder = try TemporaryFolder() }
+
   subscript(name: String) -> ShoalNode { nodes[name]! }
 
   /// Also again, after it was killed; then at another port.
+  /// - Parameters:
+  ///   - settings: over those that every node of it has.
+  ///   - wrapper: words before the command.
   @discardableResult
-  func start(_ name: String) throws -> ShoalNode {
+  func start(
+    _ name: String, called: String? = nil, fleetPort: UInt16 = 0, _ settings: [String: String] = [:],
+    wrapper: [String] = []
+  ) throws -> ShoalNode {
     var options = ShoalNode.Options()
-    options.settings = ["fleet.listen": "127.0.0.1:0", "fleet.name": name, "torrent.dht": "false"]
+    options.settings = ["fleet.listen": "127.0.0.1:\(fleetPort)", "fleet.name": called ?? name, "torrent.dht": "false"]
+    options.settings.merge(settings) { $1 }
+    options.wrapper = wrapper
     options.data = folder(name)
     let node = try ShoalNode(in: folder, options)
     nodes[name] = node
@@ -30,6 +43,39 @@ final class SmallFleet {
   func invite(_ name: String) throws -> String {
     let command = try Self.run(["fleet", "invite", "--data", self[name].data])
     return command.output.trimmed
+  }
+
+  func found(_ name: String) throws { try Self.run(["fleet", "init", "--data", self[name].data]) }
+
+  /// Whatever becomes of it.
+  func command(_ words: String..., at name: String) throws -> ShoalCommand {
+    try ShoalCommand(["fleet"] + words + ["--data", self[name].data])
+  }
+
+  struct Listing: Decodable {
+    struct Member: Decodable {
+      let name: String
+      let state: String
+      let addresses: [String]
+      let isIssuer: Bool
+    }
+
+    struct Certificate: Decodable {
+      let endsAtSeconds: Int64
+      let isOver: Bool
+      let trouble: String?
+    }
+
+    let node: String
+    let certificate: Certificate
+    let members: [Member]
+
+    var issuers: [String] { members.filter(\.isIssuer).map(\.name) }
+  }
+
+  /// The fleet as a node sees it.
+  func listing(_ name: String) throws -> Listing {
+    try Self.run(["fleet", "ls", "--json", "--data", self[name].data]).json(Listing.self)
   }
 
   func join(_ name: String, by token: String) throws {

@@ -75,14 +75,16 @@ import Testing
     #expect(end == [.failed(.unreachable(["192.0.2.1:6001: refused", "node-a.example:6001: it broke off"]))])
   }
 
-  @Test mutating func aBusyMemberIsAskedAgainAFewTimes() {
+  @Test mutating func aBusyMemberIsAskedAgainForHalfAMinuteInAll() {
     prove()
-    let busy = JoinAnswer.refused(.busy(milliseconds: 50)).bytes
-    for _ in 0..<3 {
-      #expect(take(.answered(busy)) == [.hangUp, .wait(milliseconds: 50)])
+    for wait in [50, 0, 25_000, 10_000] as [Int64] {
+      let steps = take(.answered(JoinAnswer.refused(.busy(milliseconds: wait)).bytes))
+      // No question follows another at once, and the last wait is as long as is left.
+      #expect(steps == [.hangUp, .wait(milliseconds: wait == 0 ? 1 : wait == 10_000 ? 4949 : wait)])
       #expect(take(.waited) == [.connect(bench.token.addresses[0])])
       _ = take(.connected(authority: key(0), binding: JoinBench.binding))
     }
+    let busy = JoinAnswer.refused(.busy(milliseconds: 50)).bytes
     #expect(take(.answered(busy)) == [.hangUp, .failed(.refused(.busy(milliseconds: 50)))])
   }
 

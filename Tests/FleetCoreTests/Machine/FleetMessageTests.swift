@@ -18,15 +18,24 @@ import Testing
     let greeting = Greeting(
       heads: HeadsDigest(bytes: digest(1))!, directory: DirectoryDigest(bytes: digest(2))!,
       cards: DirectoryDigest(bytes: digest(3))!, incarnation: 4, wall: 1_700_000_000_000,
-      suspicions: [Suspicion(node: notary.node, incarnation: 3)])
+      suspicions: [Suspicion(node: notary.node, incarnation: 3)], shortenings: 7)
     let gossip = Gossip(
       rumours: [Gossip.Rumour(chain.run()!, hops: 3)],
       news: DirectoryNews(records: [], forks: [ForkProof(chain.claims[0], branch.claims[0])!]), cards: [])
+    let blobs = [UInt8(1), 2].map { Digest(algorithm: .sha256, hash: [UInt8](repeating: $0, count: 32)) }
+    let batch = LeaseBatch(
+      session: 7, number: 2, zone: nil, changes: [.init(blobs[0], .complete), .init(blobs[1], nil)])!
+    let question = LocateQuestion(
+      repository: (try? RepositoryName(parsing: "team/app"))!, digests: blobs, zone: Zone(parsing: "a/b"))!
+    var earlier = greeting
+    earlier.shortenings = nil
     return [
-      .exchange(greeting), .compare(Comparison(part: 2, of: 4, heads: [head])!), .heads([head, head]), .heads([]),
+      .exchange(greeting), .exchange(earlier), .compare(Comparison(part: 2, of: 4, heads: [head])!),
+      .heads([head, head]), .heads([]),
       .pull([Want(writer: chain.writer, after: 3)]), .runs([chain.run(after: 2)!]), .runs([]), .push(gossip),
       .push(Gossip()), .news(directory: ShelfSums(), cards: ShelfSums()), .probe(notary.node), .probed(true),
-      .probed(false), .ownHeads, .taken, .busy, .unsupported,
+      .probed(false), .ownHeads, .taken, .busy, .unsupported, .announce(batch), .receipt(.kept), .receipt(.tellAll),
+      .locate(question), .located(LocateAnswer([[Holder(notary.node, .partial)], []])!),
     ]
   }()
 

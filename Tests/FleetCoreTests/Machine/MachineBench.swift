@@ -6,7 +6,8 @@ import RegistryCore
 /// One machine of a fleet, with the test as its world.
 struct MachineBench {
   var machine: FleetMachine<SimulatedNotary>
-  var time: Int64 = 0
+  /// So that what a test tells after the start, at 0, is told on at once: a start is told of, too.
+  var time: Int64 = -FleetLimits.rumourPauseMilliseconds
   var wall: Int64 { SimulatedClock.start + time }
   /// All members; the machine is the first's.
   let notaries: [SimulatedNotary]
@@ -36,10 +37,12 @@ struct MachineBench {
     return effects
   }
 
-  /// Starts, and lets every member answer that it knows nothing of this node.
+  /// Starts, and lets every member answer that it knows nothing of this node. Its card is told then, and what is next is
+  /// told at once.
   mutating func start(heads: [WriterID: ClaimHead] = [:]) {
     let effects = feed(.started(writer: writer, heads: heads))
     for (_, token, message) in effects.asks where message == .ownHeads { _ = feed(.answered(token, .heads([]))) }
+    time += FleetLimits.rumourPauseMilliseconds
   }
 
   mutating func asked(by place: Int, _ message: FleetMessage) -> [FleetEffect] {

@@ -15,13 +15,15 @@ import Testing
     var bench = MachineBench()
     bench.start()
     var effects: [FleetEffect] = []
-    for _ in 0..<3 {
+    for number in 0..<3 as Range<Int64> {
       let round = bench.feed(.woke, after: 2500)
       for ask in round.asks where ask.message == .exchange(bench.machine.greeting) {
-        effects += bench.feed(.answered(ask.token, .exchange(greeting(bench, wall: bench.wall + 15_000))))
+        effects += bench.feed(.answered(ask.token, .exchange(greeting(bench, wall: bench.wall + 15_000 + number))))
       }
     }
+    // Said once, though each member's answer came out a little different.
     #expect(effects.gates == [.clockOff(milliseconds: 15_000)])
+    #expect(bench.machine.gate != .clockOff(milliseconds: 15_000))
   }
 
   @Test func anExchangeThatLeavesNothingOpenMakesFresh() throws {
@@ -115,7 +117,7 @@ import Testing
     var chain = bench.chain(2)
     chain.say("late")
     let seen6 = bench.pushed(by: 2, chain.run())
-    #expect(seen6.replies == [.unsupported])
+    #expect(seen6.replies == [.push(Gossip(news: DirectoryNews(records: [record])))] && seen6.admitted.isEmpty)
     let seen7 = bench.pushed(by: 1, chain.run())
     #expect(seen7.admitted.isEmpty, "nor from another")
   }
@@ -136,5 +138,50 @@ import Testing
     #expect(seen8.replies == [.unsupported])
     let seen9 = bench.asked(by: 1, .taken)
     #expect(seen9.replies == [.unsupported])
+  }
+}
+
+/// Who is put out, as it and the others see it.
+@Suite struct MachineRemovalTests {
+  private static func removal(of place: Int, in bench: MachineBench) throws -> FleetRecord {
+    let draft = try bench.machine.directory.removal(
+      of: bench.notaries[place].node, lastTaken: [1: 0], by: bench.machine.node, at: bench.wall)
+    return try #require(FleetRecord(draft, signature: bench.fleetNotary.sign(draft.signedBytes)))
+  }
+
+  @Test func whoWasRemovedIsToldThatAndNothingElse() throws {
+    var bench = MachineBench()
+    bench.start()
+    let removal = try Self.removal(of: 3, in: bench)
+    _ = bench.feed(.issued(DirectoryNews(records: [removal])))
+    let farewell = FleetMessage.push(Gossip(news: DirectoryNews(records: [removal])))
+    #expect(bench.asked(by: 3, .ownHeads).replies == [farewell])
+    #expect(bench.asked(by: 3, .pull([Want(writer: bench.writer, after: 0)])).replies == [farewell])
+    #expect(bench.asked(by: 3, .push(Gossip())).replies == [farewell])
+    #expect(bench.asked(by: 4, .ownHeads).replies != [farewell])
+  }
+
+  @Test func aNodeThatIsTurnedAwayKnowsThatItIsAStrangerAndFallsSilent() throws {
+    var bench = MachineBench()
+    bench.start()
+    #expect(bench.machine.gate == .open)
+    let removal = try Self.removal(of: 0, in: bench)
+    let asks = bench.feed(.woke, after: 3000).asks
+    let ask = try #require(asks.first)
+    let effects = bench.feed(.answered(ask.token, .push(Gossip(news: DirectoryNews(records: [removal])))))
+    #expect(bench.machine.gate == .stranger)
+    #expect(effects.contains { if case .writing(.stranger) = $0 { true } else { false } })
+    _ = bench.feed(.woke, after: 1000)
+    for _ in 0..<5 { #expect(bench.feed(.woke, after: 3000).asks.isEmpty) }
+  }
+
+  @Test func aRemovalThatTheFleetsKeyDidNotSignIsNone() throws {
+    var bench = MachineBench()
+    bench.start()
+    let genuine = try Self.removal(of: 0, in: bench)
+    let forged = try #require(FleetRecord(genuine.draft, signature: bench.notaries[2].sign(genuine.draft.signedBytes)))
+    let ask = try #require(bench.feed(.woke, after: 3000).asks.first)
+    _ = bench.feed(.answered(ask.token, .push(Gossip(news: DirectoryNews(records: [forged])))))
+    #expect(bench.machine.gate == .open)
   }
 }

@@ -1,0 +1,25 @@
+import FleetCore
+import FleetService
+import RegistryCore
+import Wire
+
+// What a member asks that is about to leave.
+extension FleetHandler {
+  func lacking(_ digest: Digest, _ repository: RepositoryName) async throws(RegistryError) -> Response {
+    .octets(LeavingBytes.digests(try await registry.lacking(of: digest, in: repository)))
+  }
+
+  /// Takes it in on its own: the asker comes back to see.
+  func keep(_ digest: Digest, _ repository: RepositoryName) async throws(RegistryError) -> Response {
+    try await registry.keep(digest, in: repository)
+    return Response(status: 202)
+  }
+
+  /// Who asks is known by its certificate, and asks for nobody but itself.
+  func remove(_ member: NodeID, _ seat: Seat, _ body: any RequestBody) async throws(RegistryError) -> Response {
+    guard let issuer = seat.issuer, seat.desk.current.isThisNodeMember else { return .nothing }
+    guard let bytes = await body.collect(atMost: LeavingBytes.byteLimit), let heads = LeavingBytes.heads(in: bytes)
+    else { return Response(status: 400) }
+    return .octets(try await issuer.remove(member, havingAll: heads).bytes)
+  }
+}

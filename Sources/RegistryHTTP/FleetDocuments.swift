@@ -1,0 +1,57 @@
+/// How much a member holds, and how long ago it said so.
+public struct FleetStockDocument: Codable, Sendable {
+  public let blobs: Int64
+  public let bytes: Int64
+  public let ageMilliseconds: Int64
+
+  public init(blobs: Int64, bytes: Int64, ageMilliseconds: Int64) {
+    (self.blobs, self.bytes, self.ageMilliseconds) = (blobs, bytes, ageMilliseconds)
+  }
+}
+
+/// What this node has done as a member since it started.
+public struct FleetWorkDocument: Codable, Sendable {
+  /// How far its members' clocks are ahead of its own; absent: nobody was heard lately.
+  public let clockAheadMilliseconds: Int64?
+  /// When the certificate ends that it shows.
+  public let certificateEndsAtSeconds: Int64
+  /// Nodes of which it knows claims, each epoch of a node for itself.
+  public let writers: Int
+  public var exchanges: Int64 = 0
+  public var asked: Int64 = 0
+  public var unanswered: Int64 = 0
+  public var answered: Int64 = 0
+  public var claims: Int64 = 0
+  public var refusedClaims: Int64 = 0
+  public var shunned: Int64 = 0
+  public var forks: Int64 = 0
+  public var channelBytes: Int64 = 0
+
+  public init(clockAheadMilliseconds: Int64?, certificateEndsAtSeconds: Int64, writers: Int) {
+    self.clockAheadMilliseconds = clockAheadMilliseconds
+    self.certificateEndsAtSeconds = certificateEndsAtSeconds
+    self.writers = writers
+  }
+}
+
+/// A fleet in a few numbers, as `shoal status` shows it.
+public struct FleetSummaryDocument: Codable, Sendable {
+  public let fleet: String
+  public let members: Int
+  public let alive: Int
+  public let suspected: Int
+  public let down: Int
+  public let issuers: Int
+  public let behindMilliseconds: Int64?
+  public let refusesWrites: String?
+  public let work: FleetWorkDocument
+
+  init(_ fleet: FleetDocument) {
+    func count(_ state: String) -> Int { fleet.members.count { $0.state == state } }
+    self.fleet = fleet.fleet
+    (members, alive) = (fleet.members.count, count("alive"))
+    (suspected, down) = (count("suspected"), count("down"))
+    issuers = fleet.members.count { $0.isIssuer }
+    (behindMilliseconds, refusesWrites, work) = (fleet.behindMilliseconds, fleet.refusesWrites, fleet.work)
+  }
+}

@@ -1,0 +1,34 @@
+import RegistryCore
+
+/// What one member does so that another may leave: it says what of an image is not here, and takes that in.
+extension Registry {
+  /// Of a manifest and the blobs that it names what is not whole on this node; nobody else is asked.
+  /// - Throws: `manifestUnknown` when no such manifest is present in the repository.
+  public func lacking(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> [Digest] {
+    let manifest = try await manifests.resolveHere(.digest(digest), in: repository)
+    guard let bytes = try await manifests.bytesHere(of: manifest) else { return [digest] }
+    let document = try ManifestDocument(bytes: bytes, contentType: manifest.mediaType)
+    var lacking: [Digest] = []
+    // Nobody need keep a blob of no bytes.
+    for blob in document.blobs where blob.size > 0 {
+      if try await !blobs.holds(blob.digest, in: repository) { lacking.append(blob.digest) }
+    }
+    return lacking
+  }
+
+  /// Begins to fetch what is lacking of it, from whoever has it. A digest alone fetches nothing: the manifest must be
+  /// present in the repository, and each blob be named there.
+  public func keep(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) {
+    let manifest = try await manifests.resolve(.digest(digest), in: repository)
+    _ = try await manifests.bytes(of: manifest, in: repository)
+    for blob in try await lacking(of: digest, in: repository) {
+      // The fetch goes on without its reader.
+      _ = try await blobs.open(blob, in: repository)
+    }
+  }
+
+  /// Whether the manifest itself is here.
+  public func hasBytes(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Bool {
+    try await manifests.bytesHere(of: try await manifests.resolveHere(.digest(digest), in: repository)) != nil
+  }
+}

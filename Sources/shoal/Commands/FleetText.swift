@@ -1,0 +1,46 @@
+import RegistryHTTP
+
+/// What is said of a fleet, in words.
+enum FleetText {
+  /// What a member says of itself is that old only to others.
+  static func stock(_ stock: FleetStockDocument?, isOwn: Bool) -> String {
+    guard let stock else { return "-" }
+    let amount = "\(stock.blobs) \(stock.blobs == 1 ? "blob" : "blobs"), \(Amount.bytes(stock.bytes))"
+    return isOwn ? amount : "\(amount) (\(Amount.duration(seconds: Int(stock.ageMilliseconds / 1000))) ago)"
+  }
+
+  static func lag(_ members: Int, _ behindMilliseconds: Int64?) -> String {
+    guard members > 1 else { return "no other member" }
+    guard let behindMilliseconds else { return "not compared with anybody yet" }
+    return "compared with a member \(behindMilliseconds) ms ago"
+  }
+
+  /// The paragraph of `shoal status`.
+  static func paragraph(_ fleet: FleetSummaryDocument?) -> [String] {
+    guard let fleet else { return [] }
+    let work = fleet.work
+    var lines = [
+      "fleet     \(fleet.fleet.prefix(12)): \(members(fleet)); \(lag(fleet.members, fleet.behindMilliseconds))",
+      "          \(work.exchanges) exchanges, \(work.claims) claims taken, \(work.asked) questions asked, "
+        + "\(work.unanswered) unanswered, \(work.answered) answered",
+      "          certificate until \(Amount.time(millisecondsSince1970: work.certificateEndsAtSeconds * 1000)); "
+        + "\(Amount.bytes(work.channelBytes)) of blobs from members",
+    ]
+    if work.refusedClaims + work.shunned + work.forks > 0 {
+      lines.append(
+        "          \(work.refusedClaims) claims refused, \(work.shunned) times a member was shunned, "
+          + "\(work.forks) forked writers")
+    }
+    if fleet.issuers == 1 { lines.append("          one issuer alone: without it nobody can be let in or removed") }
+    if let reason = fleet.refusesWrites { lines.append("          writes no names: \(reason)") }
+    return lines
+  }
+
+  private static func members(_ fleet: FleetSummaryDocument) -> String {
+    var parts = ["\(fleet.members) \(fleet.members == 1 ? "member" : "members")"]
+    if fleet.suspected > 0 { parts.append("\(fleet.suspected) suspected") }
+    if fleet.down > 0 { parts.append("\(fleet.down) down") }
+    parts.append("\(fleet.issuers) \(fleet.issuers == 1 ? "issuer" : "issuers")")
+    return parts.joined(separator: ", ")
+  }
+}

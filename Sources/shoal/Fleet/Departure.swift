@@ -1,0 +1,153 @@
+import FleetCore
+import FleetHTTP
+import FleetService
+import RegistryCore
+import RegistryHTTP
+import RegistryService
+
+/// A member on its way out of its fleet: others take in what it alone keeps, an issuer puts it out, and it is alone.
+///
+/// Meanwhile it writes no names. Let go before it has ended, the node stays a member and writes again.
+actor Departure: FleetDeparture {
+  struct Image: Hashable {
+    let repository: RepositoryName
+    let digest: Digest
+
+    var text: String { "\(repository)@\(digest)" }
+  }
+
+  private enum Step {
+    case survey
+    case handOver([Image])
+    case signOff(lost: [Image])
+    case over
+  }
+
+  private let fleet: NodeFleet
+  private let seat: NodeFleet.Seat
+  private let registry: Registry
+  private let isForced: Bool
+  private var step = Step.survey
+  /// Looks for an issuer that this departure makes before it gives up, where it may.
+  private var issuerLooks = 0
+
+  private static let pause = Duration.milliseconds(500)
+  /// Images that are asked about at the same time.
+  private static let width = 4
+  private static let forcedIssuerLooks = 3
+
+  init(_ fleet: NodeFleet, _ seat: NodeFleet.Seat, _ registry: Registry, isForced: Bool) {
+    (self.fleet, self.seat, self.registry, self.isForced) = (fleet, seat, registry, isForced)
+    fleet.noteLeaving(true)
+  }
+
+  deinit { fleet.noteLeaving(false) }
+
+  func next() async throws(RegistryError) -> DepartureDocument? {
+    switch step {
+    case .survey:
+      guard !seat.isStranger, !others.isEmpty else { return try await part(lost: [], wasRemoved: true) }
+      return await handOver(try await imagesHere())
+    case .handOver(let images):
+      await rest()
+      return await handOver(images)
+    case .signOff(let lost): return try await signOff(lost)
+    case .over: return nil
+    }
+  }
+
+  private var view: FleetView { seat.desk.current }
+
+  private var others: [NodeID] { view.directory.members.filter { $0 != view.node } }
+
+  private func rest() async {
+    // Cancelled: the next step says what is the case.
+    try? await Task.sleep(for: Self.pause)
+  }
+
+  // MARK: - Handing over
+
+  private func imagesHere() async throws(RegistryError) -> [Image] {
+    try await fleet.everyManifest().filter(\.isHere).map { Image(repository: $0.repository, digest: $0.summary.digest) }
+  }
+
+  /// One look at all that nobody else was seen to keep.
+  private func handOver(_ images: [Image]) async -> DepartureDocument {
+    let members = others.filter { view.state(of: $0) == .alive }
+    var (alone, rest) = ([Image](), images[...])
+    while !rest.isEmpty {
+      let batch = rest.prefix(Self.width)
+      rest = rest.dropFirst(Self.width)
+      alone += await withTaskGroup(of: Image?.self) { group in
+        for image in batch { group.addTask { await self.isKept(image, by: members) ? nil : image } }
+        var found: [Image] = []
+        for await image in group { if let image { found.append(image) } }
+        return found
+      }
+    }
+    guard !alone.isEmpty, !isForced else {
+      step = .signOff(lost: alone)
+      return document(.signingOff, alone, "an issuer puts this node out")
+    }
+    step = .handOver(alone)
+    let waits =
+      members.isEmpty
+      ? "no other member answers: images that this node alone keeps go nowhere"
+      : "others take in \(alone.count) images that this node alone keeps"
+    return document(.handingOver, alone, waits)
+  }
+
+  /// Asks for it to be kept where it is not.
+  private func isKept(_ image: Image, by members: [NodeID]) async -> Bool {
+    let missing: Set<Digest>
+    do throws(RegistryError) {
+      missing = Set(try await registry.lacking(of: image.digest, in: image.repository))
+    } catch {
+      // Deleted meanwhile, by another member.
+      return error.code == .manifestUnknown
+    }
+    let channel = seat.channel
+    var nearest: (member: NodeID, count: Int)?
+    for member in members {
+      guard let lacking = await channel.lacking(of: image.digest, in: image.repository, on: member) else { continue }
+      let count = lacking.subtracting(missing).count
+      if count == 0 { return true }
+      if count < nearest?.count ?? .max { nearest = (member, count) }
+    }
+    if let nearest { await channel.keep(image.digest, in: image.repository, on: nearest.member) }
+    return false
+  }
+
+  // MARK: - Signing off
+
+  private func signOff(_ lost: [Image]) async throws(RegistryError) -> DepartureDocument? {
+    let heads = try await fleet.ownHeads()
+    for issuer in view.directory.issuers where issuer != view.node {
+      guard let record = await seat.channel.removal(by: issuer, having: heads) else { continue }
+      guard view.isRemoval(record, fleet.keys) else { continue }
+      return try await part(lost: lost, wasRemoved: true)
+    }
+    // Put out meanwhile, by an issuer whose answer was lost.
+    if seat.isStranger { return try await part(lost: lost, wasRemoved: true) }
+    issuerLooks += 1
+    if isForced, issuerLooks >= Self.forcedIssuerLooks { return try await part(lost: lost, wasRemoved: false) }
+    await rest()
+    let names = view.directory.issuers.filter { $0 != view.node }.map { view.title(of: $0) }.sorted()
+    return document(
+      .signingOff, lost, "\(names.joined(separator: " or ")) must hear all that this node said, and put it out")
+  }
+
+  private func part(lost: [Image], wasRemoved: Bool) async throws(RegistryError) -> DepartureDocument {
+    step = .over
+    try await fleet.part()
+    return document(.left, lost, nil, wasRemoved: wasRemoved)
+  }
+
+  private func document(
+    _ phase: DepartureDocument.Phase, _ alone: [Image], _ waitsFor: String?, wasRemoved: Bool = false
+  ) -> DepartureDocument {
+    DepartureDocument(
+      phase: phase, fleet: view.fleet.description, alone: alone.map(\.text).sorted(), waitsFor: waitsFor,
+      wasRemoved: wasRemoved)
+  }
+}

@@ -1,0 +1,76 @@
+import FleetCore
+import FleetService
+import RegistryCore
+import RegistryHTTP
+import Telemetry
+
+/// The metrics of a node's part in a fleet. Their labels are states and ways, never members. Of a node that is alone, the
+/// gauges are left out.
+enum FleetMetrics {
+  static func register(_ fleet: NodeFleet, in metrics: MetricsRegistry) {
+    registerView(fleet, metrics)
+    registerMembership(fleet, metrics)
+    registerWork(fleet.meter, metrics)
+  }
+
+  private static func registerView(_ fleet: NodeFleet, _ metrics: MetricsRegistry) {
+    let view: @Sendable () -> FleetView? = { fleet.current?.desk.current }
+    metrics.gauge("shoal_fleet_behind_seconds", "How old what this node knows of its fleet may be.") {
+      view()?.behindMilliseconds.map { Double($0) / 1000 }
+    }
+    metrics.gauge("shoal_fleet_clock_ahead_seconds", "How far the members' clocks are ahead of this node's.") {
+      view()?.clockOffset.map { Double($0) / 1000 }
+    }
+    metrics.gauge("shoal_fleet_may_write", "1: this node takes names. 0: it refuses them for its fleet's sake.") {
+      view().map { $0.gate == .open ? 1 : 0 }
+    }
+    metrics.gauge("shoal_fleet_writers", "Logs of claims that are known here.") { view().map { Double($0.writers) } }
+  }
+
+  private static func registerMembership(_ fleet: NodeFleet, _ metrics: MetricsRegistry) {
+    for state in [MemberState.alive, .suspected, .down] {
+      metrics.gauge("shoal_fleet_members", "Members as this node sees them.", labels: ["state": "\(state)"]) {
+        guard let view = fleet.current?.desk.current else { return nil }
+        return Double(view.directory.members.count { view.state(of: $0) == state })
+      }
+    }
+    metrics.gauge("shoal_fleet_issuers", "Members that hold the fleet's key.") {
+      (fleet.current?.desk.current).map { Double($0.directory.issuers.count) }
+    }
+    metrics.gauge("shoal_fleet_certificate_seconds", "How long this node's certificate is still good.") {
+      fleet.current.map { Double($0.certificateEndsAtSeconds) - Double(fleet.clock.millisecondsSince1970) / 1000 }
+    }
+  }
+
+  private static func registerWork(_ meter: FleetMeter, _ metrics: MetricsRegistry) {
+    let counters: [(String, String, Counter)] = [
+      (
+        "shoal_fleet_exchanges_total", "Times that this node has compared what it knows with a member.", meter.exchanges
+      ),
+      ("shoal_fleet_asked_total", "Questions to members.", meter.asked),
+      ("shoal_fleet_unanswered_total", "Questions that members did not answer.", meter.unanswered),
+      ("shoal_fleet_answered_total", "Questions of members.", meter.answered),
+      ("shoal_fleet_claims_total", "Claims of others that were taken in.", meter.claims),
+      (
+        "shoal_fleet_refused_claims_total", "Claims that did not follow what is here, or could not be kept.",
+        meter.refusedClaims
+      ),
+      ("shoal_fleet_shunned_total", "Times that a member said what no honest one says.", meter.shunned),
+      ("shoal_fleet_forks_total", "Writers found to have used a number twice.", meter.forks),
+    ]
+    for (name, help, counter) in counters { metrics.counter(name, help, counter) }
+    BlobSource.channel.register(in: metrics) { Double(meter.channelBytes.value) }
+  }
+}
+
+extension FleetMeter {
+  func document(_ seat: NodeFleet.Seat, _ view: FleetView) -> FleetWorkDocument {
+    var document = FleetWorkDocument(
+      clockAheadMilliseconds: view.clockOffset, certificateEndsAtSeconds: seat.certificateEndsAtSeconds,
+      writers: view.writers)
+    (document.exchanges, document.asked, document.unanswered) = (exchanges.value, asked.value, unanswered.value)
+    (document.answered, document.claims, document.refusedClaims) = (answered.value, claims.value, refusedClaims.value)
+    (document.shunned, document.forks, document.channelBytes) = (shunned.value, forks.value, channelBytes.value)
+    return document
+  }
+}

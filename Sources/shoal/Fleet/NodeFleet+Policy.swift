@@ -1,0 +1,93 @@
+import Configuration
+import FleetCore
+import FleetService
+import RegistryCore
+import RegistryHTTP
+
+extension NodeFleet {
+  func policy() async throws(RegistryError) -> PolicyDocument {
+    guard let view = current?.desk.current else { throw Self.alone }
+    return PolicyDocument(view)
+  }
+
+  func set(policy text: [UInt8], isForced: Bool) async throws(RegistryError) -> PolicyDocument {
+    guard let seat = current else { throw Self.alone }
+    let view = seat.desk.current
+    guard !seat.isStranger else { throw WriteRefusal.stranger(view) }
+    guard let issuer = seat.issuer else { throw Self.noIssuer(view, "set the policy") }
+    let policy = try Self.policy(text, view)
+    if !isForced { try await mustMoveNoTag(policy, view) }
+    _ = try await issuer.set(policy)
+    return PolicyDocument(seat.desk.current)
+  }
+
+  /// What is wrong is said with its line, its key, and what to write instead.
+  private static func policy(_ text: [UInt8], _ view: FleetView) throws(RegistryError) -> FleetPolicy {
+    let document: YAMLDocument
+    do throws(YAMLDocument.Fault) {
+      document = try YAMLDocument(text)
+    } catch {
+      throw RegistryError(
+        .unsupported, "line \(error.line): \(error.reason)\(error.advice.map { ": \($0)" } ?? "")")
+    }
+    do throws(PolicyFault) {
+      return try FleetPolicy.written(String(decoding: text, as: UTF8.self), as: document.bencoded) { name in
+        view.directory.members.filter { view.title(of: $0) == name.text }
+      }
+    } catch {
+      let line = document.line(of: error.path).map { "line \($0): " } ?? ""
+      throw RegistryError(.unsupported, "\(line)\(error)")
+    }
+  }
+
+  /// A tag that becomes immutable names again what it named first. Whoever meant the manifest of today is asked.
+  private func mustMoveNoTag(_ policy: FleetPolicy, _ view: FleetView) async throws(RegistryError) {
+    let (old, new) = (view.directory.policy.rules.immutableTags, policy.rules.immutableTags)
+    var (moved, last): ([String], String?) = ([], nil)
+    while moved.count <= Self.namedTags {
+      let page = try await catalogue.repositories(after: last, limit: 100)
+      for repository in page.elements where new.matches(repository) && !old.matches(repository) {
+        moved += try await tagsThatMoved(in: repository)
+      }
+      last = page.elements.last?.text
+      guard page.hasMore else { break }
+    }
+    guard moved.isEmpty else {
+      throw RegistryError(
+        .denied,
+        "tags that become immutable go back to the manifest that they named first, and these have moved: "
+          + moved.prefix(Self.namedTags).joined(separator: ", ") + (moved.count > Self.namedTags ? ", and more" : "")
+          + "; give such releases new tags, or set the policy with --force")
+    }
+  }
+
+  private static let namedTags = 10
+  private static let historyDepth = 1000
+
+  private func tagsThatMoved(in repository: RepositoryName) async throws(RegistryError) -> [String] {
+    var moved: [String] = []
+    for manifest in try await catalogue.manifests(of: repository) {
+      for tag in manifest.tags {
+        let named = try await catalogue.history(of: tag, in: repository, limit: Self.historyDepth).compactMap(\.digest)
+        if named.last != manifest.digest { moved.append("\(repository):\(tag)") }
+      }
+    }
+    return moved
+  }
+}
+
+extension PolicyDocument {
+  init(_ view: FleetView) {
+    let (policy, record) = (view.directory.policy, view.directory.standingPolicy)
+    let rules = policy.rules
+    self.init(
+      fleet: view.fleet.description, number: record?.number, issuer: record.map { view.title(of: $0.draft.issuer) },
+      atMilliseconds: record?.draft.time, text: policy.text, unknownKeys: policy.unknownKeys,
+      rules: Rules(
+        writers: rules.writers.map {
+          Writers(repositories: $0.repositories.patterns, nodes: $0.nodes.map(\.description).sorted())
+        }, immutable: rules.immutableTags.patterns,
+        replicas: rules.replicas.map { Replicas(repositories: $0.repositories.patterns, count: $0.count) },
+        historyEntries: rules.historyEntries, historyDays: rules.historyDays, tombstoneDays: rules.tombstoneDays))
+  }
+}
