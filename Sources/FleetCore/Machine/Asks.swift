@@ -14,6 +14,8 @@ struct Ask: Sendable {
     /// On behalf of a member that asked.
     case relay(ReplyToken)
     case ownHeads
+    /// What its clock says.
+    case clock
     case hunt(WriterID)
   }
 

@@ -55,6 +55,8 @@ public enum FleetLimits {
   // Clock.
   public static let clockSamples = 32
   public static let clockSampleMilliseconds: Int64 = 60_000
+  /// How many are asked at start for the time: the median of three.
+  public static let clockPeers = 3
   public static let clockOffMilliseconds: Int64 = 10_000
 
   // Freshness, epochs, forks.

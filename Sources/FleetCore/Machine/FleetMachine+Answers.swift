@@ -64,6 +64,7 @@ extension FleetMachine {
     case (.news, .push(let gossip)): takeNews(gossip.news, cards: gossip.cards, from: ask.peer)
     case (.probe(let target), .probed(let isThere)): wasTold(of: target, isThere: isThere)
     case (.relay(let reply), _): self.reply(reply, .probed(true))
+    case (.clock, .exchange(let greeting)): takeClock(greeting, of: ask)
     case (.ownHeads, .heads(let heads)): takeOwnHeads(heads, from: ask.peer)
     case (.hunt(let writer), .runs(let runs)): huntRead(writer, theirs: runs.first)
     case (_, .push(let gossip)): wereTurnedAway(ask, gossip.news)
@@ -86,6 +87,9 @@ extension FleetMachine {
     case .relay(let reply): self.reply(reply, .probed(false))
     case .ownHeads:
       settling?.unanswered()
+      settleIfOver()
+    case .clock:
+      settling?.clockUnanswered()
       settleIfOver()
     case .hunt(let writer): hunts[writer] = nil
     case .compare, .push, .news: break

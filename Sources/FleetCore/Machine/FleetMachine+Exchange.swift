@@ -40,8 +40,7 @@ extension FleetMachine {
 
   /// A member has answered what it knows.
   mutating func takeGreeting(_ greeting: Greeting, of ask: Ask) {
-    offsets.take(
-      ask.peer, wall: greeting.wall, asked: ask.sent.wall, answered: now.wall, now: now.monotonic)
+    noteClock(greeting, of: ask)
     takeSuspicions(greeting.suspicions)
     note(greeting.stock, of: ask.peer)
     met(ask.peer, greeting)
@@ -60,6 +59,18 @@ extension FleetMachine {
     guard greeting.heads == heads.digest, greeting.directory == directory.digest, let told = greeting.shortenings
     else { return }
     forgetting.met(peer, shortenings: told, of: directory.members, besides: node)
+  }
+
+  private mutating func noteClock(_ greeting: Greeting, of ask: Ask) {
+    offsets.take(
+      ask.peer, wall: greeting.wall, asked: ask.sent.wall, answered: now.wall, now: now.monotonic)
+  }
+
+  /// At start, before anything is written.
+  mutating func takeClock(_ greeting: Greeting, of ask: Ask) {
+    noteClock(greeting, of: ask)
+    settling?.clockAnswered()
+    settleIfOver()
   }
 
   func wasFresh(_ begun: Int64) -> Bool { begun > freshAt ?? .min }

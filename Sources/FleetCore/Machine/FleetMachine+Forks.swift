@@ -60,8 +60,10 @@ extension FleetMachine {
   mutating func askForOwnHeads() {
     guard directory.members.count > 1, directory.isMember(node) else { return }
     let peers = peers(FleetLimits.epochPeers)
-    settling = EpochQuestion(asked: peers.count, now: now.monotonic)
+    let clocks = peers.prefix(FleetLimits.clockPeers)
+    settling = EpochQuestion(asked: peers.count, clocks: clocks.count, now: now.monotonic)
     for peer in peers { ask(peer, .ownHeads, for: .ownHeads) }
+    for peer in clocks { ask(peer, .exchange(greeting), for: .clock) }
   }
 
   /// What a member has of this node. Whatever it has more comes back.

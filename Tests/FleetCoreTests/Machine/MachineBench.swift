@@ -39,10 +39,28 @@ struct MachineBench {
 
   /// Starts, and lets every member answer that it knows nothing of this node. Its card is told then, and what is next is
   /// told at once.
-  mutating func start(heads: [WriterID: ClaimHead] = [:]) {
-    let effects = feed(.started(writer: writer, heads: heads))
-    for (_, token, message) in effects.asks where message == .ownHeads { _ = feed(.answered(token, .heads([]))) }
+  @discardableResult
+  mutating func start(heads: [WriterID: ClaimHead] = [:], clocksAhead: Int64 = 0) -> [FleetEffect] {
+    var effects = feed(.started(writer: writer, heads: heads))
+    effects += answerClocks(effects.asks, ahead: clocksAhead)
+    for (_, token, message) in effects.asks where message == .ownHeads {
+      effects += feed(.answered(token, .heads([])))
+    }
     time += FleetLimits.rumourPauseMilliseconds
+    return effects
+  }
+
+  /// Tells the time to who asks at start.
+  mutating func answerClocks(_ asks: [(peer: NodeID, token: FleetToken, message: FleetMessage)], ahead: Int64 = 0)
+    -> [FleetEffect]
+  {
+    var effects: [FleetEffect] = []
+    for ask in asks {
+      guard case .exchange(var greeting) = ask.message else { continue }
+      greeting.wall = wall + ahead
+      effects += feed(.answered(ask.token, .exchange(greeting)))
+    }
+    return effects
   }
 
   mutating func asked(by place: Int, _ message: FleetMessage) -> [FleetEffect] {

@@ -9,16 +9,26 @@ import Testing
     var bench = MachineBench(members: 4)
     var chain = bench.chain(0)
     chain.say(1...5)
-    let questions = bench.feed(.started(writer: bench.writer, heads: [bench.writer: chain.head])).asks
-      .filter { $0.message == .ownHeads }
+    let asks = bench.feed(.started(writer: bench.writer, heads: [bench.writer: chain.head])).asks
+    let questions = asks.filter { $0.message == .ownHeads }
     #expect(questions.count == 3)
     let known = WriterHead(writer: bench.writer, sequence: 5, hash: chain.head.hash.prefix)
-    var effects = bench.feed(.answered(questions[0].token, .heads([known])))
+    var effects = bench.answerClocks(asks)
+    effects += bench.feed(.answered(questions[0].token, .heads([known])))
     effects += bench.feed(.answered(questions[1].token, .heads([])))
     #expect(effects.gates.isEmpty, "not before all have answered")
     let seen1 = bench.feed(.unanswered(questions[2].token))
     #expect(seen1.gates == [.open])
     #expect(effects.epochs == 0)
+  }
+
+  @Test func nothingIsWrittenBeforeSomebodyHasToldTheTime() {
+    var bench = MachineBench(members: 4)
+    let asks = bench.feed(.started(writer: bench.writer, heads: [:])).asks
+    var effects: [FleetEffect] = []
+    for ask in asks where ask.message == .ownHeads { effects += bench.feed(.answered(ask.token, .heads([]))) }
+    #expect(effects.gates.isEmpty && bench.machine.gate == .settling)
+    #expect(bench.answerClocks(asks, ahead: 3_600_000).gates == [.clockOff(milliseconds: 3_600_000)])
   }
 
   @Test func aNodeAloneWritesAtOnce() {
@@ -45,8 +55,9 @@ import Testing
     chain.say(1...3)
     let old = chain.head
     chain.say(4...6)
-    let questions = bench.feed(.started(writer: bench.writer, heads: [bench.writer: old])).asks
-      .filter { $0.message == .ownHeads }
+    let asks = bench.feed(.started(writer: bench.writer, heads: [bench.writer: old])).asks
+    _ = bench.answerClocks(asks)
+    let questions = asks.filter { $0.message == .ownHeads }
     let known = WriterHead(writer: bench.writer, sequence: 6, hash: chain.head.hash.prefix)
     let effects = bench.feed(.answered(questions[0].token, .heads([known])))
     #expect(effects.epochs == 1 && effects.notices == [.restored(bench.writer)])

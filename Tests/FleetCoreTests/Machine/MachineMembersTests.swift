@@ -13,9 +13,8 @@ import Testing
 
   @Test func aNodeWhoseClockIsOffDoesNotWrite() {
     var bench = MachineBench()
-    bench.start()
-    var effects: [FleetEffect] = []
-    for number in 0..<3 as Range<Int64> {
+    var effects = bench.start(clocksAhead: 15_000)
+    for number in 1..<4 as Range<Int64> {
       let round = bench.feed(.woke, after: 2500)
       for ask in round.asks where ask.message == .exchange(bench.machine.greeting) {
         effects += bench.feed(.answered(ask.token, .exchange(greeting(bench, wall: bench.wall + 15_000 + number))))
