@@ -10,21 +10,25 @@ public struct FleetIssuer: Sendable {
 
   public init(_ desk: FleetDesk, _ authority: FleetAuthority) { (self.desk, self.authority) = (desk, authority) }
 
-  /// Puts a node out of the fleet. Of its claims those count that this node has, and no later ones.
+  /// Puts a node out of the fleet. Of its claims those count that this node has and that are due, and no later ones: what
+  /// somebody who had the node's key dated ahead never comes to count.
   /// - Parameter known: how far the node itself says that its log goes; what this node lacks of it is waited for by whoever
   ///   asks, who is told `unavailable`.
   public func remove(
     _ node: NodeID, havingAll known: [Int64: Int64] = [:]
   ) async throws(RegistryError) -> FleetRecord {
     let current = desk.current
-    let lastTaken = try await lastTaken(of: node)
-    guard known.allSatisfy({ lastTaken[$0.key] ?? 0 >= $0.value }) else {
+    if case .clockOff = current.gate {
+      throw RegistryError(.unavailable, "this node's clock is wrong, so it cannot tell what is due: set it first")
+    }
+    let (heads, lastDue) = try await logs(of: node)
+    guard known.allSatisfy({ heads[$0.key] ?? 0 >= $0.value }) else {
       throw RegistryError(.unavailable, "not all that the node has written has come here yet")
     }
     let draft: FleetRecord.Draft
     do throws(Directory.DraftFault) {
       draft = try current.directory.removal(
-        of: node, lastTaken: lastTaken, by: current.node, at: desk.ports.clock.millisecondsSince1970)
+        of: node, lastTaken: lastDue, by: current.node, at: desk.ports.clock.millisecondsSince1970)
     } catch {
       throw .init(.denied, "the node cannot be removed: it is no member (any more)", cause: "\(error)")
     }
@@ -65,12 +69,18 @@ public struct FleetIssuer: Sendable {
     if node != current.node { await tell(node, at: current.cards[node]?.draft.addresses ?? [], of: record) }
   }
 
-  private func lastTaken(of node: NodeID) async throws(RegistryError) -> [Int64: Int64] {
-    var lastTaken: [Int64: Int64] = [:]
+  /// Where a node's logs end here, and how far they are due.
+  private func logs(
+    of node: NodeID
+  ) async throws(RegistryError) -> (heads: [Int64: Int64], lastDue: [Int64: Int64]) {
+    var (heads, lastDue) = ([Int64: Int64](), [Int64: Int64]())
+    let horizon = desk.ports.clock.millisecondsSince1970 + NameRules.fenceMilliseconds
     for (writer, head) in try await desk.ports.ledger.heads() where writer.node == node {
-      lastTaken[writer.epoch] = head.sequence
+      heads[writer.epoch] = head.sequence
+      let due = try await desk.ports.ledger.lastDue(in: writer, upTo: head.sequence, by: horizon)
+      if due > 0 { lastDue[writer.epoch] = due }
     }
-    return lastTaken
+    return (heads, lastDue)
   }
 
   private func publish(_ draft: FleetRecord.Draft) async throws(RegistryError) -> FleetRecord {

@@ -94,6 +94,8 @@ public actor JoinDoor {
     guard isIssuer else { return .refused(.notInvited) }
     let verdict = book.verdict(on: request, in: current.fleet, binding: binding, at: now, notary: desk.keys)
     guard verdict != .refused else { return .refused(.notInvited) }
+    // It was let in with this one, and put out since: the same answer as for any that is used.
+    if verdict == .repeated, !current.isMember(draft.card.node) { return .refused(.notInvited) }
     guard let own = current.cards[current.node],
       own.draft.versions.common(with: draft.card.draft.versions) != nil
     else { return .refused(.otherVersion) }
@@ -111,9 +113,15 @@ public actor JoinDoor {
         if error == .full { return .refused(.full) }
         throw error
       }
-      try await FleetMemory(desk.ports.statements).keep(
-        DirectoryNews(records: [record]), [], desk.keys, with: [StatementChange(invite)])
-      desk.issue(DirectoryNews(records: [record]))
+      do throws(RegistryError) {
+        try await FleetMemory(desk.ports.statements).keep(
+          DirectoryNews(records: [record]), [], desk.keys, with: [StatementChange(invite)])
+      } catch {
+        book.takeBack(draft.invite)
+        throw error
+      }
+      // On return the node is a member here: who asks again is known.
+      await desk.issued(DirectoryNews(records: [record]))
       desk.hear(Gossip(cards: [draft.card]), of: node)
       records.removeAll { $0.subject == record.subject }
       records.append(record)

@@ -87,6 +87,9 @@ public struct InviteBook: Sendable {
     return invite
   }
 
+  /// What was redeemed could not be kept: it is as good as before.
+  public mutating func takeBack(_ id: InviteID) { invites[id]?.usedBy = nil }
+
   /// Forgets invitations whose time is over.
   /// - Returns: those, to be taken off the disk.
   @discardableResult

@@ -74,7 +74,7 @@ struct PolicyField {
     let text = try text()
     if let node = Hex.decode(text).flatMap(NodeID.init) { return node }
     guard case .operators(let nodesNamed) = spelling else { throw fault("write a node's ID, 64 hex digits") }
-    let advice = "write its name or its ID as `shoal fleet ls` shows them"
+    let advice = "write its name, or all 64 digits of its ID (`shoal fleet ls --json`)"
     guard let name = NodeName(parsing: text) else { throw fault("this is no node: \(advice)") }
     let named = nodesNamed(name)
     guard let node = named.first else { throw fault("no member is called '\(name)': \(advice)") }

@@ -51,6 +51,14 @@ struct NodeFile: Sendable {
 
   var isMember: Bool { statement?.isMember == true }
 
+  /// It was said of this very life of the node that it may let nobody in.
+  var isDemoted: Bool {
+    guard let statement, statement.isMember, case .issuer(_, let issuance) = issuance?.record.statement else {
+      return false
+    }
+    return !issuance.mayIssue && issuance.life == statement.life
+  }
+
   /// Leave to let others in ends with the life that it was given for.
   var isIssuer: Bool {
     guard let statement, statement.isMember, case .issuer(_, let issuance) = issuance?.record.statement else {
@@ -99,6 +107,9 @@ extension Directory {
 
   /// May let others in.
   public func isIssuer(_ node: NodeID) -> Bool { issuers.contains(node) }
+
+  /// Whether a member was told that it may let nobody in. Of one that was just handed the key nothing is said yet.
+  public func isDemoted(_ node: NodeID) -> Bool { files[node]?.isDemoted == true }
 
   /// What stands of a node; `nil`: the fleet has never heard of it.
   public func membership(of node: NodeID) -> Membership? { files[node]?.statement }

@@ -51,7 +51,8 @@ public struct SimulationCommand {
         + "disks; all agreed at most \(slowest) ms after the last fault; \(took) s, \(Double(seeds) / took) seeds and \(Double(events) / took) events a second"
     )
     print("noticed: " + notices.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
-    return failures == 0
+    // Fewer would go through too little.
+    return failures == 0 && fewest >= 2000
   }
 
   /// How many seeds it takes to find each planted fault.

@@ -28,6 +28,8 @@ actor Departure: FleetDeparture {
   private let registry: Registry
   private let isForced: Bool
   private var step = Step.survey
+  /// Images that were looked at.
+  private var seen: Set<Image> = []
   /// Looks for an issuer that this departure makes before it gives up, where it may.
   private var issuerLooks = 0
 
@@ -38,16 +40,16 @@ actor Departure: FleetDeparture {
 
   init(_ fleet: NodeFleet, _ seat: NodeFleet.Seat, _ registry: Registry, isForced: Bool) {
     (self.fleet, self.seat, self.registry, self.isForced) = (fleet, seat, registry, isForced)
-    fleet.noteLeaving(true)
+    fleet.noteDeparture(true)
   }
 
-  deinit { fleet.noteLeaving(false) }
+  deinit { fleet.noteDeparture(false) }
 
   func next() async throws(RegistryError) -> DepartureDocument? {
     switch step {
     case .survey:
       guard !seat.isStranger, !others.isEmpty else { return try await part(lost: [], wasRemoved: true) }
-      return await handOver(try await imagesHere())
+      return await handOver(try await unseenImages())
     case .handOver(let images):
       await rest()
       return await handOver(images)
@@ -67,8 +69,10 @@ actor Departure: FleetDeparture {
 
   // MARK: - Handing over
 
-  private func imagesHere() async throws(RegistryError) -> [Image] {
-    try await fleet.everyManifest().filter(\.isHere).map { Image(repository: $0.repository, digest: $0.summary.digest) }
+  /// What is here and was not looked at before: a push that was under way when this began may come a moment later.
+  private func unseenImages() async throws(RegistryError) -> [Image] {
+    let here = try await fleet.everyManifest().filter(\.isHere)
+    return here.map { Image(repository: $0.repository, digest: $0.summary.digest) }.filter { seen.insert($0).inserted }
   }
 
   /// One look at all that nobody else was seen to keep.
@@ -121,6 +125,8 @@ actor Departure: FleetDeparture {
   // MARK: - Signing off
 
   private func signOff(_ lost: [Image]) async throws(RegistryError) -> DepartureDocument? {
+    let late = try await unseenImages()
+    if !late.isEmpty { return await handOver(lost + late) }
     let heads = try await fleet.ownHeads()
     for issuer in view.directory.issuers where issuer != view.node {
       guard let record = await seat.channel.removal(by: issuer, having: heads) else { continue }

@@ -14,6 +14,9 @@ extension FleetFiles {
     }
   }
 
+  /// As `fleet init` leaves it, where nobody has carried it away.
+  var isRecoveryFileHere: Bool { access(layout.fleetRecovery, F_OK) == 0 }
+
   /// The node holds the fleet's key no more.
   func dropKey() throws(RegistryError) {
     guard unlink(layout.fleetKey) != 0 else { return }

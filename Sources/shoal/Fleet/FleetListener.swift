@@ -28,7 +28,8 @@ struct FleetListener: Sendable {
     let places = settings.fleet.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }
-    let server = try HTTPServer(configuration: .init(listeners: places, loops: Self.loops), handler: handler)
+    let server = try HTTPServer(
+      configuration: .init(listeners: places, loops: Self.loops, limits: WireLimits(settings)), handler: handler)
     self.server = server
     let ports = server.addresses.compactMap { address -> UInt16? in
       guard case .network(_, let port) = address else { return nil }

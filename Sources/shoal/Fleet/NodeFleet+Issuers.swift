@@ -144,7 +144,7 @@ extension NodeFleet: IssuerOperations {
     Task { await self.layDownKey() }
   }
 
-  private func layDownKey() async {
+  func layDownKey() async {
     change { seat in
       seat.door = nil
       seat.papers = .init(authority: seat.papers.authority, certificate: seat.papers.certificate, issuing: nil)
@@ -153,9 +153,18 @@ extension NodeFleet: IssuerOperations {
     do throws(RegistryError) {
       try await work.run { () throws(RegistryError) in try files.dropKey() }
       log.warning("this node is an issuer no more; its copy of the fleet's key was removed")
+      warnOfRecoveryFile()
     } catch {
       log.error("this node is an issuer no more, but its copy of the key stays", LogField("error", error.description))
     }
+  }
+
+  /// Nobody removes it but an operator: it may be the only one.
+  func warnOfRecoveryFile() {
+    guard files.isRecoveryFileHere else { return }
+    log.warning(
+      "a recovery file with the fleet's key lies in the data folder: carry it away",
+      LogField("path", files.layout.fleetRecovery))
   }
 
   private func issuers(_ seat: Seat, _ node: NodeID) -> IssuersDocument {

@@ -7,7 +7,7 @@ extension NodeFleet {
   func leave(isForced: Bool) async throws(RegistryError) -> any FleetDeparture {
     guard let seat = current, let registry else { throw Self.alone }
     let view = seat.desk.current
-    if !seat.isStranger, view.directory.members.count > 1, view.directory.issuers.allSatisfy({ $0 == view.node }) {
+    if !seat.isStranger, view.directory.members.count > 1, Array(view.directory.issuers) == [view.node] {
       throw RegistryError(
         .denied,
         "this node alone holds the fleet's key, and others are members: hand it on first with shoal fleet promote")
@@ -34,6 +34,7 @@ extension NodeFleet {
       throw RegistryError(.internal, "the node's own certificate cannot be shown: \(error)")
     }
     log.info("this node is in no fleet any more")
+    warnOfRecoveryFile()
   }
 
   private func forgetStatements() async throws(RegistryError) {

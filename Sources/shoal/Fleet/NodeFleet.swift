@@ -70,7 +70,8 @@ actor NodeFleet {
   struct Conduct: Sendable {
     /// It has papers of a fleet: where it does not speak with it, it writes nothing.
     var isMember = false
-    var isLeaving = false
+    /// Departures under way.
+    var departures = 0
   }
 
   init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings.Fleet, work: BlockingPool, log: Logger) {
@@ -106,11 +107,11 @@ actor NodeFleet {
 
   nonisolated func noteMembership(_ isMember: Bool) { conduct.withLock { $0.isMember = isMember } }
 
-  nonisolated func noteLeaving(_ isLeaving: Bool) { conduct.withLock { $0.isLeaving = isLeaving } }
+  nonisolated func noteDeparture(_ isBegun: Bool) { conduct.withLock { $0.departures += isBegun ? 1 : -1 } }
 
   nonisolated private func refusal(toWrite repository: RepositoryName) -> RegistryError? {
     let conduct = conduct.withLock { $0 }
-    guard !conduct.isLeaving else { return WriteRefusal.leaving }
+    guard conduct.departures == 0 else { return WriteRefusal.leaving }
     guard let view = current?.desk.current else { return conduct.isMember ? WriteRefusal.atRest : nil }
     return WriteRefusal.of(view) ?? WriteRefusal.of(view, to: repository)
   }
@@ -189,6 +190,8 @@ actor NodeFleet {
     log.info(
       "this node is in a fleet", LogField("fleet", desk.current.fleet.description),
       LogField("node", keys.node.description), LogField("members", desk.current.directory.members.count))
+    // It heard so before and ended before its copy of the key was gone.
+    if papers.issuing != nil, desk.current.directory.isDemoted(keys.node) { await layDownKey() }
     lookAfterCertificate()
   }
 
@@ -347,7 +350,10 @@ actor NodeFleet {
     } catch let error as RegistryError {
       throw error
     } catch {
-      throw RegistryError(.fetchConflict, "\(error) The invitation stays good for this node until it expires.")
+      throw RegistryError(
+        .fetchConflict,
+        "\(error). The fleet lists this node already, and the invitation stays good for it until it expires: join "
+          + "again with --names keep-fleet or --names keep-mine, or take it off the list with shoal fleet remove")
     }
   }
 }

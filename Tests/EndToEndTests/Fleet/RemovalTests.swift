@@ -87,6 +87,21 @@ struct RemovalTests {
     #expect(invite.code == 1 && invite.errors.contains("removed"), "\(invite.errors)")
   }
 
+  @Test func whoWasPutOutDoesNotComeBackByTheInvitationThatItCameWith() throws {
+    let fleet = try SmallFleet("a")
+    try fleet.start("b")
+    let token = try fleet.invite("a")
+    try fleet.join("b", by: token)
+    #expect(try Self.shoal(fleet["a"], "fleet", "remove", "b").code == 0)
+    #expect(
+      try eventually(within: .seconds(5)) { try Self.listing(fleet["b"]).refusesWrites?.contains("removed") == true })
+    let again = try Self.shoal(fleet["b"], "fleet", "join", token)
+    #expect(again.code == 1 && again.errors.contains("not valid"), "\(again.errors)")
+    #expect(try Self.listing(fleet["a"]).members.count == 1)
+    try fleet.join("b", by: try fleet.invite("a"))
+    #expect(try Self.listing(fleet["a"]).members.count == 2)
+  }
+
   /// Its later words count nowhere, and what it said before does.
   @Test func whatARemovedNodeWroteWhileNobodyHeardItCountsNowhereAndItMayComeBack() throws {
     let fleet = try SmallFleet("a", "b")

@@ -116,7 +116,7 @@ import Testing
       ),
       (rule(.text("ci-9")), "writers[0].nodes", "no member is called 'ci-9'"),
       (rule(.list([.text("two")])), "writers[0].nodes[0]", "2 members are called 'two': write the ID of one"),
-      (rule(.text("not a name")), "writers[0].nodes", "`shoal fleet ls`"),
+      (rule(.text("not a name")), "writers[0].nodes", "all 64 digits of its ID"),
       (.list([]), "", "a policy is a mapping of keys"),
     ]
     for (value, path, message) in cases {
