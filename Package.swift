@@ -180,3 +180,8 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// A sanitizer watches one process: tests that start others are not built for it (.ci/sanitize).
+if Context.environment["SANITIZER"] != nil {
+  package.targets.removeAll { ["EndToEndTests", "ShoalTests", "CompatibilityTests"].contains($0.name) }
+}
