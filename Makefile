@@ -51,7 +51,7 @@ bench: release  ## the table of docs/BENCHMARKS.md, beside nginx and Debian's do
 	packaging/install-packages bench/packages
 	bench/run --short $(SHOAL)
 
-compat: release  ## this release beside an earlier one in one fleet: make compat TAG=v0.2.0
+compat: release  ## this release beside an earlier one in one fleet: make compat TAG=COMMIT
 	Tests/Compatibility/run $(or $(TAG),$(error TAG names the earlier release: a tag, a branch, a commit)) $(SHOAL)
 
 spread: release  ## a small fleet: tags repointed, deleted, a line cut; fails when it is late or steps back
