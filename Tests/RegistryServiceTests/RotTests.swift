@@ -84,12 +84,30 @@ struct RotTests {
   @Test func aBlobThatIsPushedAgainSeedsOnWhateverAnEngineSaysOfItsOldFile() async throws {
     let node = try await node()
     let live = await node.desk.live().count
-    try await complain(node)
     try await node.bench.pushBlob(Self.bytes, to: SwarmNode.open)
     try await complain(node)
+    // One is missing until the complaint was judged.
     try await eventually("all its torrents are live again") { await node.desk.live().count == live }
     try await node.desk.want(Self.digest)
     #expect(await node.desk.live().count == live && node.bench.blobs.quarantined.isEmpty)
+    await node.close()
+  }
+
+  /// However the judgement of the old file and the arrival of the new one fall together.
+  @Test func aBlobThatIsPushedAgainWhileItIsJudgedSeedsOn() async throws {
+    let node = try await node()
+    let live = await node.desk.live().count
+    try await complain(node)
+    try await node.bench.pushBlob(Self.bytes, to: SwarmNode.open)
+    try await complain(node)
+    // All may be live for a moment before the second complaint is judged, and are when it was.
+    try await eventually("all its torrents are live again, and are wanted") {
+      guard await node.desk.live().count == live else { return false }
+      let refusal = await code { () async throws(RegistryError) in try await node.desk.want(Self.digest) }
+      let after = await node.desk.live().count
+      return refusal == nil && after == live
+    }
+    #expect(node.bench.blobs.quarantined.isEmpty)
     await node.close()
   }
 

@@ -28,7 +28,7 @@ final class Engine: @unchecked Sendable {
   private var alarms = AlarmClock<Transfer>()
   /// Those to which something has happened in this turn.
   private var touched: [Transfer] = []
-  private var now = Instant.now
+  private var now = MonotonicClock.now
   private var timer = UInt64.max
   private var isClosing = false
 
@@ -38,21 +38,21 @@ final class Engine: @unchecked Sendable {
   /// `nil` when the system has no memory or no descriptor left.
   init?(_ configuration: HTTPClientConfiguration, _ credentials: TLSCredentials) {
     guard Self.isLibraryReady, let multi = curl_multi_init() else { return nil }
-    let (poll, event) = (epoll_create1(Int32(EPOLL_CLOEXEC)), eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK)))
-    guard poll >= 0, event >= 0 else {
+    let poll = epoll_create1(Int32(EPOLL_CLOEXEC))
+    guard poll >= 0, let inbox = CommandInbox() else {
       curl_multi_cleanup(multi)
-      for descriptor in [poll, event] where descriptor >= 0 { close(descriptor) }
+      if poll >= 0 { close(poll) }
       return nil
     }
     self.multi = multi
     self.configuration = configuration
     self.credentials = credentials
     limits = configuration.limits
-    inbox = CommandInbox(descriptor: event)
+    self.inbox = inbox
     sockets = SocketWatch(descriptor: poll)
     queue = TransferQueue(
       limit: limits.transfers, limitPerKey: limits.transfersPerOrigin, waitingLimit: limits.waitingRequests)
-    sockets.set(event, CURL_POLL_IN)
+    sockets.set(inbox.descriptor, CURL_POLL_IN)
   }
 
   /// libcurl wants to be told once in a process, by one thread.
@@ -80,7 +80,7 @@ final class Engine: @unchecked Sendable {
 
   private func turn() {
     let count = sockets.wait(milliseconds: patience())
-    now = Instant.now
+    now = MonotonicClock.now
     for index in 0..<count {
       let (socket, attempt) = sockets.event(index)
       if socket == inbox.descriptor { inbox.silence() } else { act(socket, attempt) }
@@ -102,7 +102,7 @@ final class Engine: @unchecked Sendable {
     guard inbox.fallAsleep() else { return 0 }
     let next = min(timer, alarms.earliest ?? .max)
     guard next < .max else { return -1 }
-    let now = Instant.now
+    let now = MonotonicClock.now
     return next > now ? Int32(clamping: (next - now + 999_999) / 1_000_000) : 0
   }
 
@@ -123,7 +123,7 @@ final class Engine: @unchecked Sendable {
     switch milliseconds {
     case ..<0: timer = .max
     case 0: timer = 0
-    default: timer = Instant.now &+ UInt64(milliseconds) * 1_000_000
+    default: timer = MonotonicClock.now &+ UInt64(milliseconds) * 1_000_000
     }
   }
 

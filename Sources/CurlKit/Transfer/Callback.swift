@@ -1,3 +1,4 @@
+import BlockingWork
 import CCurl
 import CLinux
 import Glibc
@@ -12,13 +13,13 @@ enum Callback {
 
   static let receiveLine: Move = { bytes, size, count, own in
     Callback.transfer(own) { transfer in
-      transfer.receive(line: UnsafeRawBufferPointer(start: bytes, count: size * count), Instant.now)
+      transfer.receive(line: UnsafeRawBufferPointer(start: bytes, count: size * count), MonotonicClock.now)
     } ?? 0
   }
 
   static let read: Move = { bytes, size, count, own in
     Callback.transfer(own) { transfer in
-      transfer.read(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count), Instant.now)
+      transfer.read(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count), MonotonicClock.now)
     } ?? shoal_curl_abort_sending
   }
 
@@ -31,7 +32,7 @@ enum Callback {
     @convention(c) (
       UnsafeMutableRawPointer?, UnsafeMutablePointer<CChar>?, UnsafeMutablePointer<CChar>?, Int32, Int32
     ) -> Int32 = { own, _, _, _, _ in
-      Callback.transfer(own) { $0.connected(Instant.now) }
+      Callback.transfer(own) { $0.connected(MonotonicClock.now) }
       return Int32(CURL_PREREQFUNC_OK)
     }
 

@@ -1,3 +1,4 @@
+import BlockingWork
 import CCurl
 
 /// A libcurl easy handle. Kept and used again: what is the same for all requests is set once. The client's thread only.
@@ -183,4 +184,9 @@ final class EasyHandle {
     if !request.headers.has("Content-Type") { lines = curl_slist_append(lines, "Content-Type:") }
     shoal_curl_set_list(pointer, CURLOPT_HTTPHEADER, lines)
   }
+}
+
+extension Duration {
+  /// For libcurl, to which 0 would mean its own default.
+  fileprivate var clampedMilliseconds: Int { max(1, Int(clamping: clampedNanoseconds / 1_000_000)) }
 }

@@ -1,3 +1,5 @@
+import BlockingWork
+
 /// How long a peer may still keep us waiting: full at the start of a message, eaten by waiting, earned by bytes.
 ///
 /// A peer slower than the minimum rate runs dry however evenly it trickles, and one that was fast has no more than the

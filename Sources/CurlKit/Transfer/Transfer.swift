@@ -1,3 +1,4 @@
+import BlockingWork
 import CCurl
 
 /// One request and its answer, on the client's thread. Any thread may make one and hand it over; after that it belongs to
@@ -51,7 +52,7 @@ final class Transfer: Sleeper, @unchecked Sendable {
     self.request = request
     self.exchange = exchange
     budget = RateBudget(request.patience)
-    wholeDeadline = request.patience.whole.map { Instant.now &+ $0.clampedNanoseconds } ?? .max
+    wholeDeadline = request.patience.whole.map { MonotonicClock.now &+ $0.clampedNanoseconds } ?? .max
     switch request.body {
     case .none: upload = nil
     case .bytes(let bytes): (upload, piece) = (nil, bytes)

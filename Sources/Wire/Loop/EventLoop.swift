@@ -35,7 +35,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   private(set) var isStopping = false
   private let poller: Poller
-  private let inbox: LoopInbox
+  private let inbox: ThreadInbox<Item>
   private let thread = Atomic<UInt>(0)
   private var jobs: [UnownedJob] = []
   private var nextTurn: [UnsafeContinuation<Void, Never>] = []
@@ -45,6 +45,12 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   private var deadlines = DeadlineHeap<Ticket>()
   private var calls = DeadlineHeap<@Sendable () -> Void>()
   private var whenEmpty: (@Sendable () -> Void)?
+
+  /// What other threads leave.
+  private enum Item: Sendable {
+    case job(UnownedJob)
+    case call(@Sendable () -> Void)
+  }
 
   private struct Slot {
     var watched: (any Watched)?
@@ -57,7 +63,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
   init() throws(SystemFailure) {
     poller = try Poller()
-    inbox = try LoopInbox()
+    guard let inbox = ThreadInbox<Item>() else { throw SystemFailure("eventfd", errno) }
+    self.inbox = inbox
     scratch = .allocate(byteCount: Self.scratchBytes, alignment: 64)
     try poller.add(Ticket(descriptor: inbox.descriptor, generation: 0))
   }
@@ -208,7 +215,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     while let entry = calls.popDue(now) { entry.subject() }
   }
 
-  private func run(_ item: LoopInbox.Item) {
+  private func run(_ item: Item) {
     switch item {
     case .job(let job): jobs.append(job)
     case .call(let call): call()

@@ -1,3 +1,5 @@
+import BlockingWork
+
 /// The waiting times of `WireLimits` in nanoseconds, worked out once: `Duration` counts in attoseconds of 128 bits, which
 /// costs too much for every request.
 struct Patience: Sendable {

@@ -1,3 +1,4 @@
+import BlockingWork
 import Testing
 
 @testable import Wire
@@ -57,13 +58,5 @@ struct DeadlineHeapTests {
     #expect(popped == deadlines.filter { $0 < 250 }.sorted())
     #expect(heap.earliest == deadlines.filter { $0 >= 250 }.min())
     #expect(heap.count == deadlines.count - popped.count)
-  }
-}
-
-struct DurationTests {
-  @Test func durationsAreClampedToWhatNanosecondsHold() {
-    #expect(Duration.seconds(-1).clampedNanoseconds == 0)
-    #expect(Duration.milliseconds(1_500).clampedNanoseconds == 1_500_000_000)
-    #expect(Duration.seconds(Int64.max).clampedNanoseconds > 9_000_000_000_000_000_000)
   }
 }

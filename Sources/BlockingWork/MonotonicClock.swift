@@ -1,8 +1,8 @@
 import Glibc
 
 /// Time that only goes forward, in nanoseconds. Deadlines are instants of it.
-enum MonotonicClock {
-  static var now: UInt64 {
+public enum MonotonicClock {
+  public static var now: UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
@@ -11,7 +11,7 @@ enum MonotonicClock {
 
 extension Duration {
   /// Negative durations count as none, and endless ones as 292 years.
-  var clampedNanoseconds: UInt64 {
+  public var clampedNanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
     let capped = min(seconds, Int64.max / 1_000_000_000 - 1)
