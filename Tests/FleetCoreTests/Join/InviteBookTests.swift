@@ -31,6 +31,23 @@ import Testing
     #expect(book.redeem(bench.token.id, by: key(2), at: 1) != nil)
   }
 
+  @Test mutating func whoLeavesByItselfMayComeBackWithWhatItCameWithAndNobodyElse() throws {
+    invite()
+    #expect(book.handBack(by: key(2), at: 1).isEmpty, "nobody has used it")
+    _ = book.redeem(bench.token.id, by: key(2), at: 1)
+    #expect(book.handBack(by: key(3), at: 2).isEmpty)
+    let returned = try #require(book.handBack(by: key(2), at: 2).first)
+    #expect(returned.isHandedBack && book.handBack(by: key(2), at: 2).isEmpty)
+    #expect(verdict(bench.request()) == .good && verdict(bench.request(3)) == .refused)
+    #expect(book.redeem(bench.token.id, by: key(3), at: 3) == nil)
+    #expect(book.redeem(bench.token.id, by: key(2), at: 3)?.isHandedBack == false)
+    #expect(verdict(bench.request()) == .repeated, "used once more")
+    book.restore(returned)
+    #expect(verdict(bench.request()) == .good, "it could not be kept")
+    #expect(verdict(bench.request(), at: InviteBook.lifeMilliseconds) == .refused)
+    #expect(book.handBack(by: key(2), at: InviteBook.lifeMilliseconds).isEmpty)
+  }
+
   @Test mutating func anInvitationIsGoodForFifteenMinutes() {
     invite(at: 1000)
     let end = 1000 + InviteBook.lifeMilliseconds
