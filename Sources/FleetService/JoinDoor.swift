@@ -67,11 +67,18 @@ public actor JoinDoor {
   public func answer(_ bytes: [UInt8], from endpoint: PeerEndpoint, binding: [UInt8]) async -> JoinAnswer {
     let since = start.duration(to: .now).components
     let monotonic = since.seconds * 1000 + since.attoseconds / 1_000_000_000_000_000
-    if case .shut(let wait) = gate.knock(from: endpoint, at: monotonic) {
-      return .refused(.busy(milliseconds: wait))
+    var request: JoinRequest?
+    let turn = gate.knock(from: endpoint, at: monotonic) {
+      request = JoinRequest(bytes: bytes)
+      return request.map { book.knows($0.draft.invite, at: desk.ports.clock.millisecondsSince1970) } ?? false
     }
+    switch turn {
+    case .open: break
+    case .shut(let wait): return .refused(.busy(milliseconds: wait))
+    case .unheard: return .refused(.notInvited)
+    }
+    guard let request else { return .refused(.notInvited) }
     guard !isDeciding else { return .refused(.busy(milliseconds: Self.busyMilliseconds)) }
-    guard let request = JoinRequest(bytes: bytes) else { return .refused(.notInvited) }
     isDeciding = true
     defer { isDeciding = false }
     do {

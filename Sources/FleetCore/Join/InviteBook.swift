@@ -93,6 +93,9 @@ public struct InviteBook: Sendable {
     return invite
   }
 
+  /// Whether this is the number of an invitation whose time is not over, used or not.
+  public func knows(_ id: InviteID, at now: Int64) -> Bool { invites[id].map { now < $0.expires } ?? false }
+
   /// As it stands now; `nil`: there is none.
   public func invite(_ id: InviteID) -> Invite? { invites[id] }
 

@@ -183,6 +183,22 @@ struct FleetTests {
     #expect(second.code == 1 && second.errors.contains("not valid"), "\(second.errors)")
   }
 
+  /// Ninety addresses of one machine, each of which knocks as often as an address may.
+  @Test func aCrowdOfStrangersIsToldWhatEachIsAndKeepsNobodyOut() throws {
+    let fleet = try SmallFleet("a")
+    try fleet.start("b")
+    let (token, port) = (try fleet.invite("a"), try fleet["a"].fleetPort())
+    let place = "https://127.0.0.1:\(port)/fleet/join"
+    for number in 1...90 {
+      let knocks = Array(repeating: place, count: 5)
+      let said = try Self.curl(["--interface", "127.0.3.\(number)", "--data-binary", "de"] + knocks)
+      #expect(said == String(repeating: "d7:refused11:not invitede", count: 5), "\(number): \(said)")
+    }
+    let begun = ContinuousClock.now
+    try fleet.join("b", by: token)
+    #expect(begun.duration(to: .now) < .seconds(10))
+  }
+
   @Test func namesThatStandForDifferentImagesAreRefusedUnlessSomebodyDecides() throws {
     let fleet = try SmallFleet("a")
     let (ours, theirs) = (TestImage("the fleet's"), TestImage("the newcomer's"))

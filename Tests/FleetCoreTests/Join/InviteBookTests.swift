@@ -53,6 +53,8 @@ import Testing
     let end = 1000 + InviteBook.lifeMilliseconds
     #expect(verdict(bench.request(), at: end - 1) == .good && verdict(bench.request(), at: end) == .refused)
     #expect(book.redeem(bench.token.id, by: key(2), at: end) == nil)
+    #expect(book.knows(bench.token.id, at: end - 1) && !book.knows(bench.token.id, at: end))
+    #expect(!InviteBook().knows(bench.token.id, at: 0))
     #expect(book.drop(at: end - 1).isEmpty && book.drop(at: end) == [bench.token.id] && book.all.isEmpty)
   }
 
