@@ -9,7 +9,7 @@ import Telemetry
 /// The way to other members: HTTPS with TLS 1.3, both ends known by their certificates. Who answers is compared with who was
 /// meant before a byte of the question is sent, whatever address it was found at.
 public final class FleetChannel: FleetPeers, FleetBytes {
-  public typealias View = @Sendable () -> FleetView?
+  private typealias View = @Sendable () -> FleetView?
 
   /// Members that are asked for a blob at once. In larger fleets the nearest by rank, and some others.
   static let askedMembers = 32
@@ -31,6 +31,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private let log: Logger
   private let view: Lock<View>
   private let locate = Lock<LocateDesk?>(nil)
+  private let passedOver = Lock<@Sendable (Int, NodeID) -> Void>({ _, _ in })
   private let dropped: @Sendable (Set<NodeID>) -> Void
 
   /// - Parameters:
@@ -46,9 +47,10 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   }
 
   /// Once, when there is somebody who knows the members.
-  public func attach(_ view: @escaping View, locate: LocateDesk) {
-    self.view.withLock { $0 = view }
-    self.locate.withLock { $0 = locate }
+  public func attach(_ desk: FleetDesk) {
+    view.withLock { $0 = { desk.current } }
+    locate.withLock { $0 = desk.locate }
+    passedOver.withLock { $0 = { desk.notePassedOver($0, from: $1) } }
   }
 
   public func close() async { await client.close() }
@@ -75,7 +77,9 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     let patience = HTTPPatience(whole: .milliseconds(FleetLimits.askMilliseconds))
     let answer = await fetch(
       .message, from: member, at: addresses, sending: message.bytes, patience, atMost: FleetLimits.messageBytes)
-    return answer.flatMap { FleetMessage(bytes: $0) }
+    guard let (message, passedOver) = answer.flatMap({ FleetMessage.read($0) }) else { return nil }
+    if passedOver > 0 { self.passedOver.withLock { $0 }(passedOver, member) }
+    return message
   }
 
   public func drop(_ strangers: Set<NodeID>) async {

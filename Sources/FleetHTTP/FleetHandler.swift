@@ -103,7 +103,8 @@ public final class FleetHandler: Handler {
 
   private func hear(_ member: NodeID, _ seat: Seat, _ body: any RequestBody) async -> Response {
     guard let bytes = await body.collect(atMost: FleetLimits.messageBytes) else { return Response(status: 413) }
-    guard let message = FleetMessage(bytes: bytes) else { return Response(status: 400) }
+    guard let (message, passedOver) = FleetMessage.read(bytes) else { return Response(status: 400) }
+    if passedOver > 0 { seat.desk.notePassedOver(passedOver, from: member) }
     return .octets(await seat.desk.answer(message, from: member).bytes)
   }
 

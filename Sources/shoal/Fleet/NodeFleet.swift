@@ -176,7 +176,7 @@ actor NodeFleet {
       meter: meter, stock: stock)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
-    channel.attach({ desk.current }, locate: desk.locate)
+    channel.attach(desk)
     let door = try await door(papers, desk)
     do { try port.show(papers) } catch {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
