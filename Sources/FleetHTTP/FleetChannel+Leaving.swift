@@ -21,9 +21,8 @@ extension FleetChannel {
 
   /// Asks a member to take an image in. Whether it does is seen by `lacking`.
   public func keep(_ digest: Digest, in repository: RepositoryName, on member: NodeID) async {
-    _ = await fetch(
-      .keep(digest, repository), from: member, at: addresses(of: member), sending: [],
-      HTTPPatience(whole: Self.keepPatience), atMost: 1024)
+    _ = await fetchInTurn(
+      .keep(digest, repository), from: member, HTTPPatience(whole: Self.keepPatience), atMost: 1024)
   }
 
   /// Asks an issuer to put this node out. `nil`: it did not, or not yet: it may lack claims of this node.

@@ -23,6 +23,9 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private static let secondHolderPatience = Duration.milliseconds(50)
   private static let holdingPatience = Duration.seconds(1)
   private static let manifestPatience = Duration.seconds(2)
+  private static let turnsWaitedFor = 3
+  /// In seconds.
+  private static let longestTurn: Int64 = 10
 
   private let node: NodeID
   let client: HTTPClient
@@ -260,6 +263,28 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   // MARK: - Asking
 
+  /// The same as `fetch`, of what a member answers only so often: where it says later, that is waited for and it is asked
+  /// again, for as long as a few such waits take.
+  func fetchInTurn(
+    _ route: FleetRoute, from member: NodeID, sending bytes: [UInt8] = [], _ patience: HTTPPatience, atMost limit: Int
+  ) async -> [UInt8]? {
+    for _ in 0..<Self.turnsWaitedFor {
+      do throws(HTTPClientError) {
+        let response = try await send(route, to: member, at: addresses(of: member), [:], patience, sending: bytes)
+        guard response.status == 429 else {
+          guard 200...299 ~= response.status else { return nil }
+          return try await response.body.collect(atMost: limit)
+        }
+        let seconds = response.headers["Retry-After"].flatMap { Int64($0) } ?? 1
+        do { try await Task.sleep(for: .seconds(min(max(seconds, 1), Self.longestTurn))) } catch { return nil }
+      } catch {
+        logSilence(of: member, error)
+        return nil
+      }
+    }
+    return nil
+  }
+
   /// `nil`: there was no answer, or one that is not 200.
   func fetch(
     _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], sending bytes: [UInt8]? = nil,
@@ -270,10 +295,13 @@ public final class FleetChannel: FleetPeers, FleetBytes {
       guard response.status == 200 else { return nil }
       return try await response.body.collect(atMost: limit)
     } catch {
-      log.debug(
-        "a member did not answer", LogField("member", member.description), LogField("error", error.description))
+      logSilence(of: member, error)
       return nil
     }
+  }
+
+  private func logSilence(of member: NodeID, _ error: HTTPClientError) {
+    log.debug("a member did not answer", LogField("member", member.description), LogField("error", error.description))
   }
 
   /// At its addresses in turn, as long as nobody can be reached there.

@@ -25,20 +25,10 @@ public struct JoinGate: Sendable {
     case unheard
   }
 
-  /// A bucket, as the time at which it will be full again: one number.
-  private struct Bucket: Sendable {
-    var fullAt: Int64 = 0
-
-    /// How long until there is a token in it.
-    func wait(burst: Int64, each: Int64, at now: Int64) -> Int64 { max(0, fullAt - now - (burst - 1) * each) }
-
-    mutating func take(each: Int64, at now: Int64) { fullAt = max(fullAt, now) + each }
-  }
-
   private let limits: Limits
-  private var invited = Bucket()
-  private var strangers = Bucket()
-  private var buckets: [[UInt8]: Bucket] = [:]
+  private var invited = TokenBucket()
+  private var strangers = TokenBucket()
+  private var buckets: [[UInt8]: TokenBucket] = [:]
 
   public init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -49,7 +39,7 @@ public struct JoinGate: Sendable {
   ///   - isInvited: whether the invitation that is named is known and not over. Asked only of an address whose turn it is.
   public mutating func knock(from endpoint: PeerEndpoint, at now: Int64, isInvited: () -> Bool) -> Verdict {
     let address = Self.network(of: endpoint)
-    var bucket = buckets[address] ?? Bucket()
+    var bucket = buckets[address] ?? TokenBucket()
     let wait = bucket.wait(burst: limits.burstOfAddress, each: limits.millisecondsOfAddress, at: now)
     guard wait == 0 else { return .shut(milliseconds: wait) }
     let isInvited = isInvited()
