@@ -21,16 +21,19 @@ extension FleetChannel {
 
   /// Asks a member to take an image in. Whether it does is seen by `lacking`.
   public func keep(_ digest: Digest, in repository: RepositoryName, on member: NodeID) async {
-    _ = await fetch(
-      .keep(digest, repository), from: member, at: addresses(of: member), sending: [],
-      HTTPPatience(whole: Self.keepPatience), atMost: 1024)
+    _ = await fetchInTurn(
+      .keep(digest, repository), from: member, HTTPPatience(whole: Self.keepPatience), atMost: 1024)
   }
 
   /// Asks an issuer to put this node out. `nil`: it did not, or not yet: it may lack claims of this node.
-  /// - Parameter heads: how far this node's log goes.
-  public func removal(by issuer: NodeID, having heads: [Int64: Int64]) async -> FleetRecord? {
+  /// - Parameters:
+  ///   - heads: how far this node's log goes.
+  ///   - addresses: where the issuer is reached, for a node that is at no table yet.
+  public func removal(
+    by issuer: NodeID, at addresses: [MemberAddress]? = nil, having heads: [Int64: Int64]
+  ) async -> FleetRecord? {
     let bytes = await fetch(
-      .leave, from: issuer, at: addresses(of: issuer), sending: LeavingBytes.heads(heads),
+      .leave, from: issuer, at: addresses ?? self.addresses(of: issuer), sending: LeavingBytes.heads(heads),
       HTTPPatience(whole: Self.removalPatience), atMost: FleetRecord.byteLimit)
     return bytes.flatMap { FleetRecord(bytes: $0) }
   }

@@ -16,7 +16,9 @@ extension FleetChannel {
 
   /// Asks an issuer for a new certificate of this node. `nil`: there was none, for whatever reason.
   public func certificate(from issuer: NodeID) async -> Certificate? {
-    await post(.certificate, to: issuer, [], atMost: Certificate.byteLimit).flatMap { Certificate(der: $0) }
+    await fetchInTurn(
+      .certificate, from: issuer, HTTPPatience(whole: Self.papersPatience), atMost: Certificate.byteLimit
+    ).flatMap { Certificate(der: $0) }
   }
 
   /// Asks a member under what the fleet's key shall be sealed for it.

@@ -9,7 +9,7 @@ import Telemetry
 /// The way to other members: HTTPS with TLS 1.3, both ends known by their certificates. Who answers is compared with who was
 /// meant before a byte of the question is sent, whatever address it was found at.
 public final class FleetChannel: FleetPeers, FleetBytes {
-  public typealias View = @Sendable () -> FleetView?
+  private typealias View = @Sendable () -> FleetView?
 
   /// Members that are asked for a blob at once. In larger fleets the nearest by rank, and some others.
   static let askedMembers = 32
@@ -23,6 +23,9 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private static let secondHolderPatience = Duration.milliseconds(50)
   private static let holdingPatience = Duration.seconds(1)
   private static let manifestPatience = Duration.seconds(2)
+  private static let turnsWaitedFor = 3
+  /// In seconds.
+  private static let longestTurn: Int64 = 10
 
   private let node: NodeID
   let client: HTTPClient
@@ -31,6 +34,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private let log: Logger
   private let view: Lock<View>
   private let locate = Lock<LocateDesk?>(nil)
+  private let passedOver = Lock<@Sendable (Int, NodeID) -> Void>({ _, _ in })
   private let dropped: @Sendable (Set<NodeID>) -> Void
 
   /// - Parameters:
@@ -46,9 +50,10 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   }
 
   /// Once, when there is somebody who knows the members.
-  public func attach(_ view: @escaping View, locate: LocateDesk) {
-    self.view.withLock { $0 = view }
-    self.locate.withLock { $0 = locate }
+  public func attach(_ desk: FleetDesk) {
+    view.withLock { $0 = { desk.current } }
+    locate.withLock { $0 = desk.locate }
+    passedOver.withLock { $0 = { desk.notePassedOver($0, from: $1) } }
   }
 
   public func close() async { await client.close() }
@@ -75,7 +80,9 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     let patience = HTTPPatience(whole: .milliseconds(FleetLimits.askMilliseconds))
     let answer = await fetch(
       .message, from: member, at: addresses, sending: message.bytes, patience, atMost: FleetLimits.messageBytes)
-    return answer.flatMap { FleetMessage(bytes: $0) }
+    guard let (message, passedOver) = answer.flatMap({ FleetMessage.read($0) }) else { return nil }
+    if passedOver > 0 { self.passedOver.withLock { $0 }(passedOver, member) }
+    return message
   }
 
   public func drop(_ strangers: Set<NodeID>) async {
@@ -256,6 +263,28 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   // MARK: - Asking
 
+  /// The same as `fetch`, of what a member answers only so often: where it says later, that is waited for and it is asked
+  /// again, for as long as a few such waits take.
+  func fetchInTurn(
+    _ route: FleetRoute, from member: NodeID, sending bytes: [UInt8] = [], _ patience: HTTPPatience, atMost limit: Int
+  ) async -> [UInt8]? {
+    for _ in 0..<Self.turnsWaitedFor {
+      do throws(HTTPClientError) {
+        let response = try await send(route, to: member, at: addresses(of: member), [:], patience, sending: bytes)
+        guard response.status == 429 else {
+          guard 200...299 ~= response.status else { return nil }
+          return try await response.body.collect(atMost: limit)
+        }
+        let seconds = response.headers["Retry-After"].flatMap { Int64($0) } ?? 1
+        do { try await Task.sleep(for: .seconds(min(max(seconds, 1), Self.longestTurn))) } catch { return nil }
+      } catch {
+        logSilence(of: member, error)
+        return nil
+      }
+    }
+    return nil
+  }
+
   /// `nil`: there was no answer, or one that is not 200.
   func fetch(
     _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], sending bytes: [UInt8]? = nil,
@@ -266,10 +295,13 @@ public final class FleetChannel: FleetPeers, FleetBytes {
       guard response.status == 200 else { return nil }
       return try await response.body.collect(atMost: limit)
     } catch {
-      log.debug(
-        "a member did not answer", LogField("member", member.description), LogField("error", error.description))
+      logSilence(of: member, error)
       return nil
     }
+  }
+
+  private func logSilence(of member: NodeID, _ error: HTTPClientError) {
+    log.debug("a member did not answer", LogField("member", member.description), LogField("error", error.description))
   }
 
   /// At its addresses in turn, as long as nobody can be reached there.

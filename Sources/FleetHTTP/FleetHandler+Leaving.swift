@@ -20,6 +20,10 @@ extension FleetHandler {
     guard let issuer = seat.issuer, seat.desk.current.isThisNodeMember else { return .nothing }
     guard let bytes = await body.collect(atMost: LeavingBytes.byteLimit), let heads = LeavingBytes.heads(in: bytes)
     else { return Response(status: 400) }
-    return .octets(try await issuer.remove(member, havingAll: heads).bytes)
+    let key = seat.desk.current.directory.key(of: member)
+    let record = try await issuer.remove(member, havingAll: heads)
+    // It is out whatever becomes of this: it would need another invitation to come back.
+    if let key, let door = seat.door { try await door.handBack(by: key) }
+    return .octets(record.bytes)
   }
 }

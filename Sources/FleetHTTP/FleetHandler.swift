@@ -29,6 +29,10 @@ public final class FleetHandler: Handler {
   private static let strangersByteLimit = 64 << 10
 
   let registry: Registry
+  /// Each may begin fetches of a whole image.
+  private let keeps = MemberPace(burst: 64, milliseconds: 50)
+  /// Each is signed, and written in the log. A node wants one in months.
+  private let certificates = MemberPace(burst: 5, milliseconds: 5000)
   private let seat: @Sendable () -> Seat?
   private let log: Logger
 
@@ -79,9 +83,10 @@ public final class FleetHandler: Handler {
     case .blob(let digest, let repository): try await blob(digest, repository, request)
     case .manifest(let digest, let repository): try await manifest(digest, repository)
     case .lacking(let digest, let repository): try await lacking(digest, repository)
-    case .keep(let digest, let repository): try await keep(digest, repository)
+    case .keep(let digest, let repository):
+      if let wait = keeps.secondsUntilTurn(of: member) { .tooSoon(wait) } else { try await keep(digest, repository) }
     case .leave: try await remove(member, seat, body)
-    case .certificate: await seat.papers.certificate(for: member).map { .octets($0.der) } ?? .nothing
+    case .certificate: await certificate(for: member, seat)
     case .keyWish: await seat.papers.keyWish(of: member).map { .octets($0) } ?? .nothing
     case .key: try await takeKey(from: member, seat, body)
     }
@@ -103,7 +108,8 @@ public final class FleetHandler: Handler {
 
   private func hear(_ member: NodeID, _ seat: Seat, _ body: any RequestBody) async -> Response {
     guard let bytes = await body.collect(atMost: FleetLimits.messageBytes) else { return Response(status: 413) }
-    guard let message = FleetMessage(bytes: bytes) else { return Response(status: 400) }
+    guard let (message, passedOver) = FleetMessage.read(bytes) else { return Response(status: 400) }
+    if passedOver > 0 { seat.desk.notePassedOver(passedOver, from: member) }
     return .octets(await seat.desk.answer(message, from: member).bytes)
   }
 
@@ -115,6 +121,11 @@ public final class FleetHandler: Handler {
     let answer = await door.answer(
       bytes, from: PeerEndpoint(address: address, port: port), binding: seat.desk.keys.node.bytes)
     return .octets(answer.bytes)
+  }
+
+  private func certificate(for member: NodeID, _ seat: Seat) async -> Response {
+    if let wait = certificates.secondsUntilTurn(of: member) { return .tooSoon(wait) }
+    return await seat.papers.certificate(for: member).map { .octets($0.der) } ?? .nothing
   }
 
   private func takeKey(
@@ -156,6 +167,11 @@ public final class FleetHandler: Handler {
 extension Response {
   /// The same for what is not here and for who may not know.
   static let nothing = Response(status: 404)
+
+  /// RFC 6585 §4.
+  static func tooSoon(_ seconds: Int64) -> Response {
+    Response(status: 429, fields: Fields([("Retry-After", "\(seconds)")]))
+  }
 
   static func octets(_ bytes: [UInt8]) -> Response {
     Response(

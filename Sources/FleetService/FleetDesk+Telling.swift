@@ -24,6 +24,15 @@ extension FleetDesk {
     }
   }
 
+  /// What a member said cannot be read here: most likely it runs a later release. The rest of what it said was taken.
+  public func notePassedOver(_ count: Int, from member: NodeID) {
+    ports.meter.passedOver.add(Int64(count))
+    guard passers.withLock({ $0.insert(member).inserted }) else { return }
+    ports.log.warning(
+      "a member says things that this release cannot read; they are passed over: upgrade this node",
+      LogField("member", member.description), LogField("statements", count))
+  }
+
   func log(_ notice: FleetNotice) {
     ports.meter.count(notice)
     switch notice {

@@ -37,6 +37,8 @@ public final class FleetDesk: Sendable {
   private let start = ContinuousClock.now
   /// How often members knew more of this node than it did.
   let restorations = Lock(0)
+  /// Members that said what cannot be read here: each is logged once.
+  let passers = Lock<Set<NodeID>>([])
 
   /// - Parameter directory, cards: as they were kept, with this node's own card of today in them.
   public init(_ ports: FleetPorts, keys: FleetKeys, directory: Directory, cards: CardBook, seed: UInt64) {

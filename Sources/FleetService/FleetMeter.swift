@@ -18,6 +18,8 @@ public final class FleetMeter: Sendable {
   public let shunned = Counter()
   /// Writers found to have used a number twice.
   public let forks = Counter()
+  /// Statements of members that cannot be read here.
+  public let passedOver = Counter()
   /// Bytes of blobs that members sent.
   public let channelBytes = Counter()
 

@@ -67,11 +67,18 @@ public actor JoinDoor {
   public func answer(_ bytes: [UInt8], from endpoint: PeerEndpoint, binding: [UInt8]) async -> JoinAnswer {
     let since = start.duration(to: .now).components
     let monotonic = since.seconds * 1000 + since.attoseconds / 1_000_000_000_000_000
-    if case .shut(let wait) = gate.knock(from: endpoint, at: monotonic) {
-      return .refused(.busy(milliseconds: wait))
+    var request: JoinRequest?
+    let turn = gate.knock(from: endpoint, at: monotonic) {
+      request = JoinRequest(bytes: bytes)
+      return request.map { book.knows($0.draft.invite, at: desk.ports.clock.millisecondsSince1970) } ?? false
     }
+    switch turn {
+    case .open: break
+    case .shut(let wait): return .refused(.busy(milliseconds: wait))
+    case .unheard: return .refused(.notInvited)
+    }
+    guard let request else { return .refused(.notInvited) }
     guard !isDeciding else { return .refused(.busy(milliseconds: Self.busyMilliseconds)) }
-    guard let request = JoinRequest(bytes: bytes) else { return .refused(.notInvited) }
     isDeciding = true
     defer { isDeciding = false }
     do {
@@ -101,7 +108,9 @@ public actor JoinDoor {
     else { return .refused(.otherVersion) }
     let node = draft.card.node
     if verdict == .good, !(await bell(node, draft.card.draft.addresses)) { return .refused(.unreachable) }
-    guard let invite = book.redeem(draft.invite, by: draft.key, at: now) else { return .refused(.notInvited) }
+    guard let before = book.invite(draft.invite), let invite = book.redeem(draft.invite, by: draft.key, at: now) else {
+      return .refused(.notInvited)
+    }
     var records = current.directory.records
     if !current.isMember(node) {
       let record: FleetRecord
@@ -117,7 +126,7 @@ public actor JoinDoor {
         try await FleetMemory(desk.ports.statements).keep(
           DirectoryNews(records: [record]), [], desk.keys, with: [StatementChange(invite)])
       } catch {
-        book.takeBack(draft.invite)
+        book.restore(before)
         throw error
       }
       // On return the node is a member here: who asks again is known.
@@ -132,6 +141,12 @@ public actor JoinDoor {
     return try welcome(draft.key, records, current.cards, at: now)
   }
 
+  /// A member has left by itself: the invitation that it came with is good for it once more.
+  public func handBack(by key: PublicKey) async throws(RegistryError) {
+    let invites = book.handBack(by: key, at: desk.ports.clock.millisecondsSince1970)
+    if !invites.isEmpty { try await desk.ports.statements.keep(invites.map { StatementChange($0) }) }
+  }
+
   private func welcome(
     _ key: PublicKey, _ records: [FleetRecord], _ cards: CardBook, at now: Int64
   ) throws -> JoinAnswer {
@@ -144,7 +159,8 @@ public actor JoinDoor {
   }
 }
 
-// An invitation on this node's disk: bencoded, `expires id secret` and, once it was used, `user`.
+// An invitation on this node's disk: bencoded, `expires id secret` and, once it was used, `user`; `back` when its user has
+// left by itself, which an earlier release passes over: it then stays used.
 extension Invite {
   init?(bytes: [UInt8]) {
     let limits = BencodeDocument.Limits(bytes: 1024, depth: 2, values: 32)
@@ -152,7 +168,8 @@ extension Invite {
       let id = root["id"]?.bytes.flatMap({ InviteID($0) }), let secret = root["secret"]?.bytes
     else { return nil }
     self.init(
-      id: id, secretHash: Array(secret), expires: expires, usedBy: root["user"]?.bytes.flatMap { PublicKey($0) })
+      id: id, secretHash: Array(secret), expires: expires, usedBy: root["user"]?.bytes.flatMap { PublicKey($0) },
+      isHandedBack: root["back"]?.integer == 1)
   }
 
   var bytes: [UInt8] {
@@ -160,6 +177,7 @@ extension Invite {
       "expires": .integer(expires), "id": .bytes(id.bytes), "secret": .bytes(secretHashBytes),
     ]
     if let usedBy { entries["user"] = .bytes(usedBy.bytes) }
+    if isHandedBack { entries["back"] = .integer(1) }
     return BencodeValue.dictionary(entries).encoded
   }
 }

@@ -14,8 +14,9 @@ public struct Registry: Sendable {
   public let tickets: TicketDesk
   public let backfill: TicketBackfill
   public let quarantine: BlobQuarantine
-  /// Live torrents, and blobs that are fetched from peers; `nil` for a node without BitTorrent.
+  /// Live torrents; `nil` for a node without BitTorrent.
   public let swarm: SwarmDesk?
+  /// Blobs that are fetched from peers and members; `nil` for a node without either.
   public let fetches: FetchDesk?
   /// What other members' claims leave to do; `nil` for a node that is in no fleet.
   public let followUp: ClaimFollowUp?
@@ -23,33 +24,32 @@ public struct Registry: Sendable {
   private let ports: RegistryPorts
 
   /// - Parameters:
-  ///   - swarm: `nil`: this node fetches nothing from elsewhere.
+  ///   - swarm: `nil`: this node speaks no BitTorrent.
   ///   - fleet: other members; `nil`: the node is alone.
+  ///   - store: where what they hold arrives on a node without BitTorrent.
   public init(
     _ ports: RegistryPorts, limits: RegistryLimits = RegistryLimits(), rules: RegistryRules = RegistryRules(),
-    swarm: SwarmPorts? = nil, fleet: (any FleetBytes)? = nil
+    swarm: SwarmPorts? = nil, fleet: (any FleetBytes)? = nil, fetchingInto store: (any FetchStore)? = nil
   ) {
     let gate = KeyedGate<Digest>()
     quarantine = BlobQuarantine(ports, gate: gate)
     tickets = TicketDesk(ports, quarantine)
     backfill = TicketBackfill(ports, tickets, limits: limits, rules: rules)
-    var parts: (desk: SwarmDesk, fetches: FetchDesk)?
-    if let swarm {
-      let desk = SwarmDesk(ports, swarm, tickets, quarantine)
-      parts = (
-        desk, FetchDesk(ports, swarm, swarm: desk, fleet: fleet, limits: limits, gate: gate, backfill: backfill)
-      )
+    let swarmDesk = swarm.map { [tickets, quarantine] in SwarmDesk(ports, $0, tickets, quarantine) }
+    self.swarm = swarmDesk
+    fetches = (swarm?.fetches ?? store).map { [backfill] store in
+      FetchDesk(
+        ports, store, swarm?.fetchLimits ?? FetchLimits(), swarm: swarmDesk, fleet: fleet, limits: limits, gate: gate,
+        backfill: backfill)
     }
-    let far = fleet.flatMap { fleet in
-      parts.map { FarContent(ports, fleet, fetches: $0.fetches, gate: gate, rules: rules) }
+    let far = fleet.flatMap { [fetches] fleet in
+      fetches.map { FarContent(ports, fleet, fetches: $0, gate: gate, rules: rules) }
     }
-    (self.swarm, fetches) = (parts?.desk, parts?.fetches)
-    uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill, swarm: parts?.desk)
+    uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill, swarm: swarmDesk)
     blobs = BlobDesk(
-      ports, rules: rules, gate: gate, backfill: backfill, arriving: parts?.fetches.fetches, swarm: parts?.desk,
-      far: far)
+      ports, rules: rules, gate: gate, backfill: backfill, arriving: fetches?.fetches, swarm: swarmDesk, far: far)
     manifests = ManifestDesk(
-      ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: parts?.desk, far: far)
+      ports, limits: limits, rules: rules, gate: gate, backfill: backfill, swarm: swarmDesk, far: far)
     let desk = manifests
     followUp = fleet.flatMap { fleet in far.map { ClaimFollowUp(ports, $0, fleet, desk) } }
     catalogue = ports.catalogue

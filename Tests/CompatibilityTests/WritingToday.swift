@@ -165,6 +165,7 @@ struct WritingToday {
     _ = book.issue(token.id, token.secret, at: time, notary: issuer)
     let open = book.all[0]
     let used = book.redeem(token.id, by: member.publicKey, at: time)!
+    let back = book.handBack(by: member.publicKey, at: time)[0]
     return [
       Written(kind: "join-request", name: "request", bytes: request.bytes),
       Written(kind: "join-answer", name: "welcome", bytes: JoinAnswer.welcome(welcome).bytes),
@@ -176,6 +177,7 @@ struct WritingToday {
       Written(kind: "join-answer", name: "failed", bytes: JoinAnswer.refused(.failed).bytes),
       Written(kind: "invite", name: "open", bytes: open.bytes),
       Written(kind: "invite", name: "used", bytes: used.bytes),
+      Written(kind: "invite", name: "handed-back", bytes: back.bytes),
     ]
   }
 

@@ -57,6 +57,19 @@ import Testing
     #expect(claims.count == 5 && run.fault(after: root, notary: notary) == nil)
   }
 
+  /// Written/later.txt: the same messages as a release to come may send them, with a record, a proof, a card and claims
+  /// among the rest that this one cannot read.
+  @Test func whatALaterReleaseSaysIsReadAsFarAsItGoes() throws {
+    let (today, later) = (try Written.all(by: "0.2.0"), try Written.all(by: "later"))
+    for each in later {
+      let same = try #require(today.first { $0.kind == each.kind && $0.name == each.name })
+      let read = try Self.rewritten(each)
+      #expect(each.bytes != same.bytes && read == same.bytes, "\(each.kind) \(each.name)")
+    }
+    let passedOver = later.map { $0.kind == "message" ? FleetMessage.read($0.bytes)?.passedOver : 0 }
+    #expect(passedOver == [3, 6, 0])
+  }
+
   /// What is read of it, as bytes again.
   private static func rewritten(_ each: Written) throws -> [UInt8]? {
     let bytes = each.bytes

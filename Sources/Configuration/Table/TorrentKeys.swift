@@ -3,7 +3,10 @@ extension SettingKey {
   static let torrent: [SettingKey] = [
     .one(
       "torrent.enabled", \.torrent.isEnabled, .flag,
-      "Keep a torrent of every blob, hashed while it is pushed, and move blobs between peers."),
+      """
+      Keep a torrent of every blob, hashed while it is pushed, and move blobs between peers. Members of a fleet hash and \
+      move blobs without it too.
+      """),
     .list(
       "torrent.public", \.torrent.publicPatterns, .pattern, flag: "torrent-public",
       """

@@ -8,11 +8,16 @@ public struct Invite: Hashable, Sendable {
   public let expires: Int64
   /// Who has used it.
   public fileprivate(set) var usedBy: PublicKey?
+  /// Who used it has left by itself since, and may use it once more.
+  public fileprivate(set) var isHandedBack: Bool
 
   /// From this node's own disk.
-  public init?(id: InviteID, secretHash: [UInt8], expires: Int64, usedBy: PublicKey?) {
+  public init?(
+    id: InviteID, secretHash: [UInt8], expires: Int64, usedBy: PublicKey?, isHandedBack: Bool = false
+  ) {
     guard let hash = RecordHash(secretHash) else { return nil }
-    (self.id, self.secretHash, self.expires, self.usedBy) = (id, hash, expires, usedBy)
+    (self.id, self.secretHash, self.expires) = (id, hash, expires)
+    (self.usedBy, self.isHandedBack) = (usedBy, isHandedBack && usedBy != nil)
   }
 
   public var secretHashBytes: [UInt8] { secretHash.bytes }
@@ -73,7 +78,8 @@ public struct InviteBook: Sendable {
     let isGenuine = request.isGenuine(in: fleet, notary)
     guard let invite, isProven, isGenuine, now < invite.expires else { return .refused }
     guard let user = invite.usedBy else { return .good }
-    return user == draft.key ? .repeated : .refused
+    guard user == draft.key else { return .refused }
+    return invite.isHandedBack ? .good : .repeated
   }
 
   /// Uses an invitation up; to be kept on disk with the record that lets the node in.
@@ -82,13 +88,28 @@ public struct InviteBook: Sendable {
     guard var invite = invites[id], now < invite.expires, invite.usedBy == nil || invite.usedBy == key else {
       return nil
     }
-    invite.usedBy = key
+    (invite.usedBy, invite.isHandedBack) = (key, false)
     invites[id] = invite
     return invite
   }
 
+  /// Whether this is the number of an invitation whose time is not over, used or not.
+  public func knows(_ id: InviteID, at now: Int64) -> Bool { invites[id].map { now < $0.expires } ?? false }
+
+  /// As it stands now; `nil`: there is none.
+  public func invite(_ id: InviteID) -> Invite? { invites[id] }
+
   /// What was redeemed could not be kept: it is as good as before.
-  public mutating func takeBack(_ id: InviteID) { invites[id]?.usedBy = nil }
+  public mutating func restore(_ before: Invite) { invites[before.id] = before }
+
+  /// A node has left by itself, as one does whose names the fleet's do not go with: what it came with is good for it once
+  /// more, while its time lasts, and for nobody else.
+  /// - Returns: what changed, to be kept.
+  public mutating func handBack(by key: PublicKey, at now: Int64) -> [Invite] {
+    let own = all.filter { $0.usedBy == key && !$0.isHandedBack && now < $0.expires }
+    for invite in own { invites[invite.id]?.isHandedBack = true }
+    return own.compactMap { invites[$0.id] }
+  }
 
   /// Forgets invitations whose time is over.
   /// - Returns: those, to be taken off the disk.

@@ -61,7 +61,7 @@ extension JoinAnswer {
     }
   }
 
-  /// `nil`: not an answer. Fuzzed.
+  /// `nil`: not an answer. What a later release says of members that this one cannot read is passed over. Fuzzed.
   public init?(bytes: some Collection<UInt8>) {
     let limits = BencodeDocument.Limits(bytes: Self.byteLimit, depth: 4, values: 2 * Self.statementLimit + 64)
     guard bytes.count <= Self.byteLimit, let root = try? BencodeDocument(Array(bytes), within: limits).root,
@@ -72,12 +72,12 @@ extension JoinAnswer {
       self = .refused(refusal)
     } else {
       guard let certificate = root["certificate"]?.bytes, let authority = root["authority"]?.bytes,
-        let records = root["records"]?.items?.map({ $0.bytes.flatMap { FleetRecord(bytes: $0) } }),
-        let cards = root["cards"]?.items?.map({ $0.bytes.flatMap { MemberCard(bytes: $0) } }),
-        !records.contains(nil), !cards.contains(nil),
+        let records = root["records"]?.items?.map(\.bytes), let cards = root["cards"]?.items?.map(\.bytes),
+        !records.contains(where: { $0 == nil }), !cards.contains(where: { $0 == nil }),
         let welcome = Welcome(
-          certificate: Array(certificate), authority: Array(authority), records: records.compactMap(\.self),
-          cards: cards.compactMap(\.self))
+          certificate: Array(certificate), authority: Array(authority),
+          records: records.compactMap { $0.flatMap { FleetRecord(bytes: $0) } },
+          cards: cards.compactMap { $0.flatMap { MemberCard(bytes: $0) } })
       else { return nil }
       self = .welcome(welcome)
     }

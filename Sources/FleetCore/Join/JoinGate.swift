@@ -1,13 +1,15 @@
 import RegistryCore
 
-/// How many may knock at the one door that stands open to strangers: a bucket of tokens for each address, and one for all.
-/// Whoever is turned away has cost nothing but this.
+/// How many may knock at the one door that stands open to strangers: a bucket of tokens for each address, one for all who
+/// name an invitation that is open, and one for all others. Nobody guesses the number of an invitation, so however many
+/// strangers come, and from wherever, they take no turn from those who were invited. Whoever is turned away has cost
+/// nothing but this.
 public struct JoinGate: Sendable {
   public struct Limits: Hashable, Sendable {
     /// What an address may ask at once, and after how long it may ask once more.
     public var burstOfAddress: Int64 = 5
     public var millisecondsOfAddress: Int64 = 6_000
-    /// The same of all together.
+    /// The same of all together who were invited, and of all together who were not.
     public var burst: Int64 = 50
     public var milliseconds: Int64 = 100
     /// How many addresses are remembered.
@@ -19,38 +21,40 @@ public struct JoinGate: Sendable {
   public enum Verdict: Hashable, Sendable {
     case open
     case shut(milliseconds: Int64)
-  }
-
-  /// A bucket, as the time at which it will be full again: one number.
-  private struct Bucket: Sendable {
-    var fullAt: Int64 = 0
-
-    /// How long until there is a token in it.
-    func wait(burst: Int64, each: Int64, at now: Int64) -> Int64 { max(0, fullAt - now - (burst - 1) * each) }
-
-    mutating func take(each: Int64, at now: Int64) { fullAt = max(fullAt, now) + each }
+    /// One stranger of too many: is answered what all of them are answered, without a look at what it brings.
+    case unheard
   }
 
   private let limits: Limits
-  private var whole = Bucket()
-  private var buckets: [[UInt8]: Bucket] = [:]
+  private var invited = TokenBucket()
+  private var strangers = TokenBucket()
+  private var buckets: [[UInt8]: TokenBucket] = [:]
 
   public init(limits: Limits = Limits()) { self.limits = limits }
 
   public var count: Int { buckets.count }
 
-  /// - Parameter now: a clock that never steps back, in milliseconds.
-  public mutating func knock(from endpoint: PeerEndpoint, at now: Int64) -> Verdict {
+  /// - Parameters:
+  ///   - now: a clock that never steps back, in milliseconds.
+  ///   - isInvited: whether the invitation that is named is known and not over. Asked only of an address whose turn it is.
+  public mutating func knock(from endpoint: PeerEndpoint, at now: Int64, isInvited: () -> Bool) -> Verdict {
     let address = Self.network(of: endpoint)
-    var bucket = buckets[address] ?? Bucket()
-    let wait = max(
-      bucket.wait(burst: limits.burstOfAddress, each: limits.millisecondsOfAddress, at: now),
-      whole.wait(burst: limits.burst, each: limits.milliseconds, at: now))
+    var bucket = buckets[address] ?? TokenBucket()
+    let wait = bucket.wait(burst: limits.burstOfAddress, each: limits.millisecondsOfAddress, at: now)
     guard wait == 0 else { return .shut(milliseconds: wait) }
+    let isInvited = isInvited()
+    let common = (isInvited ? invited : strangers).wait(burst: limits.burst, each: limits.milliseconds, at: now)
+    // Who was invited comes again; who was not has had its turn.
+    guard common == 0 || !isInvited else { return .shut(milliseconds: common) }
     if buckets[address] == nil, buckets.count >= limits.addresses { makeRoom(at: now) }
     bucket.take(each: limits.millisecondsOfAddress, at: now)
-    whole.take(each: limits.milliseconds, at: now)
     buckets[address] = bucket
+    guard common == 0 else { return .unheard }
+    if isInvited {
+      invited.take(each: limits.milliseconds, at: now)
+    } else {
+      strangers.take(each: limits.milliseconds, at: now)
+    }
     return .open
   }
 

@@ -1,7 +1,9 @@
 import RegistryCore
 
 /// A message as bytes: a bencoded dictionary with a version `v` and a type `t`. Keys that this release does not know are
-/// passed over, a type that it does not know is `unknown`; whatever else is out of form is no message. Fuzzed.
+/// passed over, a type that it does not know is `unknown`. A record, proof, card or claim that it cannot read is passed over
+/// too, and the rest taken; of a log, what stands behind such a claim goes with it, since a chain is checked link by link.
+/// Whatever else is out of form is no message. Fuzzed.
 ///
 ///     head      = node epoch sequence hash       32 + 8 + 8 + 8 bytes, big-endian; several stand one behind the other
 ///     want      = node epoch after               32 + 8 + 8 bytes
@@ -18,12 +20,19 @@ extension FleetMessage {
   }
 
   public init?(bytes: [UInt8]) {
+    guard let message = Self.read(bytes)?.message else { return nil }
+    self = message
+  }
+
+  /// - Returns: `passedOver`: how many statements in it this release cannot read.
+  public static func read(_ bytes: [UInt8]) -> (message: FleetMessage, passedOver: Int)? {
     let limits = BencodeDocument.Limits(
       bytes: FleetLimits.messageBytes, depth: 6, values: FleetLimits.messageValues)
+    var passedOver = 0
     guard let root = try? BencodeDocument(bytes, within: limits).root, let version = root["v"]?.integer, version >= 1,
-      let type = root["t"]?.text, let message = Self.read(type, from: root)
+      let type = root["t"]?.text, let message = read(type, from: root, &passedOver)
     else { return nil }
-    self = message
+    return (message, passedOver)
   }
 
   private var type: String {
@@ -68,14 +77,14 @@ extension FleetMessage {
     }
   }
 
-  private static func read(_ type: String, from root: BencodeView) -> FleetMessage? {
+  private static func read(_ type: String, from root: BencodeView, _ passedOver: inout Int) -> FleetMessage? {
     switch type {
     case "exchange": Greeting(root).map(exchange)
     case "compare": Comparison(root).map(compare)
     case "heads": root["heads"]?.packed(atMost: FleetLimits.headsInMessage).map(heads)
     case "pull": root["wants"]?.packed(atMost: FleetLimits.wants).map(pull)
-    case "runs": Gossip.rumours(root["runs"]).map { .runs($0.map(\.run)) }
-    case "push": Gossip(root).map(push)
+    case "runs": Gossip.rumours(root["runs"], &passedOver).map { .runs($0.map(\.run)) }
+    case "push": Gossip(root, &passedOver).map(push)
     case "news":
       root["dir"]?.bytes.flatMap { ShelfSums(bytes: $0) }.flatMap { directory in
         root["cards"]?.bytes.flatMap { ShelfSums(bytes: $0) }.map { .news(directory: directory, cards: $0) }
@@ -150,22 +159,30 @@ extension Gossip {
     ]
   }
 
-  fileprivate init?(_ root: BencodeView) {
-    guard let rumours = Self.rumours(root["runs"]),
-      let records = root["records"]?.each({ FleetRecord(bytes: $0) }),
-      let forks = root["forks"]?.each({ ForkProof(bytes: $0) }),
-      let cards = root["cards"]?.each({ MemberCard(bytes: $0) })
+  fileprivate init?(_ root: BencodeView, _ passedOver: inout Int) {
+    guard let rumours = Self.rumours(root["runs"], &passedOver),
+      let records = root["records"]?.each(&passedOver, { FleetRecord(bytes: $0) }),
+      let forks = root["forks"]?.each(&passedOver, { ForkProof(bytes: $0) }),
+      let cards = root["cards"]?.each(&passedOver, { MemberCard(bytes: $0) })
     else { return nil }
     self.init(rumours: rumours, news: DirectoryNews(records: records, forks: forks), cards: cards)
   }
 
-  fileprivate static func rumours(_ list: BencodeView?) -> [Rumour]? {
+  fileprivate static func rumours(_ list: BencodeView?, _ passedOver: inout Int) -> [Rumour]? {
     guard let items = list?.items else { return nil }
     var rumours: [Rumour] = []
     for item in items {
       guard let after = item["a"]?.integer, let hops = item["h"]?.integer, hops >= 0,
-        let claims = item["c"]?.each({ SignedClaim(bytes: $0) }), let run = ClaimRun(after: after, claims)
+        let texts = item["c"]?.items?.map(\.bytes), !texts.isEmpty, !texts.contains(where: { $0 == nil })
       else { return nil }
+      var claims: [SignedClaim] = []
+      for text in texts {
+        guard let claim = text.flatMap({ SignedClaim(bytes: $0) }) else { break }
+        claims.append(claim)
+      }
+      passedOver += texts.count - claims.count
+      guard !claims.isEmpty else { continue }
+      guard let run = ClaimRun(after: after, claims) else { return nil }
       rumours.append(Rumour(run, hops: hops))
     }
     return rumours
@@ -173,11 +190,14 @@ extension Gossip {
 }
 
 extension BencodeView {
-  /// `nil`: no list of byte strings, or one of them is not what is expected.
-  fileprivate func each<Element>(_ read: (ArraySlice<UInt8>) -> Element?) -> [Element]? {
-    guard let items else { return nil }
-    let elements = items.compactMap { $0.bytes.flatMap(read) }
-    return elements.count == items.count ? elements : nil
+  /// Those that can be read. `nil`: no list of byte strings.
+  fileprivate func each<Element>(
+    _ passedOver: inout Int, _ read: (ArraySlice<UInt8>) -> Element?
+  ) -> [Element]? {
+    guard let texts = items?.map(\.bytes), !texts.contains(where: { $0 == nil }) else { return nil }
+    let elements = texts.compactMap { $0.flatMap(read) }
+    passedOver += texts.count - elements.count
+    return elements
   }
 
   fileprivate func packed<Element: Packed>(atMost limit: Int) -> [Element]? {

@@ -7,7 +7,8 @@ public final class FetchDesk: Sendable {
   let fetches: RemoteBlobFetches
   private let ports: RegistryPorts
   private let store: any FetchStore
-  private let swarm: SwarmDesk
+  /// `nil`: the node speaks no BitTorrent, and fetches from members alone.
+  private let swarm: SwarmDesk?
   /// Other members of the fleet; `nil`: the node is in none.
   private let fleet: (any FleetBytes)?
   private let limits: RegistryLimits
@@ -17,12 +18,12 @@ public final class FetchDesk: Sendable {
   private let turns = KeyedGate<Digest>()
 
   init(
-    _ ports: RegistryPorts, _ given: SwarmPorts, swarm: SwarmDesk, fleet: (any FleetBytes)?, limits: RegistryLimits,
-    gate: KeyedGate<Digest>, backfill: TicketBackfill
+    _ ports: RegistryPorts, _ store: any FetchStore, _ fetchLimits: FetchLimits, swarm: SwarmDesk?,
+    fleet: (any FleetBytes)?, limits: RegistryLimits, gate: KeyedGate<Digest>, backfill: TicketBackfill
   ) {
-    (self.ports, store, self.swarm, self.fleet, self.limits) = (ports, given.fetches, swarm, fleet, limits)
+    (self.ports, self.store, self.swarm, self.fleet, self.limits) = (ports, store, swarm, fleet, limits)
     (self.gate, self.backfill) = (gate, backfill)
-    fetches = RemoteBlobFetches(limits: given.fetchLimits)
+    fetches = RemoteBlobFetches(limits: fetchLimits)
   }
 
   /// Begins to fetch, joins a fetch of the same blob, or links a blob that is here already. It returns when the fetch has
@@ -142,7 +143,7 @@ public final class FetchDesk: Sendable {
 
   /// A torrent that is live, or that our recipe makes of what is here, is that of one blob and of no other.
   private func mustBeOfNoOther(_ torrent: SwarmTorrent) async throws(RegistryError) {
-    var known = swarm.digest(of: torrent.infoHash)
+    var known = swarm?.digest(of: torrent.infoHash)
     if known == nil { known = try await ports.tickets.digest(ofTorrent: torrent.infoHash.short) }
     guard known == nil || known == torrent.digest else { throw .torrentOfAnother(torrent) }
   }
@@ -172,7 +173,10 @@ public final class FetchDesk: Sendable {
   private func source(
     of request: FetchRequest, _ sink: any FetchSink, isResumed: Bool
   ) throws(RegistryError) -> any FetchSource {
-    guard !request.members.isEmpty else { return SwarmSource(desk: swarm, request: request) }
+    guard !request.members.isEmpty else {
+      guard let swarm else { throw SwarmSessions.noEngine }
+      return SwarmSource(desk: swarm, request: request)
+    }
     guard let fleet else { throw RegistryError(.unavailable, "this node is in no fleet any more") }
     return ChannelSource(request, fleet, sink: sink, isResumed: isResumed, work: ports.work, log: ports.log)
   }
@@ -243,6 +247,8 @@ public final class FetchDesk: Sendable {
   }
 
   private func numbers() async -> [InfoHash: LiveTorrent] {
-    Dictionary(await swarm.live().map { ($0.torrent.infoHash, $0.torrent) }, uniquingKeysWith: { first, _ in first })
+    guard let swarm else { return [:] }
+    let live = await swarm.live().map { ($0.torrent.infoHash, $0.torrent) }
+    return Dictionary(live, uniquingKeysWith: { first, _ in first })
   }
 }

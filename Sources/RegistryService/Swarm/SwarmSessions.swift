@@ -88,6 +88,6 @@ final class SwarmSessions: Sendable {
     await fleet?.close()
   }
 
-  private static let noEngine = RegistryError(
+  static let noEngine = RegistryError(
     .unsupported, "this node speaks no BitTorrent; its operator switches that on with torrent.enabled")
 }

@@ -57,6 +57,9 @@ enum FleetMetrics {
       ),
       ("shoal_fleet_shunned_total", "Times that a member said what no honest one says.", meter.shunned),
       ("shoal_fleet_forks_total", "Writers found to have used a number twice.", meter.forks),
+      (
+        "shoal_fleet_passed_over_total", "Statements of members that this release cannot read.", meter.passedOver
+      ),
     ]
     for (name, help, counter) in counters { metrics.counter(name, help, counter) }
     BlobSource.channel.register(in: metrics) { Double(meter.channelBytes.value) }

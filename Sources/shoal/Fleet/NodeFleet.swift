@@ -176,7 +176,7 @@ actor NodeFleet {
       meter: meter, stock: stock)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
-    channel.attach({ desk.current }, locate: desk.locate)
+    channel.attach(desk)
     let door = try await door(papers, desk)
     do { try port.show(papers) } catch {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
@@ -211,7 +211,7 @@ actor NodeFleet {
     return try await JoinDoor.open(desk, issuing) { node, addresses in await Doorbell().ring(node, addresses) }
   }
 
-  private func channel(_ papers: FleetFiles.Papers) throws(RegistryError) -> FleetChannel {
+  func channel(_ papers: FleetFiles.Papers) throws(RegistryError) -> FleetChannel {
     let cut = port?.cut
     do {
       return try FleetChannel(
@@ -335,25 +335,5 @@ actor NodeFleet {
     _ = try await catalogue.beginEpoch()
     try await work.run { () throws(RegistryError) in try files.seal(papers.authority) }
     try await sit(papers)
-  }
-
-  private func plan(
-    _ choice: NamesChoice, _ papers: FleetFiles.Papers, _ joined: Joining.NewMember
-  ) async throws(RegistryError) -> NameComparison.Plan {
-    var directory = Directory(fleetKey: joined.fleetKey, notary: keys)
-    for record in joined.welcome.records { _ = directory.restore(record, notary: keys) }
-    let channel = try channel(papers)
-    defer { Task { await channel.close() } }  // Unstructured: a channel of one question, whose end nobody waits for.
-    do {
-      return try await FleetNames(channel, ledger: catalogue, clock: clock).plan(
-        choice, joining: keys.node, rules: directory.nameRules, cards: joined.welcome.cards)
-    } catch let error as RegistryError {
-      throw error
-    } catch {
-      throw RegistryError(
-        .fetchConflict,
-        "\(error). The fleet lists this node already, and the invitation stays good for it until it expires: join "
-          + "again with --names keep-fleet or --names keep-mine, or take it off the list with shoal fleet remove")
-    }
   }
 }

@@ -41,7 +41,8 @@ final class Node: Sendable {
     registry = Registry(
       ports, limits: RegistryLimits(settings), rules: RegistryRules(settings),
       swarm: speaksBitTorrent ? SwarmPorts(settings.torrent, folder, work: work, log: log) : nil,
-      fleet: settings.fleet.listen.isEmpty ? nil : fleet)
+      fleet: settings.fleet.listen.isEmpty ? nil : fleet,
+      fetchingInto: speaksBitTorrent && !settings.fleet.listen.isEmpty ? folder.fetches : nil)
     fleet.use(registry)
     let followUp = registry.followUp
     fleet.tell { followUp?.notice() }
@@ -87,7 +88,7 @@ final class Node: Sendable {
     let deadline = ContinuousClock.now + patience
     while true {
       do throws(RegistryError) {
-        return try DiskDataFolder.open(settings.data, hashesTorrents: settings.torrent.isEnabled)
+        return try DiskDataFolder.open(settings.data, hashesTorrents: settings.hashesTorrents)
       } catch {
         guard error.code == .unavailable, ContinuousClock.now < deadline else { throw error }
       }
@@ -151,13 +152,18 @@ extension TorrentRules {
   }
 }
 
+extension Settings {
+  /// Also where no torrent is ever given out: a member checks what another sends it by the hashes that torrents have.
+  fileprivate var hashesTorrents: Bool { torrent.isEnabled || !fleet.listen.isEmpty }
+}
+
 extension RegistryRules {
   init(_ settings: Settings) {
     self.init()
     acceptsSparseManifests = settings.manifests.sparse
     keepsNeededBlobs = settings.blobs.deleteNeeded == .refuse
-    hashesTorrents = settings.torrent.isEnabled
-    publicPatterns = PublicPatterns(settings.torrent.publicPatterns)
+    hashesTorrents = settings.hashesTorrents
+    publicPatterns = PublicPatterns(settings.torrent.isEnabled ? settings.torrent.publicPatterns : [])
   }
 }
 

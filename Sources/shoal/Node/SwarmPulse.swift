@@ -2,7 +2,7 @@ import RegistryCore
 import RegistryService
 import Telemetry
 
-/// What keeps the swarms of a node going: opened with it, looked at each second, and closed by `Registry.close`.
+/// What keeps the swarms and fetches of a node going: opened with it, looked at each second, and closed by `Registry.close`.
 final class SwarmPulse: Sendable {
   private let task: Task<Void, Never>
 
@@ -15,7 +15,11 @@ final class SwarmPulse: Sendable {
   init(_ registry: Registry, _ meter: SwarmMeter, log: Logger) {
     // Unstructured: it lives as long as the node and is cancelled by `stop`.
     task = Task {
-      guard let swarm = registry.swarm, let fetches = registry.fetches else { return }
+      guard let fetches = registry.fetches else { return }
+      guard let swarm = registry.swarm else {
+        await Self.resume(fetches, log)
+        return await Self.beat { _ in await fetches.tick() }
+      }
       await Self.open(swarm, fetches, log)
       // Beside each other: what was started may have to be hashed before it is live, and fetches end in time all the same.
       async let retried: Void = Self.beat { _ in await swarm.retryPublic() }
@@ -50,6 +54,10 @@ final class SwarmPulse: Sendable {
     } catch {
       log.error("BitTorrent clients cannot reach this node; it is tried again", LogField("error", error.message))
     }
+    await resume(fetches, log)
+  }
+
+  private static func resume(_ fetches: FetchDesk, _ log: Logger) async {
     do {
       try await fetches.resume()
     } catch {

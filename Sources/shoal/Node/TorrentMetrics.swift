@@ -9,7 +9,8 @@ enum TorrentMetrics {
   ) {
     registerHashing(registry.backfill, metrics)
     if let tracker { registerTracker(tracker, metrics) }
-    guard let swarm = registry.swarm, let fetches = registry.fetches else { return }
+    if let fetches = registry.fetches { registerFetches(fetches, metrics) }
+    guard let swarm = registry.swarm else { return }
     metrics.gauge("shoal_torrents_live", "Torrents that are live.") { Double(meter.numbers.liveTorrents) }
     metrics.gauge("shoal_torrent_peers", "Connections with BitTorrent peers.") { Double(meter.numbers.peers) }
     metrics.counter("shoal_torrent_sent_bytes_total", "Bytes of blobs sent to BitTorrent peers.") {
@@ -25,9 +26,12 @@ enum TorrentMetrics {
     metrics.counter("shoal_torrent_rotten_total", "Blobs that were found rotten under their torrent.") {
       Double(swarm.counts.rottenBlobs)
     }
+  }
+
+  private static func registerFetches(_ fetches: FetchDesk, _ metrics: MetricsRegistry) {
     for outcome in FetchOutcome.allCases {
       metrics.counter(
-        "shoal_fetches_total", "Fetches of blobs from BitTorrent peers, by how they ended.",
+        "shoal_fetches_total", "Fetches of blobs from peers and members, by how they ended.",
         labels: ["outcome": outcome.rawValue]
       ) { Double(fetches.count(of: outcome)) }
     }

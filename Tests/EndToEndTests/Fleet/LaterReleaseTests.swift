@@ -58,6 +58,28 @@ struct LaterReleaseTests {
     #expect(try voice.say(Array("nonsense".utf8), to: fleet["a"]).status == "400")
   }
 
+  @Test func whatCannotBeReadIsPassedOverToldOnceAndTheRestTaken() throws {
+    let (fleet, voice) = try Self.fleet()
+    let claim = try Self.claim(of: try voice.keys, fleet: fleet)
+    let run = try #require(ClaimRun(after: 0, [claim]))
+    let later = BencodeValue.list([.bytes(Array("of a later release".utf8))])
+    let rumour = BencodeValue.dictionary(["a": .integer(0), "c": .list([.bytes(claim.bytes)]), "h": .integer(0)])
+    let message = BencodeValue.dictionary([
+      "cards": later, "forks": later, "records": later, "runs": .list([rumour]), "t": .text("push"), "v": .integer(2),
+    ])
+    for _ in 0..<3 {
+      let said = try voice.say(message.encoded, to: fleet["a"])
+      #expect(said.status == "200" && FleetMessage(bytes: said.answer) == .taken)
+    }
+    let pull = FleetMessage.pull([Want(writer: claim.body.writer, after: 0)])
+    for name in ["a", "b"] {
+      #expect(try eventually { try voice.ask(pull, of: fleet[name]) == .runs([run]) }, "\(name) does not have the rest")
+    }
+    let metrics = try fleet["a"].ask("GET", "/metrics").text
+    #expect(metrics.contains("shoal_fleet_passed_over_total 9"))
+    #expect(fleet["a"].process.errors.text.split(separator: "\n").count { $0.contains("cannot read") } == 1)
+  }
+
   @Test func aClaimOfAKindThatNobodyKnowsIsKeptAndHandedOn() throws {
     let (fleet, voice) = try Self.fleet()
     let keys = try voice.keys

@@ -31,11 +31,30 @@ import Testing
     #expect(book.redeem(bench.token.id, by: key(2), at: 1) != nil)
   }
 
+  @Test mutating func whoLeavesByItselfMayComeBackWithWhatItCameWithAndNobodyElse() throws {
+    invite()
+    #expect(book.handBack(by: key(2), at: 1).isEmpty, "nobody has used it")
+    _ = book.redeem(bench.token.id, by: key(2), at: 1)
+    #expect(book.handBack(by: key(3), at: 2).isEmpty)
+    let returned = try #require(book.handBack(by: key(2), at: 2).first)
+    #expect(returned.isHandedBack && book.handBack(by: key(2), at: 2).isEmpty)
+    #expect(verdict(bench.request()) == .good && verdict(bench.request(3)) == .refused)
+    #expect(book.redeem(bench.token.id, by: key(3), at: 3) == nil)
+    #expect(book.redeem(bench.token.id, by: key(2), at: 3)?.isHandedBack == false)
+    #expect(verdict(bench.request()) == .repeated, "used once more")
+    book.restore(returned)
+    #expect(verdict(bench.request()) == .good, "it could not be kept")
+    #expect(verdict(bench.request(), at: InviteBook.lifeMilliseconds) == .refused)
+    #expect(book.handBack(by: key(2), at: InviteBook.lifeMilliseconds).isEmpty)
+  }
+
   @Test mutating func anInvitationIsGoodForFifteenMinutes() {
     invite(at: 1000)
     let end = 1000 + InviteBook.lifeMilliseconds
     #expect(verdict(bench.request(), at: end - 1) == .good && verdict(bench.request(), at: end) == .refused)
     #expect(book.redeem(bench.token.id, by: key(2), at: end) == nil)
+    #expect(book.knows(bench.token.id, at: end - 1) && !book.knows(bench.token.id, at: end))
+    #expect(!InviteBook().knows(bench.token.id, at: 0))
     #expect(book.drop(at: end - 1).isEmpty && book.drop(at: end) == [bench.token.id] && book.all.isEmpty)
   }
 

@@ -158,11 +158,16 @@ import Testing
     "", "le", "de", "i1e", "d7:refusedi1ee", "d7:refused4:busye", "d7:refused4:busy4:waiti-1ee",
     "d7:refused4:busy4:waiti3600001ee", "d9:authority1:a5:cardsle11:certificate1:be",
     "d9:authority0:5:cardsle11:certificate1:b7:recordslee", "d9:authority1:a5:cardsle11:certificate0:7:recordslee",
-    "d9:authority1:a5:cardsl1:xe11:certificate1:b7:recordslee",
+    "d9:authority1:a5:cardsli1ee11:certificate1:b7:recordslee",
     "d9:authority1:a5:cardsle11:certificate1:b7:recordsli1eee",
-    "d9:authority1:a5:cardsle11:certificate1:b7:recordsl1:xee",
   ])
   func whatIsNoAnswerIsRefused(_ text: String) { #expect(JoinAnswer(bytes: Array(text.utf8)) == nil) }
+
+  @Test func whatALaterReleaseSaysOfMembersIsPassedOver() {
+    let text = "d9:authority1:a5:cardsl1:xe11:certificate1:b7:recordsl1:xee"
+    let welcome = JoinAnswer.Welcome(certificate: [0x62], authority: [0x61], records: [], cards: [])
+    #expect(JoinAnswer(bytes: Array(text.utf8)) == welcome.map { .welcome($0) })
+  }
 
   @Test func aReasonOfALaterReleaseIsARefusal() {
     #expect(JoinAnswer(bytes: Array("d7:refused4:moone".utf8)) == .refused(.failed))

@@ -52,9 +52,35 @@ import Testing
   @Test(arguments: [
     "", "d", "de", "i1e", "d1:t5:takene", "d1:t5:taken1:vi0ee", "d1:ti1e1:vi1ee", "d4:node3:abc1:t5:probe1:vi1ee",
     "d5:heads55:\(String(repeating: "a", count: 55))1:t5:heads1:vi1ee", "d5:parti4e5:partsi4e1:t7:compare1:vi1ee",
-    "d4:runsld1:ai0e1:cle1:hi0eee1:t4:runs1:vi1ee", "d4:runsld1:ai0e1:cl1:xe1:hi0eee1:t4:runs1:vi1ee",
+    "d4:runsld1:ai0e1:cle1:hi0eee1:t4:runs1:vi1ee", "d4:runsld1:ai0e1:cl1:xi1ee1:hi0eee1:t4:runs1:vi1ee",
+    "d5:cardsli1ee5:forksle7:recordsle4:runsle1:t4:push1:vi1ee",
   ]) func whatIsOutOfFormIsNoMessage(_ text: String) {
     #expect(FleetMessage(bytes: Array(text.utf8)) == nil)
+  }
+
+  /// A card, a record, a proof and a claim that only a later release reads, among others.
+  @Test func whatCannotBeReadIsPassedOverAndTheRestTaken() throws {
+    var chain = Chain(Self.notary)
+    chain.say(1...3)
+    let (claims, later) = (chain.claims.map { BencodeValue.bytes($0.bytes) }, BencodeValue.bytes(Array("later".utf8)))
+    func run(_ claims: [BencodeValue]) -> BencodeValue {
+      .dictionary(["a": .integer(0), "c": .list(claims), "h": .integer(1)])
+    }
+    func read(_ runs: [BencodeValue], type: String = "push") -> (message: FleetMessage, passedOver: Int)? {
+      FleetMessage.read(
+        BencodeValue.dictionary([
+          "cards": .list([later]), "forks": .list([later, later]), "records": .list([later]), "runs": .list(runs),
+          "t": .text(type), "v": .integer(1),
+        ]).encoded)
+    }
+    let whole = try #require(chain.run())
+    let head = try #require(ClaimRun(after: 0, [chain.claims[0]]))
+    let mixed = try #require(read([run([later]), run([claims[0], later, claims[2]]), run(claims)]))
+    #expect(mixed.message == .push(Gossip(rumours: [.init(head, hops: 1), .init(whole, hops: 1)])))
+    #expect(mixed.passedOver == 7)
+    #expect(try #require(read([])).message == .push(Gossip()))
+    let pulled = try #require(read([run([claims[0], later])], type: "runs"))
+    #expect(pulled.message == .runs([head]) && pulled.passedOver == 1)
   }
 
   /// Whatever bytes come: they are read or refused, and what was read is written as something that reads the same.
