@@ -83,14 +83,28 @@ public struct FleetDocument: Codable, Sendable {
     public let isThisNode: Bool
     /// What it holds, by its own count; absent: it has not told.
     public let holds: FleetStockDocument?
+    /// Where it has used a number twice; absent: nowhere, as far as is known.
+    public let twins: [Twin]?
 
     public init(
       node: String, name: String, state: String, zone: String?, addresses: [String], release: String?,
-      isIssuer: Bool, isThisNode: Bool, holds: FleetStockDocument? = nil
+      isIssuer: Bool, isThisNode: Bool, holds: FleetStockDocument? = nil, twins: [Twin] = []
     ) {
       (self.node, self.name, self.state, self.zone) = (node, name, state, zone)
       (self.addresses, self.release, self.isIssuer, self.isThisNode) = (addresses, release, isIssuer, isThisNode)
-      self.holds = holds
+      (self.holds, self.twins) = (holds, twins.isEmpty ? nil : twins)
+    }
+  }
+
+  /// Two claims of a member with one number, signed both: a log that counts no further.
+  public struct Twin: Codable, Hashable, Sendable {
+    public let epoch: Int64
+    public let number: Int64
+    /// When the later of the two was said, by its writer's clock.
+    public let atMilliseconds: Int64
+
+    public init(epoch: Int64, number: Int64, atMilliseconds: Int64) {
+      (self.epoch, self.number, self.atMilliseconds) = (epoch, number, atMilliseconds)
     }
   }
 

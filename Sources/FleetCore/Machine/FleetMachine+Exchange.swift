@@ -47,6 +47,10 @@ extension FleetMachine {
     if greeting.directory != directory.digest || greeting.cards != cards.digest {
       self.ask(ask.peer, .news(directory: directory.summary, cards: cards.summary), for: .news)
     }
+    if greeting.cards != cards.digest, let own = cards[node] {
+      // It may know an address at which this node is no more; then it cannot come and ask.
+      self.ask(ask.peer, .push(Gossip(cards: [own])), for: .push)
+    }
     let begun = ask.sent.monotonic
     guard greeting.heads != heads.digest else { return wasComplete(begun) }
     let parts = Int64((heads.count + FleetLimits.headsInMessage - 1) / FleetLimits.headsInMessage)

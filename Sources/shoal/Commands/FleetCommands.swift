@@ -93,6 +93,7 @@ struct FleetCommands {
     output.line("fleet \(fleet.fleet.prefix(12)), \(FleetText.lag(fleet.members.count, fleet.behindMilliseconds))")
     tell(fleet.certificate)
     if let reason = fleet.refusesWrites { output.note(reason) }
+    for member in fleet.members { for twin in member.twins ?? [] { output.note(FleetText.twin(twin, of: member)) } }
     if fleet.members.count > 1, fleet.members.count(where: \.isIssuer) == 1 { output.note(IssuerCommands.loneIssuer) }
   }
 

@@ -9,6 +9,12 @@ enum FleetText {
     return isOwn ? amount : "\(amount) (\(Amount.duration(seconds: Int(stock.ageMilliseconds / 1000))) ago)"
   }
 
+  static func twin(_ twin: FleetDocument.Twin, of member: FleetDocument.Member) -> String {
+    "\(member.name) (\(member.node.prefix(12))) used number \(twin.number) of epoch \(twin.epoch) twice, "
+      + "\(Amount.time(millisecondsSince1970: twin.atMilliseconds)): a copy of its data folder runs elsewhere, or it lies; "
+      + "what it said from there on counts where it said it again under a later epoch"
+  }
+
   static func lag(_ members: Int, _ behindMilliseconds: Int64?) -> String {
     guard members > 1 else { return "no other member" }
     guard let behindMilliseconds else { return "not compared with anybody yet" }

@@ -42,6 +42,7 @@ extension NodeFleet: FleetOperations {
   func fleet() async throws(RegistryError) -> FleetDocument {
     guard let seat = current else { throw Self.alone }
     let view = seat.desk.current
+    let twins = Dictionary(grouping: view.directory.forks, by: \.writer.node)
     let members = view.directory.members.map { node in
       let card = view.cards[node]
       return FleetDocument.Member(
@@ -52,7 +53,7 @@ extension NodeFleet: FleetOperations {
         holds: view.stock(of: node).map { told in
           FleetStockDocument(
             blobs: told.stock.blobs, bytes: told.stock.bytes, ageMilliseconds: told.ageMilliseconds)
-        })
+        }, twins: (twins[node] ?? []).map { FleetDocument.Twin($0) })
     }
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
@@ -85,4 +86,11 @@ extension NodeFleet: FleetOperations {
   static let alone = RegistryError(
     .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join"
   )
+}
+
+extension FleetDocument.Twin {
+  fileprivate init(_ proof: ForkProof) {
+    let times = proof.claims.map(\.body.clock.milliseconds)
+    self.init(epoch: proof.writer.epoch, number: proof.sequence, atMilliseconds: times.max() ?? 0)
+  }
 }

@@ -1,4 +1,6 @@
+import FleetCore
 import Glibc
+import RegistryCore
 import Testing
 
 /// Real nodes, real certificates, one fleet: push here, pull there.
@@ -105,6 +107,35 @@ struct FleetTests {
     try Self.checkPull(image, from: fleet["n3"])
     for name in ["n1", "n4"] { try fleet[name].kill() }
     for name in names where name != "n1" && name != "n4" { try Self.checkPull(image, from: fleet[name]) }
+  }
+
+  /// The three that were told who holds a layer, then the one that wrote it.
+  @Test func inALargerFleetALayerIsFoundWithoutThoseWhoKeepTrackOfIt() throws {
+    let names = (1...9).map { "n\($0)" }
+    let fleet = try SmallFleet(names)
+    let listed = try fleet.listing("n1").members
+    let members = Dictionary(
+      uniqueKeysWithValues:
+        listed.compactMap { member in Hex.decode(member.node).flatMap { NodeID($0) }.map { ($0, member.name) } })
+    try #require(members.count == names.count)
+    var (image, trackers, seed) = (Self.image(seed: 60), Set<String>(), UInt64(60))
+    repeat {
+      // Of a layer that neither its writer nor who pulls it first keeps track of.
+      seed += 1
+      image = Self.image(seed: seed)
+      let digest = try Digest(parsing: image.layers[0].digest)
+      let told = Rendezvous.ranked(members.keys, for: digest, limit: Announcements.trackerCount)
+      trackers = Set(told.compactMap { members[$0] })
+    } while !trackers.isDisjoint(with: ["n1", "n2"])
+    #expect(trackers.count == 3)
+    try fleet["n1"].connect().push(image, to: "team/app", as: "1")
+    #expect(try fleet["n2"].answers(200, to: Self.target))
+    let rest = names.filter { !trackers.contains($0) && $0 != "n1" && $0 != "n2" }
+    for name in rest { #expect(try fleet[name].answers(200, to: Self.target)) }
+    for name in trackers { try fleet[name].kill() }
+    try Self.checkPull(image, from: fleet["n2"])
+    try fleet["n1"].kill()
+    for name in rest { try Self.checkPull(image, from: fleet[name]) }
   }
 
   @Test func whatWasFetchedOutlivesTheWriterAndTheWriterCatchesUp() throws {

@@ -100,10 +100,38 @@ struct LaterReleaseTests {
     #expect(try eventually { try voice.ask(pull, of: fleet["b"]) == .runs([run]) }, "it was not kept")
   }
 
-  private static func claim(of keys: FleetKeys, fleet: SmallFleet) throws -> SignedClaim {
+  @Test func aWriterThatUsedANumberTwiceIsNamedInTheList() throws {
+    let (fleet, voice) = try Self.fleet()
+    let keys = try voice.keys
+    // Whoever of the two hears of the other claim first is told nothing new by its own, and asks a node that is away: then
+    // once more, in another epoch.
+    let found = try (1...5).contains { round in
+      for (name, value) in [("a", "one"), ("b", "another")] {
+        let claim = try Self.claim(of: keys, fleet: fleet, epoch: 1_000_000 + Int64(round), saying: value)
+        let run = try #require(ClaimRun(after: 0, [claim]))
+        // Handed on so often that nobody hands it on: the two find it when they compare.
+        let rumour = Gossip.Rumour(run, hops: FleetLimits.rumourHops)
+        #expect(try voice.ask(.push(Gossip(rumours: [rumour])), of: fleet[name]) == .taken)
+      }
+      return try eventually(within: .seconds(6)) {
+        try ["a", "b"].allSatisfy { try !(fleet.listing($0).members.first { $0.name == "later" }?.twins ?? []).isEmpty }
+      }
+    }
+    #expect(found)
+    let member = try #require(try fleet.listing("a").members.first { $0.name == "later" })
+    #expect(member.node == keys.node.description)
+    #expect(try #require(member.twins).allSatisfy { $0.epoch > 1_000_000 && $0.number == 1 })
+    let said = try fleet.command("ls", at: "b").errors
+    #expect(said.contains("later (\(member.node.prefix(12))) used number 1 of epoch"), "\(said)")
+    #expect(try fleet.listing("a").members.filter { $0.name != "later" }.allSatisfy { $0.twins == nil })
+  }
+
+  private static func claim(
+    of keys: FleetKeys, fleet: SmallFleet, epoch: Int64 = 1_000_000, saying value: String = "a value"
+  ) throws -> SignedClaim {
     let authority = try #require(
       OpenSSLKit.Certificate(pem: Self.read("\(fleet["a"].data)/fleet/ca.crt"))?.key.ed25519.flatMap { PublicKey($0) })
-    let writer = WriterID(node: keys.node, epoch: 1_000_000)
+    let writer = WriterID(node: keys.node, epoch: epoch)
     let root = try #require(
       ClaimHash(StreamingHash.hash(writer.rootBytes(in: authority.fleet(keys)), .sha256)))
     var time = timespec()
@@ -111,7 +139,7 @@ struct LaterReleaseTests {
     let body = SignedClaim.Body(
       writer: writer, sequence: 1, clock: HybridTime(milliseconds: Int64(time.tv_sec) * 1000),
       kind: ClaimKind(rawValue: 77), repository: try RepositoryName(parsing: "team/app"), key: Array("a key".utf8),
-      value: Array("a value".utf8), previous: root)
+      value: Array(value.utf8), previous: root)
     return try #require(SignedClaim(body, signature: keys.sign(body.signedBytes)))
   }
 

@@ -11,7 +11,8 @@ struct PaceTests {
     // To standard error, for the bodies are certificates.
     let process = try ChildProcess(
       [
-        "curl", "-sk", "--cert", "\(member.data)/fleet/node.crt", "--key", "\(member.data)/node.key", "-X", "POST", "-w",
+        "curl", "-sk", "--cert", "\(member.data)/fleet/node.crt", "--key", "\(member.data)/node.key", "-X", "POST",
+        "-w",
         "%{stderr}%{http_code} %header{retry-after}\n",
       ] + (0..<times).flatMap { _ in ["-o", "/dev/null", place] })
     try process.wait()

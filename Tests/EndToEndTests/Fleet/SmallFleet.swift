@@ -54,7 +54,14 @@ final class SmallFleet {
 
   struct Listing: Decodable {
     struct Member: Decodable {
+      struct Twin: Decodable, Equatable {
+        let epoch: Int64
+        let number: Int64
+      }
+
       let name: String
+      let node: String
+      let twins: [Twin]?
       let state: String
       let addresses: [String]
       let isIssuer: Bool

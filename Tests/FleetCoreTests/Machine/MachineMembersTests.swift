@@ -67,6 +67,21 @@ import Testing
     #expect(bench.machine.freshAt == 2500)
   }
 
+  /// Who has moved while all were in doubt to it told nobody, and nobody finds it where it was.
+  @Test func whoKnowsOtherCardsIsShownThisNodesOwn() throws {
+    var bench = MachineBench()
+    bench.start()
+    let own = try #require(bench.machine.cards[bench.machine.node])
+    let ask = try #require(bench.feed(.woke, after: 2500).asks.first)
+    var other = greeting(bench, wall: bench.wall)
+    let same = bench.feed(.answered(ask.token, .exchange(other)))
+    #expect(same.pushes.isEmpty)
+    let second = try #require(bench.feed(.woke, after: 2500).asks.first)
+    other.cards = try #require(DirectoryDigest(bytes: [UInt8](repeating: 9, count: 16)))
+    let pushes = bench.feed(.answered(second.token, .exchange(other))).pushes
+    #expect(pushes.map(\.peer) == [second.peer] && pushes.map(\.gossip) == [Gossip(cards: [own])])
+  }
+
   @Test func whoWaitsForTheLatestHasMembersAskedAtOnceAndNotTwice() {
     var bench = MachineBench()
     bench.start()
