@@ -4,10 +4,14 @@ DATA ?= ./data
 LISTEN ?= 127.0.0.1:5000
 SHOAL := .build/release/shoal
 
-# A host that runs the release needs Debian's libraries and no Swift.
-RELEASE_FLAGS := -c release --product shoal -Xswiftc -static-stdlib
-SIMULATE_FLAGS := -c release --product simulate
+# A host that runs the release needs Debian's libraries and no Swift. The simulator is built alike: other flags would have
+# the modules that both share built anew each time that one follows the other.
+RELEASE := -c release -Xswiftc -static-stdlib
+RELEASE_FLAGS := $(RELEASE) --product shoal
+SIMULATE_FLAGS := $(RELEASE) --product simulate
 SIMULATE := .build/release/simulate
+# Most tests wait; but all at once would starve each other, and the deadlines they test.
+FEW_AT_ONCE := --experimental-maximum-parallelization-width 3
 STRICT := --explicit-target-dependency-import-check error
 
 .PHONY: run fleet release test unit-test client-test lint simulate fuzz sanitize bench compat spread soak packages test-packages clean help
@@ -26,7 +30,7 @@ test: unit-test client-test  ## every test, with the real clients
 
 unit-test: test-packages  ## tests of the modules and of the whole process
 	swift build --build-tests $(STRICT)
-	swift test --skip-build --no-parallel  # at once they would starve each other, and the deadlines they test
+	swift test --skip-build $(FEW_AT_ONCE)
 
 client-test: release test-packages  ## docker, containerd, podman, buildah, skopeo and oras against the release binary
 	Tests/Clients/run $(SHOAL)
@@ -62,7 +66,7 @@ soak: release test-packages  ## the long runs
 	packaging/install-packages bench/packages
 	bench/run $(SHOAL)
 	swift build --build-tests
-	for round in 1 2 3 4 5 6 7 8 9 10; do swift test --skip-build --filter KillTests || exit 1; done
+	for round in 1 2 3 4 5 6 7 8 9 10; do swift test --skip-build $(FEW_AT_ONCE) --filter KillTests || exit 1; done
 	PARTITION_SECONDS=60 FLEET_NODES=8 Tests/Clients/run --only 'fleet-halves-*' $(SHOAL)
 	Tests/Fuzz/run 1800
 	swift build $(SIMULATE_FLAGS)

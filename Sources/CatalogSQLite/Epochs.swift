@@ -39,8 +39,8 @@ extension WriteTransaction {
     try connection.run("UPDATE life SET epoch = ?1, fleet = ?2", .integer(epoch), .blob(fleet.bytes))
     let writer = WriterID(node: log.writer.node, epoch: epoch)
     let row = try connection.ownWriterRow(writer)
-    let waitsFrom = log.waitsFrom
+    let (waitsFrom, clockCorrection) = (log.waitsFrom, log.clockCorrection)
     log = LogEnd(writer, row: row, in: fleet, clock: log.clock, notary: notary)
-    log.waitsFrom = waitsFrom
+    (log.waitsFrom, log.clockCorrection) = (waitsFrom, clockCorrection)
   }
 }

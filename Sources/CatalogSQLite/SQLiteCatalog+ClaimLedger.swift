@@ -35,6 +35,10 @@ extension SQLiteCatalog: ClaimLedger {
     try await commits.write { transaction throws(RegistryError) in transaction.nextDue }
   }
 
+  public func correctClock(by milliseconds: Int64) async throws(RegistryError) {
+    try await commits.write { transaction throws(RegistryError) in try transaction.correctClock(by: milliseconds) }
+  }
+
   public func beginEpoch(
     above floor: Int64, restating stretch: ClaimStretch?
   ) async throws(RegistryError) -> WriterID {

@@ -25,9 +25,15 @@ extension WriteTransaction {
     for name in names { try derive(name) }
   }
 
-  /// When the next one is due.
+  /// When the next one is due, by the wall clock.
   var nextDue: HybridTime? {
-    log.waitsFrom.map { HybridTime(milliseconds: $0.milliseconds - NameRules.fenceMilliseconds) }
+    log.waitsFrom.map { HybridTime(milliseconds: $0.milliseconds - NameRules.fenceMilliseconds - log.clockCorrection) }
+  }
+
+  mutating func correctClock(by milliseconds: Int64) throws(RegistryError) {
+    now += milliseconds - log.clockCorrection
+    log.clockCorrection = milliseconds
+    try settleDue()
   }
 }
 

@@ -5,8 +5,8 @@ struct WriteTransaction {
   let connection: Connection
   let clock: any WallClock
   let notary: any ClaimNotary
-  /// The wall clock when the transaction began: one fence for all that is done in it.
-  let now: Int64
+  /// The wall clock when the transaction began, as the members correct it: one fence for all that is done in it.
+  var now: Int64
   var log: LogEnd
   /// What decides between claims.
   var rules: NameRules

@@ -220,7 +220,7 @@ public final class FleetDesk: Sendable {
     switch effect {
     case .ask, .reply:
       if storing.isKeeping { storing.put(effect) } else { send(effect) }
-    case .admit, .read, .apply, .beginEpoch, .keep: storing.put(effect)
+    case .admit, .read, .apply, .correctClock, .beginEpoch, .keep: storing.put(effect)
     case .wake(let time): wake(at: time)
     case .writing(let gate): noteGate(gate)
     case .member(let member, let state): note(member, state)
@@ -267,6 +267,7 @@ public final class FleetDesk: Sendable {
       case .admit(let token, let runs): take(.admitted(token, await admit(runs)))
       case .read(let token, let wants, let limit): take(.runs(token, await read(wants, limit)))
       case .apply(let rules): await apply(rules)
+      case .correctClock(let milliseconds): await correctClock(by: milliseconds)
       case .beginEpoch(let floor, let restatement): await beginEpoch(above: floor, restating: restatement)
       case .keep(let news, let cards):
         await attempt("what the fleet said could not be kept") { () async throws(RegistryError) in
@@ -282,6 +283,13 @@ public final class FleetDesk: Sendable {
   private func apply(_ rules: NameRules) async {
     await attempt("the fleet's rules for names could not be applied") { () async throws(RegistryError) in
       try await self.ports.ledger.apply(rules)
+      self.ports.namesChanged()
+    }
+  }
+
+  private func correctClock(by milliseconds: Int64) async {
+    await attempt("the ledger could not be told that this node's clock is wrong") { () async throws(RegistryError) in
+      try await self.ports.ledger.correctClock(by: milliseconds)
       self.ports.namesChanged()
     }
   }

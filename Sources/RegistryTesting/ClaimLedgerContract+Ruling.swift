@@ -33,6 +33,34 @@ extension ClaimLedgerContract {
       _ = try await subject.ledger.settleDue()
       try await subject.expect(try .tag("latest", "mine"), "what was said last")
     },
+    LedgerClause("aNodeWhoseClockIsKnownToBeLateLetsCountWhatIsDueByItsMembers") { subject in
+      var scribe = Scribe(1)
+      scribe.say(try .tag("latest", "now"), at: subject.time())
+      scribe.say(try .tag("latest", "next"), at: subject.time(3_600_000))
+      scribe.say(try .tag("latest", "ahead"), at: subject.time(3_600_000 + NameRules.fenceMilliseconds + 5_000))
+      try await subject.admit(scribe)
+      try await subject.expect(try .tag("latest", "now"), "before anybody knows")
+      try await subject.ledger.correctClock(by: 3_600_000)
+      try await subject.expect(try .tag("latest", "next"), "what waited and is due")
+      try CatalogViolation.unlessEqual(try await subject.ledger.settleDue(), subject.time(5_000), "when to call again")
+      var other = Scribe(2)
+      other.say(try .tag("other", "one"), at: subject.time(3_600_000 + 1))
+      try await subject.admit(other)
+      try await subject.expect(try .tag("other", "one"), "what comes then")
+      try await subject.ledger.correctClock(by: 0)
+      try await subject.expect(try .tag("latest", "next"), "what counted already")
+      subject.moveClock(3_600_000)
+      try await subject.claim(try .tag("latest", "mine"))
+      try await subject.expect(try .tag("latest", "mine"), "what was said when the clock was set")
+    },
+    LedgerClause("aNodeWhoseClockIsKnownToBeAheadWaitsForWhatIsNotDueByItsMembers") { subject in
+      try await subject.ledger.correctClock(by: -3_600_000)
+      var scribe = Scribe(1)
+      scribe.say(try .tag("latest", "now"), at: subject.time(-3_600_000))
+      scribe.say(try .tag("latest", "ahead"), at: subject.time())
+      try await subject.admit(scribe)
+      try await subject.expect(try .tag("latest", "now"), "by the members' clocks")
+    },
     LedgerClause("aWallClockThatIsSetBackTakesNothingBack") { subject in
       var (one, two) = (Scribe(1), Scribe(2))
       one.say(try .tag("latest", "one"), at: subject.time(20_000))

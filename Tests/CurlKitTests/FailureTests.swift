@@ -101,8 +101,9 @@ extension Sockets {
         Response(status: 200, body: .stream(length: nil, CountedBytes(1 << 40)))
       } _: {
         client, origin, _ in
-        let response = try await client.send(Self.get(origin, HTTPPatience(whole: .milliseconds(300))))
+        let request = try Self.get(origin, HTTPPatience(whole: .milliseconds(300)))
         let error = await failure { () async throws(HTTPClientError) in
+          let response = try await client.send(request)
           while try await response.body.next() != nil {}
         }
         guard case .late(_, .whole) = error else { throw TestFailure("\(String(describing: error))") }

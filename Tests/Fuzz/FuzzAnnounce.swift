@@ -1,8 +1,7 @@
-/// libFuzzer's entry for the query of an announce. Compiled together with the core's own files by `Tests/Fuzz/run`.
+/// What is tried on the query of an announce. Compiled together with the core's own files by `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted keeps to its bounds and is accepted no more when a field comes again.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzAnnounce(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzAnnounce(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let text = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
   let query: AnnounceQuery
   do throws(AnnounceRefusal) {

@@ -1,9 +1,8 @@
-/// libFuzzer's entry for what members say of themselves. Compiled together with the cores' own files by `Tests/Fuzz/run`.
+/// What is tried on what members say of themselves. Compiled together with the cores' own files by `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted keeps to its bounds, is the same when it is read again, and its addresses and zone
 /// have one spelling.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzCard(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzCard(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   checkWords(String(decoding: bytes, as: UTF8.self))
   guard let card = MemberCard(bytes: bytes) else { return 0 }

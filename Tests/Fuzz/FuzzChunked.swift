@@ -1,8 +1,7 @@
-/// libFuzzer's entry for the chunked decoder. Compiled together with the decoder's own files by `Tests/Fuzz/run`.
+/// What is tried on the chunked decoder. Compiled together with the decoder's own files by `Tests/Fuzz/run`.
 ///
 /// The first byte says where the rest is cut in two: the verdict and the body must not depend on it.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzChunked(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzChunked(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   guard count > 0 else { return 0 }
   let bytes = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
   let cut = Int(start[0]) * bytes.count / 255

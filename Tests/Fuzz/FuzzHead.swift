@@ -1,9 +1,8 @@
-/// libFuzzer's entry for the head parser. Compiled together with the parser's own files by `Tests/Fuzz/run`.
+/// What is tried on the head parser. Compiled together with the parser's own files by `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted is accepted again with bytes behind it, no proper prefix of it is accepted, and
 /// every offset lies within the head.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzHead(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzHead(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   let parser = HeadParser()
   guard let accepted = read(parser, bytes) else { return 0 }

@@ -1,9 +1,8 @@
-/// libFuzzer's entry for what strangers ask who want to join, and for what they are answered. Compiled together with the
+/// What is tried on what strangers ask who want to join, and for what they are answered. Compiled together with the
 /// cores' own files by `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted is the same when it is read again, and a book without invitations refuses it.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzJoin(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzJoin(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   if let answer = JoinAnswer(bytes: bytes) {
     precondition(JoinAnswer(bytes: answer.bytes) == answer, "another answer when it is read again")

@@ -1,4 +1,4 @@
-/// libFuzzer's entry for who has what: what members tell and ask each other. Compiled together with the cores' own files by
+/// What is tried on who has what: what members tell and ask each other. Compiled together with the cores' own files by
 /// `Tests/Fuzz/run`.
 ///
 /// The input is a conversation with one node: a bencoded list of dictionaries, each with a `batch`, a `question` or an
@@ -6,8 +6,7 @@
 ///
 /// Beyond not crashing: what is accepted says the same when it is written again; the book keeps to its bounds, counts what it
 /// holds, and answers with nobody who did not tell it so in time.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzLocate(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzLocate(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   let limits = BencodeDocument.Limits(bytes: 8192, depth: 6, values: 512)
   guard let items = try? BencodeDocument(bytes, within: limits).root.items else { return 0 }

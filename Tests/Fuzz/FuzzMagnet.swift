@@ -1,9 +1,8 @@
-/// libFuzzer's entry for magnet links. Compiled together with the core's own files by `Tests/Fuzz/run`.
+/// What is tried on magnet links. Compiled together with the core's own files by `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted has a hash, keeps to its bounds, and is the same link when it is written and read
 /// again.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzMagnet(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzMagnet(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let text = String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
   guard let link = try? MagnetLink(parsing: text) else { return 0 }
   precondition(1...2 ~= link.infoHashes.count && link.peers.count <= MagnetLink.peerLimit, "out of bounds")

@@ -1,10 +1,9 @@
-/// libFuzzer's entry for what members ask and answer each other. Compiled together with the cores' own files by
+/// What is tried on what members ask and answer each other. Compiled together with the cores' own files by
 /// `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted says the same when it is written again, keeps to its bounds, and no machine traps
 /// on it, whether it is a question or an answer.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzMessage(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzMessage(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   guard let message = FleetMessage(bytes: bytes) else { return 0 }
   if message != .unknown { precondition(FleetMessage(bytes: message.bytes) == message, "another message when told on") }

@@ -1,10 +1,9 @@
-/// libFuzzer's entry for the policy of a fleet, as a record carries it and as an operator wrote it. Compiled together with
+/// What is tried on the policy of a fleet, as a record carries it and as an operator wrote it. Compiled together with
 /// the cores' own files by `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted is the same when it is read again; its rules alone make a policy with the same
 /// rules; what an operator wrote holds no key that is not known; and what is refused says why.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzPolicy(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzPolicy(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   if let policy = FleetPolicy(content: bytes) {
     guard let alone = try? FleetPolicy(policy.rules, text: policy.text) else {

@@ -1,10 +1,9 @@
-/// libFuzzer's entry for records of a fleet and proofs of forks. Compiled together with the cores' own files by
+/// What is tried on records of a fleet and proofs of forks. Compiled together with the cores' own files by
 /// `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted is the same when it is read again, and says the same when its words alone are
 /// written anew; a directory takes it once.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzRecord(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzRecord(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   if let proof = ForkProof(bytes: bytes) {
     precondition(proof.bytes == bytes && proof.claims[0] != proof.claims[1], "a proof with two spellings")

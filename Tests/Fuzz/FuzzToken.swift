@@ -1,10 +1,9 @@
-/// libFuzzer's entry for invitations as somebody pastes them. Compiled together with the cores' own files by
+/// What is tried on invitations as somebody pastes them. Compiled together with the cores' own files by
 /// `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted is written as it was pasted. Since chance meets no checksum, the bytes are also
 /// tried as what stands under a right one.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzToken(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzToken(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   check(String(decoding: bytes, as: UTF8.self))
   guard let length = UInt16(exactly: count) else { return 0 }

@@ -1,9 +1,8 @@
-/// libFuzzer's entry for `.torrent` files from outside. Compiled together with the core's own files by `Tests/Fuzz/run`.
+/// What is tried on `.torrent` files from outside. Compiled together with the core's own files by `Tests/Fuzz/run`.
 ///
 /// Beyond not crashing: what is accepted keeps to its bounds, its info dictionary stands in the file as it is kept and
 /// says the same alone, and the file that we would write of it is accepted as the same torrent.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzTorrent(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+func fuzzTorrent(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: start, count: count))
   guard let torrent = try? TorrentDocument(parsing: bytes) else { return 0 }
   checkBounds(torrent)

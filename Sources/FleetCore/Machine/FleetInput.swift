@@ -44,6 +44,8 @@ public enum FleetEffect: Sendable {
   /// To be kept over a restart, before anybody is told: the directory and the cards have taken it.
   case keep(DirectoryNews, [MemberCard])
   case writing(WriteGate)
+  /// The members agree that this node's clock is off: from now on what they say is due by it and so much on top.
+  case correctClock(by: Int64)
   case member(NodeID, MemberState)
   /// To be woken at this time of the monotonic clock, if not before.
   case wake(at: Int64)

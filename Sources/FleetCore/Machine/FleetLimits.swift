@@ -58,6 +58,11 @@ public enum FleetLimits {
   /// How many are asked at start for the time: the median of three.
   public static let clockPeers = 3
   public static let clockOffMilliseconds: Int64 = 10_000
+  /// So many members at least must agree about the time before a node believes them rather than its own clock about what
+  /// is due; in a fleet of fewer than ten, more than half of the others.
+  public static let agreeingClocks = 5
+  /// While nobody is heard, what was heard last counts for so long. Quartz drifts by a tenth of what is off in that time.
+  public static let clockMemoryMilliseconds: Int64 = 24 * 60 * 60 * 1000
 
   // Freshness, epochs, forks.
   public static let behindMilliseconds: Int64 = 5000

@@ -66,8 +66,7 @@ extension FleetMachine {
   }
 
   private mutating func noteClock(_ greeting: Greeting, of ask: Ask) {
-    offsets.take(
-      ask.peer, wall: greeting.wall, asked: ask.sent.wall, answered: now.wall, now: now.monotonic)
+    offsets.take(ask.peer, wall: greeting.wall, asked: ask.sent.monotonic, answered: now.monotonic)
   }
 
   /// At start, before anything is written.

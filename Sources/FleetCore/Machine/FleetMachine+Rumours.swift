@@ -65,6 +65,7 @@ extension FleetMachine {
     if !news.isEmpty {
       for node in cards.drop(strangersTo: directory) {
         detector.forget(node)
+        offsets.forget(node)
         stocks[node] = nil
       }
       applyRules(isFirst: false)

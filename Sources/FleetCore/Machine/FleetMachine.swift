@@ -16,6 +16,8 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   /// Under which name this node writes.
   public internal(set) var writer: WriterID
   public internal(set) var gate = WriteGate.settling
+  /// What the ledger was told to add to the wall clock, in milliseconds, before it judges what is due.
+  public private(set) var clockCorrection: Int64 = 0
   /// When the last exchange began that left nothing open, on the monotonic clock: what this node knows is not older.
   public internal(set) var freshAt: Int64?
   /// What members told of what they hold; of those who have not told, nothing.
@@ -69,6 +71,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
     take(input)
     runTimers()
     tellRumours()
+    correctClock()
     updateGate()
     announceWake()
     swap(&self.effects, &effects)
@@ -163,6 +166,15 @@ extension FleetMachine {
     shunned[peer] = now.monotonic + FleetLimits.shunMilliseconds
   }
 
+  /// A little more or less than before is not worth a transaction.
+  private mutating func correctClock() {
+    let agreed = offsets.agreed(at: now, others: directory.members.count - 1) ?? 0
+    let correction = abs(agreed) > FleetLimits.clockOffMilliseconds ? agreed : 0
+    guard correction != clockCorrection, correction == 0 || abs(correction - clockCorrection) > 1000 else { return }
+    clockCorrection = correction
+    effects.append(.correctClock(by: correction))
+  }
+
   private mutating func updateGate() {
     let gate = currentGate
     guard gate != self.gate else { return }
@@ -175,7 +187,7 @@ extension FleetMachine {
   private var currentGate: WriteGate {
     guard directory.isMember(node) else { return .stranger }
     guard settling == nil, !isBeginningEpoch else { return .settling }
-    if let offset = offsets.median(now: now.monotonic), abs(offset) > FleetLimits.clockOffMilliseconds {
+    if let offset = offsets.median(at: now), abs(offset) > FleetLimits.clockOffMilliseconds {
       return .clockOff(milliseconds: offset)
     }
     return .open
@@ -219,5 +231,5 @@ extension FleetMachine {
   public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
 
   /// How far the members' clocks are ahead; `nil`: nobody was heard lately.
-  public var clockOffset: Int64? { offsets.median(now: now.monotonic) }
+  public var clockOffset: Int64? { offsets.median(at: now) }
 }

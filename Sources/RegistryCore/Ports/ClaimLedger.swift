@@ -26,8 +26,12 @@ public protocol ClaimLedger: Sendable {
 
   /// Makes claims count that were dated ahead and are due now. What the node says itself and what is admitted does so
   /// first, too.
-  /// - Returns: when to call again; `nil`: nothing waits.
+  /// - Returns: when to call again, by the wall clock; `nil`: nothing waits.
   func settleDue() async throws(RegistryError) -> HybridTime?
+
+  /// From now on what is dated ahead is so by the wall clock and so much on top, also of what waits already. What counts
+  /// goes on counting, and what this node says is dated by the wall clock alone. Not kept: a ledger opens with 0.
+  func correctClock(by milliseconds: Int64) async throws(RegistryError)
 
   /// From now on this node writes under a later epoch, above every one that is known of it, here or elsewhere.
   /// - Parameters:

@@ -8,6 +8,7 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
     var log: MemoryLog
     /// The latest time that the wall clock has shown: when it is set back, what counted goes on counting.
     var wall: Int64 = 0
+    var clockCorrection: Int64 = 0
   }
 
   private let state: Lock<State>
@@ -48,7 +49,14 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
   public func apply(_ rules: NameRules) async throws(RegistryError) { now { log, _ in log.apply(rules) } }
 
   public func settleDue() async throws(RegistryError) -> HybridTime? {
-    now { log, wall in log.settleDue(wall: wall) }
+    let due = now { log, wall in log.settleDue(wall: wall) }
+    let correction = state.withLock { $0.clockCorrection }
+    return due.map { HybridTime(milliseconds: $0.milliseconds - correction) }
+  }
+
+  public func correctClock(by milliseconds: Int64) async throws(RegistryError) {
+    state.withLock { $0.clockCorrection = milliseconds }
+    now { _, _ in }
   }
 
   public func beginEpoch(
@@ -78,7 +86,7 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
   /// One transaction. What is due counts before anything else happens.
   private func now<Result>(_ body: (inout MemoryLog, Int64) -> Result) -> Result {
     state.withLock { state in
-      state.wall = max(state.wall, clock.millisecondsSince1970)
+      state.wall = max(state.wall, clock.millisecondsSince1970 + state.clockCorrection)
       _ = state.log.settleDue(wall: state.wall)
       return body(&state.log, state.wall)
     }

@@ -12,7 +12,7 @@ extension SimulatedFleet {
   }
 
   func perform(_ operation: DiskOperation, on place: Int) {
-    let wall = wall(of: place)
+    let wall = corrected(of: place)
     switch operation {
     case .admit(let token, let runs):
       _ = nodes[place].disk.settleDue(wall: wall)
@@ -20,6 +20,7 @@ extension SimulatedFleet {
       for run in runs { checkNames(of: run.claims, on: place) }
       feed(place, .admitted(token, admissions))
     case .read(let token, let wants, let byteLimit): feed(place, .runs(token, read(wants, byteLimit, place)))
+    case .correctClock(let milliseconds): correctClock(of: place, by: milliseconds)
     case .apply(let rules):
       nodes[place].disk.apply(rules)
       nodes[place].seen = [:]
@@ -63,6 +64,12 @@ extension SimulatedFleet {
     checkBytes(of: claims, on: place)
     checkNames(of: claims, on: place)
     tell(claims, place)
+  }
+
+  private func correctClock(of place: Int, by milliseconds: Int64) {
+    nodes[place].clockCorrection = milliseconds
+    nodes[place].seen = [:]
+    _ = nodes[place].disk.settleDue(wall: corrected(of: place))
   }
 
   private func tell(_ claims: [SignedClaim], _ place: Int) {

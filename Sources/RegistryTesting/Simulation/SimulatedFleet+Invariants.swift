@@ -21,7 +21,7 @@ extension SimulatedFleet {
   func checkNames(of claims: [SignedClaim], on place: Int) { checkNames(Set(claims.map(\.body.name)), on: place) }
 
   func checkNames(_ names: Set<ClaimedName>, on place: Int) {
-    let wall = wall(of: place)
+    let wall = corrected(of: place)
     for name in names {
       guard let clock = nodes[place].disk.winner(of: name, wall: wall)?.claim.clock else { continue }
       if clock.milliseconds > wall + NameRules.fenceMilliseconds {
@@ -29,6 +29,14 @@ extension SimulatedFleet {
       }
       if let before = nodes[place].seen[name], clock < before { fail("a name stepped back on node \(place)") }
       nodes[place].seen[name] = clock
+    }
+  }
+
+  /// No liar, and no member whose own clock is wrong, moves another's fence.
+  func checkCorrection(_ correction: Int64, of place: Int) {
+    let off = correction + nodes[place].skew
+    if correction != 0, abs(off) > FleetLimits.clockOffMilliseconds {
+      fail("node \(place) believes its members that it is \(correction) ms behind, and is off by \(off) ms then")
     }
   }
 

@@ -111,12 +111,15 @@ public final class SimulatedFleet {
 
   func wall(of place: Int) -> Int64 { Self.epoch + leapt + time + nodes[place].skew }
 
+  /// What the disk takes the time to be when it judges what is due.
+  func corrected(of place: Int) -> Int64 { wall(of: place) + nodes[place].clockCorrection }
+
   /// Hands an input to a machine and does what it wants done.
   func feed(_ place: Int, _ input: FleetInput) {
     var effects = effects
     self.effects = []
     effects.removeAll(keepingCapacity: true)
-    nodes[place].machine.handle(input, at: Moment(monotonic: time, wall: wall(of: place)), into: &effects)
+    nodes[place].machine.handle(input, at: Moment(monotonic: leapt + time, wall: wall(of: place)), into: &effects)
     for effect in effects { perform(effect, of: place) }
     self.effects = effects
     checkBounds(of: place)
@@ -130,7 +133,11 @@ public final class SimulatedFleet {
     case .read(let token, let wants, let limit): queue(.read(token, wants, byteLimit: limit), on: place)
     case .apply(let rules): queue(.apply(rules), on: place)
     case .beginEpoch(let above, let restating): queue(.beginEpoch(above: above, restating), on: place)
-    case .wake(let at):
+    case .correctClock(let milliseconds):
+      checkCorrection(milliseconds, of: place)
+      queue(.correctClock(milliseconds), on: place)
+    case .wake(let monotonic):
+      let at = monotonic - leapt
       nodes[place].wake = at
       events.add(.wake(place, life: nodes[place].life), at: at)
     case .noticed(let notice): check(notice, of: place)

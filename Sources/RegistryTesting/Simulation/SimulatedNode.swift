@@ -17,6 +17,8 @@ struct SimulatedNode {
   var hasJoined = true
   /// How far the wall clock is ahead.
   var skew: Int64 = 0
+  /// What its members' clocks are ahead of it, as its disk was told.
+  var clockCorrection: Int64 = 0
   var wake: Int64?
   var diskIsFree: Int64 = 0
   var backup: (disk: MemoryLog, bytes: Set<UInt64>)?
@@ -42,6 +44,7 @@ enum DiskOperation {
   case admit(FleetToken, [ClaimRun])
   case read(FleetToken, [Want], byteLimit: Int)
   case apply(NameRules)
+  case correctClock(Int64)
   case beginEpoch(above: Int64, ClaimStretch?)
   case shorten(ClaimRetention, Forgettable)
   case keepBytes(UInt64)

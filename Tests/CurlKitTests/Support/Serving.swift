@@ -49,9 +49,9 @@ extension HTTPOrigin {
   func url(_ target: String) throws -> HTTPURL { try HTTPURL(self, target: target) }
 }
 
-/// Waits for what another thread brings about. False after ten seconds.
+/// Waits for what another thread brings about. False after a minute.
 func eventually(_ condition: () throws -> Bool) async rethrows -> Bool {
-  let deadline = ContinuousClock.now + .seconds(10)
+  let deadline = ContinuousClock.now + .seconds(60)
   while ContinuousClock.now < deadline {
     if try condition() { return true }
     await Task.yield()

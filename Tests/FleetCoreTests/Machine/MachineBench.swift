@@ -8,7 +8,9 @@ struct MachineBench {
   var machine: FleetMachine<SimulatedNotary>
   /// So that what a test tells after the start, at 0, is told on at once: a start is told of, too.
   var time: Int64 = -FleetLimits.rumourPauseMilliseconds
-  var wall: Int64 { SimulatedClock.start + time }
+  var wall: Int64 { SimulatedClock.start + time + wallOffset }
+  /// By how much somebody has set the wall clock.
+  var wallOffset: Int64 = 0
   /// All members; the machine is the first's.
   let notaries: [SimulatedNotary]
   let fleetNotary: SimulatedNotary
@@ -48,6 +50,12 @@ struct MachineBench {
     }
     time += FleetLimits.rumourPauseMilliseconds
     return effects
+  }
+
+  /// A period later: whoever is asked answers that it knows the same, and tells its time.
+  mutating func exchange(clocksAhead: Int64) -> [FleetEffect] {
+    let effects = feed(.woke, after: FleetLimits.exchangePeriodMilliseconds * 3 / 2)
+    return effects + answerClocks(effects.asks, ahead: clocksAhead)
   }
 
   /// Tells the time to who asks at start.
@@ -100,6 +108,8 @@ extension [FleetEffect] {
   var notices: [FleetNotice] { compactMap { if case .noticed(let notice) = $0 { notice } else { nil } } }
 
   var gates: [WriteGate] { compactMap { if case .writing(let gate) = $0 { gate } else { nil } } }
+
+  var corrections: [Int64] { compactMap { if case .correctClock(let by) = $0 { by } else { nil } } }
 
   var epochs: Int { count { if case .beginEpoch = $0 { true } else { false } } }
 

@@ -25,6 +25,38 @@ import Testing
     #expect(bench.machine.gate != .clockOff(milliseconds: 15_000))
   }
 
+  @Test func whatIsDueFollowsTheClockInWhichEnoughMembersAgree() {
+    // Three tell the time at start, of seven others: four must agree.
+    var bench = MachineBench()
+    var effects = bench.start(clocksAhead: 3_600_000)
+    #expect(bench.machine.gate == .clockOff(milliseconds: 3_600_000) && effects.corrections.isEmpty)
+    effects += bench.exchange(clocksAhead: 3_600_000)
+    #expect(effects.corrections == [3_600_000])
+    bench.wallOffset = 3_600_000
+    let set = bench.feed(.woke, after: 1)
+    #expect(set.corrections == [0] && set.gates == [.open], "set right, and known at once")
+  }
+
+  @Test func ofTwoOthersBothMustAgreeAboutTheTimeAndOneAloneIsNotBelieved() {
+    for (members, corrections) in [(2, []), (3, [-20_000])] as [(Int, [Int64])] {
+      var bench = MachineBench(members: members)
+      var effects = bench.start(clocksAhead: -20_000)
+      effects += bench.exchange(clocksAhead: -20_000)
+      #expect(effects.corrections == corrections && bench.machine.gate == .clockOff(milliseconds: -20_000))
+    }
+  }
+
+  @Test func aClockThatJumpsIsNoticedAtOnceAlsoWhenNobodyIsHeard() {
+    var bench = MachineBench(members: 3)
+    bench.start()
+    #expect(bench.machine.gate == .open)
+    bench.time += FleetLimits.clockSampleMilliseconds * 10
+    bench.wallOffset = 7_200_000
+    #expect(bench.feed(.woke).gates == [.clockOff(milliseconds: -7_200_000)])
+    bench.wallOffset = 0
+    #expect(bench.feed(.woke, after: 1).gates == [.open])
+  }
+
   @Test func anExchangeThatLeavesNothingOpenMakesFresh() throws {
     var bench = MachineBench()
     bench.start()

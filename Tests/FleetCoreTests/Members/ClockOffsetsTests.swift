@@ -6,34 +6,67 @@ import Testing
 
 @Suite struct ClockOffsetsTests {
   private let nodes = (0..<50).map { SimulatedNotary(number: $0).node }
+  private let start = Moment(monotonic: 0, wall: 1_000_000)
+
+  /// What each of some members says, at `start`.
+  private func heard(_ offsets: Int64...) -> ClockOffsets {
+    var clocks = ClockOffsets()
+    for (node, offset) in zip(nodes, offsets) { clocks.take(node, wall: start.wall + offset, asked: 0, answered: 0) }
+    return clocks
+  }
 
   @Test func theOffsetIsMeasuredHalfWayBetweenQuestionAndAnswer() {
     var offsets = ClockOffsets()
-    #expect(offsets.median(now: 0) == nil)
-    offsets.take(nodes[0], wall: 5_100, asked: 1000, answered: 1200, now: 0)
-    #expect(offsets.median(now: 0) == 4000)
+    #expect(offsets.median(at: start) == nil)
+    offsets.take(nodes[0], wall: 5_100, asked: 1000, answered: 1200)
+    #expect(offsets.median(at: Moment(monotonic: 1200, wall: 1200)) == 4000)
   }
 
   @Test func aFewWrongClocksDoNotMoveIt() {
-    var offsets = ClockOffsets()
-    for (place, offset) in [10, -5, 3_600_000, 7, 3_600_000, 12, 9].enumerated() {
-      offsets.take(nodes[place], wall: Int64(offset), asked: 0, answered: 0, now: 0)
-    }
-    #expect(offsets.median(now: 0) == 10)
+    #expect(heard(10, -5, 3_600_000, 7, 3_600_000, 12, 9).median(at: start) == 10)
   }
 
   @Test func ofTwoTheNearerOneIsBelieved() {
-    var offsets = ClockOffsets()
-    offsets.take(nodes[0], wall: 3_600_000, asked: 0, answered: 0, now: 0)
-    offsets.take(nodes[1], wall: -20, asked: 0, answered: 0, now: 0)
-    #expect(offsets.median(now: 0) == -20)
+    #expect(heard(3_600_000, -20).median(at: start) == -20)
+  }
+
+  @Test func aClockThatIsSetIsOffByThatAtOnce() {
+    #expect(heard(5).median(at: Moment(monotonic: 100, wall: start.wall + 100 + 3_600_000)) == 5 - 3_600_000)
   }
 
   @Test func oldSamplesAndMoreThanMayBeCountNoMore() {
+    var offsets = heard(50_000)
+    let late = FleetLimits.clockSampleMilliseconds + 1
+    let later = Moment(monotonic: late, wall: start.wall + late)
+    #expect(offsets.median(at: later) == 50_000, "nobody has said otherwise")
+    for node in nodes.dropFirst() { offsets.take(node, wall: later.wall + 7, asked: late, answered: late) }
+    #expect(offsets.median(at: later) == 7)
+    let nextDay = late + FleetLimits.clockMemoryMilliseconds + 1
+    #expect(offsets.median(at: Moment(monotonic: nextDay, wall: start.wall + nextDay)) == nil)
+  }
+
+  @Test func whoWasPutOutIsHeardNoMore() {
+    var offsets = heard(9)
+    offsets.forget(nodes[0])
+    #expect(offsets.median(at: start) == nil)
+  }
+
+  /// How many say that an hour has passed, how many say nothing of it, in a fleet of so many others; and whether that is
+  /// enough to be believed.
+  @Test(arguments: [
+    (1, 0, 1, false), (2, 0, 2, true), (1, 1, 2, false), (2, 0, 3, true), (2, 1, 3, true), (1, 2, 3, false),
+    (2, 2, 4, false), (3, 0, 4, true), (3, 0, 7, false), (4, 3, 7, true), (3, 4, 7, false), (4, 0, 999, false),
+    (5, 0, 999, true), (5, 5, 999, false), (6, 5, 999, true),
+  ]) func theTimeIsBelievedOfEnoughWhoAgree(_ hour: Int, _ same: Int, _ others: Int, _ isBelieved: Bool) {
     var offsets = ClockOffsets()
-    offsets.take(nodes[0], wall: 50_000, asked: 0, answered: 0, now: 0)
-    #expect(offsets.median(now: FleetLimits.clockSampleMilliseconds + 1) == nil)
-    for node in nodes { offsets.take(node, wall: 7, asked: 0, answered: 0, now: 1) }
-    #expect(offsets.median(now: 1) == 7)
+    for (place, node) in nodes.prefix(hour + same).enumerated() {
+      offsets.take(node, wall: start.wall + (place < hour ? 3_600_000 + Int64(place) : 0), asked: 0, answered: 0)
+    }
+    let agreed = offsets.agreed(at: start, others: others) ?? 0
+    #expect((agreed >= 3_600_000) == isBelieved && (isBelieved || abs(agreed) < 10_000))
+  }
+
+  @Test func whoSayEachSomethingElseAreNotBelieved() {
+    #expect(heard(3_600_000, 7_200_000, 10_800_000).agreed(at: start, others: 3) == nil)
   }
 }

@@ -1,6 +1,14 @@
 import FleetCore
-import RegistryTesting
+import RegistryCore
 import Testing
+
+@testable import RegistryTesting
+
+extension SimulatedFleet {
+  fileprivate func word(on name: ClaimedName, at place: Int) -> (value: [UInt8]?, claim: NameCandidate)? {
+    nodes[place].disk.winner(of: name, wall: corrected(of: place))
+  }
+}
 
 @Suite struct SimulationTests {
   /// A few here, in a debug build; a thousand are run by `simulate`.
@@ -35,6 +43,37 @@ import Testing
       plan.adversity = 60_000
       let result = try SimulatedFleet(plan).run()
       #expect(try #require(result.agreedAfter) <= 5000, "seed \(seed)")
+    }
+  }
+
+  /// Two of eight an hour late or ahead, all the time: what the others name stands there as soon as elsewhere.
+  @Test(arguments: [-3_600_000, 3_600_000] as [Int64]) func nodesWhoseClocksAreAnHourOffShowWhatOthersName(skew: Int64)
+    throws
+  {
+    var plan = SimulationPlan(seed: 7)
+    plan.clientOperations = 200
+    let fleet = SimulatedFleet(plan)
+    fleet.planAdversity()
+    for place in [2, 5] { fleet.events.add(.skew(place, skew), at: 0) }
+    var (shown, worst) = (0, Int64(0))
+    for place in [2, 5] { fleet.nodes[place].seen = [:] }
+    // By then each has heard enough of the others.
+    try fleet.run(until: 6000)
+    while fleet.time < plan.adversity {
+      try fleet.run(until: fleet.time + 50)
+      for name in SimulatedFleet.tags {
+        guard let newest = fleet.word(on: name, at: 0) else { continue }
+        shown += 1
+        for place in [2, 5] {
+          let seen = fleet.word(on: name, at: place)?.claim.clock ?? HybridTime(rawValue: 0)
+          guard seen < newest.claim.clock else { continue }
+          worst = max(worst, fleet.time - (newest.claim.clock.milliseconds - SimulatedFleet.epoch))
+        }
+      }
+    }
+    #expect(shown > 1000 && worst < 1000, "at worst \(worst) ms late")
+    for place in [2, 5] {
+      #expect(fleet.nodes[place].machine.gate != .open && abs(fleet.nodes[place].clockCorrection + skew) < 1000)
     }
   }
 

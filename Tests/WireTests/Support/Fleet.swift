@@ -63,7 +63,7 @@ final class CertifiedClient {
     throws
   {
     raw = try RawClient(place)
-    var patience = timeval(tv_sec: 10, tv_usec: 0)
+    var patience = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(raw.socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     session = try TLSClientContext(credentials, trust: trust).makeSession(socket: raw.socket, expecting: identity)
     guard case .bytes = session.handshake() else { throw Failure.handshake(session.failure) }

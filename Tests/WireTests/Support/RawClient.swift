@@ -13,7 +13,8 @@ final class RawClient {
 
   let socket: Int32
   private var received: [UInt8] = []
-  private let patienceMilliseconds: Int32 = 10_000
+  /// Only what never comes takes so long, on however busy a machine.
+  private let patienceMilliseconds: Int32 = 60_000
 
   init(_ place: PeerAddress, receiveBufferBytes: Int32? = nil) throws {
     guard case .network(let address, let port) = place else { throw Failure.connect(EAFNOSUPPORT) }
