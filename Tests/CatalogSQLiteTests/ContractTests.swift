@@ -62,6 +62,18 @@ private let clauses =
     try await withLedger { try await ClaimLedgerContract.anyOrder(seed: seed).check($0) }
   }
 
+  @Test(arguments: HeldBlobsContract.clauses) func sqliteTellsWhatIsHeld(
+    _ clause: StoreClause<any HeldBlobsContract.Subject>
+  ) async throws {
+    try await withCatalog { try await clause.check($0) }
+  }
+
+  @Test(arguments: HeldBlobsContract.clauses) func theMemoryFakeTellsWhatIsHeld(
+    _ clause: StoreClause<any HeldBlobsContract.Subject>
+  ) async throws {
+    try await clause.check(MemoryCatalog(node: .test(), clock: HeldClock()))
+  }
+
   @Test(arguments: StatementsContract.clauses) func sqliteKeepsStatements(
     _ clause: StoreClause<any Statements>
   ) async throws {

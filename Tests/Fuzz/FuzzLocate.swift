@@ -54,7 +54,8 @@ private struct Talk {
   private mutating func take(_ batch: LeaseBatch, from member: NodeID) {
     // In the order in which it is written: the kinds of change one behind the other.
     let again = FleetMessage(bytes: FleetMessage.announce(batch).bytes)
-    guard case .announce(let same)? = again, same.bencoded == batch.bencoded, Set(same.changes) == Set(batch.changes)
+    guard case .announce(let same)? = again, same.bencoded.encoded == batch.bencoded.encoded,
+      Set(same.changes) == Set(batch.changes)
     else {
       preconditionFailure("told on otherwise")
     }
