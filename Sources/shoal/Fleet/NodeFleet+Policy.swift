@@ -16,7 +16,10 @@ extension NodeFleet {
     guard !seat.isStranger else { throw WriteRefusal.stranger(view) }
     guard let issuer = seat.issuer else { throw Self.noIssuer(view, "set the policy") }
     let policy = try Self.policy(text, view)
-    if !isForced { try await mustMoveNoTag(policy, view) }
+    if !isForced {
+      try Self.mustSaySomething(policy, view)
+      try await mustMoveNoTag(policy, view)
+    }
     _ = try await issuer.set(policy)
     return PolicyDocument(seat.desk.current)
   }
@@ -38,6 +41,17 @@ extension NodeFleet {
       let line = document.line(of: error.path).map { "line \($0): " } ?? ""
       throw RegistryError(.unsupported, "\(line)\(error)")
     }
+  }
+
+  /// An empty file may be an accident, and would take every rule back.
+  private static func mustSaySomething(_ policy: FleetPolicy, _ view: FleetView) throws(RegistryError) {
+    let present = view.directory.policy
+    let keys = present.rules.keys + present.unknownKeys
+    guard policy.rules.keys.isEmpty, !keys.isEmpty else { return }
+    throw RegistryError(
+      .denied,
+      "this document says nothing, and would take back what the policy says now (\(keys.joined(separator: ", "))): "
+        + "set replaces the whole of it, which shoal fleet policy show prints; to have no policy, set it with --force")
   }
 
   /// A tag that becomes immutable names again what it named first. Whoever meant the manifest of today is asked.
