@@ -73,6 +73,7 @@ struct FleetCommands {
           : "this node is back: what it said before it was removed counts, \(lost) later changes of names do not; "
             + "push those images again")
     }
+    for name in fleet.contested ?? [] { output.note(FleetText.contested(name)) }
   }
 
   func list() throws {
