@@ -52,8 +52,10 @@ struct RunCommand {
     case .status: try asking { try StatusCommand($0, invocation, output).run() }
     case .foundFleet:
       try asking(makes: true) {
-        let layout = DiskLayout(root: try settings().data)
-        try FleetCommands($0, invocation, output).found(recovery: layout.fleetRecovery)
+        let settings = try settings()
+        let files = FleetFiles(settings.fleet, DiskLayout(root: settings.data))
+        try FleetCommands($0, invocation, output).found(
+          recovery: files.layout.fleetRecovery, isMember: files.arePapersHere)
       }
     case .inviteToFleet: try asking { try FleetCommands($0, invocation, output).invite() }
     case .joinFleet: try asking { try FleetCommands($0, invocation, output).join() }
