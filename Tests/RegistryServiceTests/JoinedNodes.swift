@@ -23,6 +23,7 @@ final class JoinedNodes: Sendable {
     var faults: [NodeID: Faults] = [:]
     var sentBytes: [NodeID: Int] = [:]
     var questions = 0
+    var isDissolved = false
     /// Reads wait until it is opened.
     var gateIsClosed = false
     var atGate: [UnsafeContinuation<Void, Never>] = []
@@ -41,6 +42,11 @@ final class JoinedNodes: Sendable {
   func sentBytes(by number: UInt8) -> Int { state.withLock { $0.sentBytes[Self.id(number)] ?? 0 } }
 
   var questions: Int { state.withLock { $0.questions } }
+
+  /// From now on each is alone.
+  func dissolve() { state.withLock { $0.isDissolved = true } }
+
+  fileprivate var isDissolved: Bool { state.withLock { $0.isDissolved } }
 
   func closeGate() { state.withLock { $0.gateIsClosed = true } }
 
@@ -95,6 +101,8 @@ private struct Others: FleetBytes {
 
   private static let chunkBytes = 50_000
   private static let away = RegistryError(.unavailable, "the member is away")
+
+  var isJoined: Bool { !nodes.isDissolved }
 
   func holders(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> [Holding] {
     var found: [Holding] = []
