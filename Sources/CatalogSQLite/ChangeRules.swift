@@ -16,7 +16,7 @@ extension WriteTransaction {
         try noteNames(of: repository, kinds: [.tag])
       }
     }
-    for (row, writer) in try everyWriter() where old.limit(of: writer) != new.limit(of: writer) {
+    for (row, writer) in try connection.everyWriter() where old.limit(of: writer) != new.limit(of: writer) {
       try noteNames(ofWriter: row, after: min(old.limit(of: writer), new.limit(of: writer)))
     }
   }
@@ -75,11 +75,6 @@ extension WriteTransaction {
     }
   }
 
-  func everyWriter() throws(RegistryError) -> [(row: Int64, writer: WriterID)] {
-    try connection.all("SELECT id, node, epoch FROM writer ORDER BY id") { row throws(RegistryError) in
-      (row.integer(0), try row.writer(from: 1))
-    }
-  }
 }
 
 extension NameRules {

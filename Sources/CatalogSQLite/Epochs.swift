@@ -3,21 +3,27 @@ import RegistryCore
 /// Under which name this node writes.
 extension WriteTransaction {
   mutating func beginEpoch(above floor: Int64, restating stretch: ClaimStretch?) throws(RegistryError) -> WriterID {
-    try beginEpoch(in: log.fleet, above: floor)
-    if let stretch { try restate(stretch) }
+    guard let stretch else {
+      try beginEpoch(in: log.fleet, above: floor, clock: log.clock)
+      return log.writer
+    }
+    // What is said again does not count where it was said first: how far that was dated ahead is over with it.
+    var rules = rules
+    rules.limits[stretch.writer] = min(rules.limit(of: stretch.writer), stretch.after)
+    try beginEpoch(in: log.fleet, above: floor, clock: try connection.highestClock(by: rules))
+    try restate(stretch)
     return log.writer
   }
 
   /// In memory for some hundred claims at a time.
   private mutating func restate(_ stretch: ClaimStretch) throws(RegistryError) {
-    let fence = log.fence(wallClockMilliseconds: now)
     var last = stretch.after
     while last < stretch.through,
       let run = try connection.run(of: stretch.writer, after: last, byteLimit: Self.restatedBytes)
     {
       for claim in run.claims where claim.body.sequence <= stretch.through {
         let repository = try repositoryOrNew(claim.body.repository)
-        try carry(claim.body, to: repository.row, fence: fence)
+        try carry(claim.body, to: repository.row)
         try note(claim.body.name)
       }
       last = run.claims.last?.body.sequence ?? stretch.through
@@ -29,7 +35,8 @@ extension WriteTransaction {
 
   /// Above every epoch that is known of this node, and above any that only a lost disk knew: none can be of later than
   /// now.
-  mutating func beginEpoch(in fleet: FleetID, above floor: Int64 = 0) throws(RegistryError) {
+  /// - Parameter time: what is said under it is dated after this.
+  mutating func beginEpoch(in fleet: FleetID, above floor: Int64 = 0, clock time: HybridTime) throws(RegistryError) {
     let known = try connection.first(
       "SELECT max((SELECT epoch FROM life), coalesce((SELECT max(epoch) FROM writer WHERE node = ?1), 0))",
       .blob(log.writer.node.bytes)
@@ -40,7 +47,7 @@ extension WriteTransaction {
     let writer = WriterID(node: log.writer.node, epoch: epoch)
     let row = try connection.ownWriterRow(writer)
     let (waitsFrom, clockCorrection) = (log.waitsFrom, log.clockCorrection)
-    log = LogEnd(writer, row: row, in: fleet, clock: log.clock, notary: notary)
+    log = LogEnd(writer, row: row, in: fleet, clock: time, notary: notary)
     (log.waitsFrom, log.clockCorrection) = (waitsFrom, clockCorrection)
   }
 }

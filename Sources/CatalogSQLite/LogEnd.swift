@@ -80,7 +80,8 @@ extension LogEnd {
     guard let life else { throw .damaged("no epoch") }
     let writer = WriterID(node: author.node, epoch: life.epoch)
     let row = try connection.ownWriterRow(writer)
-    self.init(writer, row: row, in: life.fleet, clock: try connection.highestClock(), notary: author.notary)
+    let clock = try connection.highestClock(by: connection.nameRules())
+    self.init(writer, row: row, in: life.fleet, clock: clock, notary: author.notary)
     waitsFrom = try connection.waitsFrom()
     if let last = try connection.lastClaim(of: row) { end(at: last, hash: author.notary.hash(last.chainedBytes)) }
   }
@@ -118,17 +119,26 @@ extension Connection {
 
   /// A writer's clock rises with its sequence, so the last of its claims that counts has its highest clock: two seeks a
   /// writer.
-  fileprivate func highestClock() throws(RegistryError) -> HybridTime {
-    let clock = try first(
-      """
-      SELECT max((
+  func highestClock(by rules: NameRules) throws(RegistryError) -> HybridTime {
+    var highest: Int64 = 0
+    for (row, writer) in try everyWriter() {
+      let clock = try first(
+        """
         SELECT clock FROM claim
-        WHERE claim.writer = writer.id AND claim.sequence < coalesce(
-          (SELECT min(sequence) FROM waiting_claim WHERE waiting_claim.writer = writer.id), 9223372036854775807)
-        ORDER BY sequence DESC LIMIT 1))
-      FROM writer
-      """
-    ) { $0.integer(0) }
-    return HybridTime(rawValue: clock ?? 0)
+        WHERE claim.writer = ?1 AND claim.sequence <= ?2 AND claim.sequence < coalesce(
+          (SELECT min(sequence) FROM waiting_claim WHERE waiting_claim.writer = ?1), 9223372036854775807)
+        ORDER BY sequence DESC LIMIT 1
+        """,
+        .integer(row), .integer(rules.limit(of: writer))
+      ) { $0.integer(0) }
+      highest = max(highest, clock ?? 0)
+    }
+    return HybridTime(rawValue: highest)
+  }
+
+  func everyWriter() throws(RegistryError) -> [(row: Int64, writer: WriterID)] {
+    try all("SELECT id, node, epoch FROM writer ORDER BY id") { row throws(RegistryError) in
+      (row.integer(0), try row.writer(from: 1))
+    }
   }
 }

@@ -13,13 +13,12 @@ extension WriteTransaction {
     var old = try OwnLog(on: connection)
     try connection.run("DELETE FROM waiting_claim")
     log.waitsFrom = nil
-    let fence = log.fence(wallClockMilliseconds: now)
-    try beginEpoch(in: fleet)
+    try beginEpoch(in: fleet, clock: HybridTime(rawValue: 0))
 
     while let entry = try old.next(on: connection) {
       let body = entry.claim.body
       guard !dropped.contains(body.name), body.sequence <= rules.limit(of: body.writer) else { continue }
-      try carry(body, to: entry.repository, fence: fence)
+      try carry(body, to: entry.repository)
     }
     for (name, word) in words {
       let claim = log.append(
@@ -47,13 +46,14 @@ extension WriteTransaction {
     return words
   }
 
-  /// The same words under the same clock, unless the clocks of two epochs cross.
-  mutating func carry(
-    _ body: SignedClaim.Body, to repository: Int64, fence: HybridTime
-  ) throws(RegistryError) {
-    let claim = log.append(body.name, value: body.value, at: body.clock, notary: notary)
+  /// The same words under the same clock, unless the clocks of two epochs cross, or this node's was far ahead when it said
+  /// them: then they are dated now, and do not wait for their time.
+  mutating func carry(_ body: SignedClaim.Body, to repository: Int64) throws(RegistryError) {
+    let isAhead = body.clock.milliseconds > now + NameRules.fenceMilliseconds
+    let time = isAhead ? HybridTime(milliseconds: now) : body.clock
+    let claim = log.append(body.name, value: body.value, at: time, notary: notary)
     try connection.insert(claim, writer: log.row, repository: repository)
-    if claim.body.clock < fence { log.saw(claim.body.clock) } else { try wait(for: claim.body, of: log.row) }
+    log.saw(claim.body.clock)
     if claim.body.clock != body.clock { try note(body.name) }
   }
 

@@ -45,6 +45,10 @@ extension FleetDesk {
         "a writer used a number twice: what it wrote from there on does not count",
         LogField("writer", writer.node.description), LogField("epoch", writer.epoch), LogField("number", number))
     case .restored(let writer): noteRestoration(of: writer)
+    case .redated(let writer, let number):
+      ports.log.warning(
+        "this node's clock was far ahead when it wrote: it says that again, dated now", LogField("epoch", writer.epoch),
+        LogField("from", number))
     }
   }
 

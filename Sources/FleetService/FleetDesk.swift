@@ -45,7 +45,7 @@ public final class FleetDesk: Sendable {
     (self.ports, self.keys) = (ports, keys)
     memory = FleetMemory(ports.statements)
     let machine = Machine(node: keys.node, directory: directory, cards: cards, notary: keys, seed: seed)
-    view = Lock(FleetView(machine, at: 0))
+    view = Lock(FleetView(machine, at: Moment(monotonic: 0, wall: 0)))
     state = Lock(State(machine: machine))
     storing = FleetStoring()
     locate = LocateDesk(
@@ -86,6 +86,13 @@ public final class FleetDesk: Sendable {
 
   /// What members and operators may know of it at this moment; from any thread, at the cost of a lock.
   public var current: FleetView { view.withLock { $0 } }
+
+  /// How far the members' clocks are ahead of this node's now, though its clock was set a moment ago; `nil`: nobody was
+  /// heard. Any thread, at the cost of a lock.
+  public var clockOffset: Int64? {
+    let now = now
+    return current.clockAheadOfMonotonic.map { $0 + now.monotonic - now.wall }
+  }
 
   /// What the log may forget: how long what lost is kept, and which deletions nobody needs. `nil`: nothing, for the clock
   /// may be wrong. Walks through all members.
@@ -194,7 +201,7 @@ public final class FleetDesk: Sendable {
       state.machine.handle(input, at: now, into: &state.effects)
       freshness.note(comparedAt: state.machine.freshAt)
       defer { state.effects.removeAll(keepingCapacity: true) }
-      return (state.effects, FleetView(state.machine, at: now.monotonic))
+      return (state.effects, FleetView(state.machine, at: now))
     }
     let before = self.view.withLock { current in
       defer { current = view }

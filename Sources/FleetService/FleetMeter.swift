@@ -38,7 +38,7 @@ public final class FleetMeter: Sendable {
     switch notice {
     case .shunned: shunned.add()
     case .forked: forks.add()
-    case .restored: break
+    case .restored, .redated: break
     }
   }
 

@@ -11,6 +11,8 @@ public struct FleetView: Sendable {
   /// How long ago the last exchange began that left nothing open; `nil`: there was none.
   public let behindMilliseconds: Int64?
   public let clockOffset: Int64?
+  /// What the members' clocks are ahead of this node's monotonic one.
+  let clockAheadOfMonotonic: Int64?
   /// Of how many logs something is known.
   public let writers: Int
   private let detector: FailureDetector
@@ -18,9 +20,11 @@ public struct FleetView: Sendable {
   private let now: Int64
 
   /// Of every input: it copies a few references and walks through nothing.
-  init(_ machine: FleetMachine<FleetKeys>, at now: Int64) {
+  init(_ machine: FleetMachine<FleetKeys>, at moment: Moment) {
+    let now = moment.monotonic
     (node, fleet, directory, cards) = (machine.node, machine.directory.fleet, machine.directory, machine.cards)
     (gate, clockOffset) = (machine.gate, machine.clockOffset)
+    clockAheadOfMonotonic = machine.clockOffset.map { $0 + moment.wall - moment.monotonic }
     behindMilliseconds = machine.freshAt.map { now - $0 }
     (writers, detector, stocks, self.now) = (machine.writers, machine.detector, machine.stocks, now)
   }

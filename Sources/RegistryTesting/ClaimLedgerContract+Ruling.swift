@@ -61,6 +61,28 @@ extension ClaimLedgerContract {
       try await subject.admit(scribe)
       try await subject.expect(try .tag("latest", "now"), "by the members' clocks")
     },
+    LedgerClause("whatWasSaidFarAheadAndIsSaidAgainIsDatedNowAndSoIsWhatFollows") { subject in
+      try await subject.claim(try .tag("early", "one"))
+      subject.moveClock(7_200_000)
+      try await subject.claim(try .tag("latest", "one"))
+      try await subject.claim(try .tag("latest", "two"))
+      subject.moveClock(-7_200_000)
+      let old = try await subject.ledger.writer()
+      let stretch = ClaimStretch(writer: old, after: 1, through: .max)
+      let new = try await subject.ledger.beginEpoch(above: 0, restating: stretch)
+      var rules = NameRules()
+      rules.limits[old] = 1
+      try await subject.ledger.apply(rules)
+      try await subject.claim(try .tag("later", "three"))
+      let said = try await subject.log(of: new)
+      try CatalogViolation.unlessEqual(said.count, 3, "what was said again, and what follows")
+      try CatalogViolation.unless(said.allSatisfy { $0.body.clock < subject.time(1_000) }, "dated ahead")
+      try await subject.expect(try .tag("latest", "two"), "the last word")
+      var scribe = Scribe(1)
+      scribe.say(try .tag("latest", "others"), at: subject.time(1_000))
+      try await subject.admit(scribe)
+      try await subject.expect(try .tag("latest", "others"), "a later word of another")
+    },
     LedgerClause("aWallClockThatIsSetBackTakesNothingBack") { subject in
       var (one, two) = (Scribe(1), Scribe(2))
       one.say(try .tag("latest", "one"), at: subject.time(20_000))

@@ -78,6 +78,10 @@ enum Store: Sendable {
   /// Where a log ends that counts only up to there.
   case cut(WriterID, at: Int64)
   case hunt(WriterID)
+  /// The last claim of this node.
+  case ownEnd
+  /// A claim of this node, in the search for the first that is dated ahead.
+  case ahead
 
   /// The pull that brought it.
   struct Fetch: Sendable {

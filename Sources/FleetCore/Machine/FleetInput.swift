@@ -71,6 +71,8 @@ public enum FleetNotice: Hashable, Sendable {
   case forked(WriterID, at: Int64)
   /// Members know more of what this node wrote than it does: an old disk.
   case restored(WriterID)
+  /// This node's clock was far ahead when it wrote this, and from there on says it again.
+  case redated(WriterID, from: Int64)
 
   public enum Misdeed: Hashable, Sendable {
     case claims(ClaimRun.Fault)

@@ -108,6 +108,8 @@ extension FleetMachine {
       if !rumours.isEmpty { ask(peer, .push(Gossip(rumours: rumours)), for: .push) }
     case .cut(let writer, let limit): wasCut(writer, at: limit, runs.first)
     case .hunt(let writer): huntRead(writer, mine: runs.first)
+    case .ownEnd: noticeOwnClock(runs.first?.claims.last)
+    case .ahead: readAhead(runs.first?.claims.first)
     }
   }
 

@@ -54,7 +54,7 @@ extension FleetMachine {
   mutating func began(_ writer: WriterID) {
     guard writer.node == node else { return }
     self.writer = writer
-    isBeginningEpoch = false
+    (isBeginningEpoch, aheadSearch) = (false, nil)
   }
 
   mutating func askForOwnHeads() {

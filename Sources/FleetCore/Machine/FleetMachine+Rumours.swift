@@ -8,6 +8,7 @@ extension FleetMachine {
     if head.sequence > heads[run.writer]?.sequence ?? 0 { heads[run.writer] = head }
     cutLog(of: run.writer)
     rumours.add(run, hops: 0)
+    noticeOwnClock(last)
   }
 
   mutating func tellRumours() {

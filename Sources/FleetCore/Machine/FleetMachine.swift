@@ -54,6 +54,11 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var nextRefresh: Int64 = 0
   var settling: EpochQuestion?
   var isBeginningEpoch = false
+  var aheadSearch: AheadSearch?
+  /// Of this moment.
+  var clock: ClockReading?
+  /// Whether this node could tell when it was asked last.
+  var knewTheTime = false
   var announcedWake: Int64?
 
   /// - Parameter directory, cards: as they were kept; this node is in them.
@@ -71,8 +76,9 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
     take(input)
     runTimers()
     tellRumours()
-    correctClock()
+    readClocks()
     updateGate()
+    watchOwnClock()
     announceWake()
     swap(&self.effects, &effects)
   }
@@ -167,9 +173,10 @@ extension FleetMachine {
   }
 
   /// A little more or less than before is not worth a transaction.
-  private mutating func correctClock() {
-    let agreed = offsets.agreed(at: now, others: directory.members.count - 1) ?? 0
-    let correction = abs(agreed) > FleetLimits.clockOffMilliseconds ? agreed : 0
+  private mutating func readClocks() {
+    clock = offsets.reading(at: now)
+    let agreed = clock.flatMap { $0.isOff && $0.isAgreed(among: directory.members.count - 1) ? $0.median : nil }
+    let correction = agreed ?? 0
     guard correction != clockCorrection, correction == 0 || abs(correction - clockCorrection) > 1000 else { return }
     clockCorrection = correction
     effects.append(.correctClock(by: correction))
@@ -187,9 +194,7 @@ extension FleetMachine {
   private var currentGate: WriteGate {
     guard directory.isMember(node) else { return .stranger }
     guard settling == nil, !isBeginningEpoch else { return .settling }
-    if let offset = offsets.median(at: now), abs(offset) > FleetLimits.clockOffMilliseconds {
-      return .clockOff(milliseconds: offset)
-    }
+    if let clock, clock.isOff { return .clockOff(milliseconds: clock.median) }
     return .open
   }
 }
@@ -231,5 +236,5 @@ extension FleetMachine {
   public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
 
   /// How far the members' clocks are ahead; `nil`: nobody was heard lately.
-  public var clockOffset: Int64? { offsets.median(at: now) }
+  public var clockOffset: Int64? { clock?.median }
 }

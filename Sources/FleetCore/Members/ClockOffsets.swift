@@ -24,25 +24,32 @@ struct ClockOffsets: Sendable {
 
   mutating func forget(_ node: NodeID) { samples.removeAll { $0.node == node } }
 
-  /// How much the members' clocks are ahead of this one, in milliseconds; `nil`: nobody was heard, or not for a day. Of two
-  /// in the middle the one that is nearer: in doubt, the clock is right.
-  func median(at now: Moment) -> Int64? {
+  /// - Returns: `nil`: nobody was heard, or not for a day.
+  func reading(at now: Moment) -> ClockReading? {
     guard let last = samples.last, last.taken + FleetLimits.clockMemoryMilliseconds >= now.monotonic else { return nil }
-    let offsets = offsets(at: now).sorted()
+    let offsets = samples.map { $0.aheadOfMonotonic + now.monotonic - now.wall }.sorted()
     let (low, high) = (offsets[(offsets.count - 1) / 2], offsets[offsets.count / 2])
-    return abs(low) < abs(high) ? low : high
-  }
-
-  /// The median, if so many members agree with it that no minority can have made it up: more than half of those heard, and
-  /// more than half of all others or, in a larger fleet, `FleetLimits.agreeingClocks`; never one alone.
-  /// - Parameter others: how many members there are besides this node.
-  func agreed(at now: Moment, others: Int) -> Int64? {
-    guard let median = median(at: now) else { return nil }
-    let offsets = offsets(at: now)
+    let median = abs(low) < abs(high) ? low : high
     let agreeing = offsets.count { abs($0 - median) <= FleetLimits.clockOffMilliseconds }
-    let least = max(2, min(FleetLimits.agreeingClocks, others / 2 + 1))
-    return agreeing >= least && agreeing * 2 > offsets.count ? median : nil
+    return ClockReading(median: median, heard: offsets.count, agreeing: agreeing)
   }
+}
 
-  private func offsets(at now: Moment) -> [Int64] { samples.map { $0.aheadOfMonotonic + now.monotonic - now.wall } }
+/// What the members' clocks say of this node's.
+struct ClockReading: Sendable {
+  /// How much they are ahead of it, in milliseconds. Of two in the middle the one that is nearer: in doubt, the clock is
+  /// right.
+  let median: Int64
+  let heard: Int
+  /// Of those who were heard, how many say about the same as the median.
+  let agreeing: Int
+
+  var isOff: Bool { abs(median) > FleetLimits.clockOffMilliseconds }
+
+  /// Whether so many agree that no minority can have made it up: more than half of those heard, and more than half of all
+  /// others or, in a larger fleet, `FleetLimits.agreeingClocks`; never one alone.
+  /// - Parameter others: how many members there are besides this node.
+  func isAgreed(among others: Int) -> Bool {
+    agreeing >= max(2, min(FleetLimits.agreeingClocks, others / 2 + 1)) && agreeing * 2 > heard
+  }
 }

@@ -24,7 +24,7 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
 
   /// A claim of the node's own.
   public func say(_ name: ClaimedName, _ value: [UInt8]?) {
-    now { log, wall in _ = log.write(name, value, wall: wall, notary: notary) }
+    now { log, _ in _ = log.write(name, value, wall: clock.millisecondsSince1970, notary: notary) }
   }
 
   /// The value that a name has now; `nil`: it names nothing.
@@ -63,7 +63,8 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
     above floor: Int64, restating stretch: ClaimStretch?
   ) async throws(RegistryError) -> WriterID {
     now { log, _ in
-      _ = log.beginEpoch(above: floor, restating: stretch, notary: notary)
+      let wall = clock.millisecondsSince1970
+      _ = log.beginEpoch(above: floor, restating: stretch, wall: wall, notary: notary)
       return log.writer
     }
   }

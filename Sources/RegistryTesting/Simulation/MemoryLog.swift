@@ -157,15 +157,26 @@ extension MemoryLog {
 
   /// - Returns: what was restated.
   public mutating func beginEpoch(
-    above epoch: Int64, restating old: ClaimStretch?, notary: some ClaimNotary
+    above epoch: Int64, restating old: ClaimStretch?, wall: Int64, notary: some ClaimNotary
   ) -> [SignedClaim] {
     highestEpoch = max(highestEpoch, epoch) + 1
     writer = WriterID(node: writer.node, epoch: highestEpoch)
     guard let old else { return [] }
-    return (logs[old.writer] ?? []).filter { old.after < $0.body.sequence && $0.body.sequence <= old.through }
-      .map { claim in
-        append(claim.body.name, claim.body.value, at: claim.body.clock, notary: notary)
-      }
+    let stretch = (logs[old.writer] ?? []).filter { old.after < $0.body.sequence && $0.body.sequence <= old.through }
+    let said = Set(stretch.map(\.body))
+    clock = HybridTime(rawValue: 0)
+    for claim in claims where !said.contains(claim.body) && !waiting.contains(claim.body.clock) {
+      clock = max(clock, claim.body.clock)
+    }
+    return stretch.map { carry($0.body, wall: wall, notary: notary) }
+  }
+
+  /// Says it again, under its clock unless that was far ahead.
+  private mutating func carry(_ body: SignedClaim.Body, wall: Int64, notary: some ClaimNotary) -> SignedClaim {
+    let isAhead = body.clock.milliseconds > wall + NameRules.fenceMilliseconds
+    let last = logs[writer]?.last?.body.clock ?? HybridTime(rawValue: 0)
+    let time = max(isAhead ? HybridTime(milliseconds: wall) : body.clock, HybridTime(rawValue: last.rawValue + 1))
+    return append(body.name, body.value, at: time, notary: notary)
   }
 
   /// Forgets all but what this node said, and says that again as a member of a fleet.
@@ -177,12 +188,13 @@ extension MemoryLog {
     }
     let own = logs.filter { $0.key.node == writer.node }.flatMap(\.value).sorted { $0.body.clock < $1.body.clock }
     (logs, names, heads, waiting, self.fleet) = ([:], [:], [:], [], fleet)
+    clock = HybridTime(rawValue: 0)
     highestEpoch += 1
     writer = WriterID(node: writer.node, epoch: highestEpoch)
     for claim in own {
       let name = claim.body.name
       guard !dropped.contains(name) else { continue }
-      _ = append(name, claim.body.value, at: claim.body.clock, notary: notary)
+      _ = carry(claim.body, wall: wall, notary: notary)
     }
     for (name, value) in words.sorted(by: { $0.0.key.lexicographicallyPrecedes($1.0.key) }) {
       _ = write(name, value, wall: wall, notary: notary)

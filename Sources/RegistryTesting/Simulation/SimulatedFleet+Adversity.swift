@@ -4,7 +4,6 @@ import RegistryCore
 // What goes wrong.
 extension SimulatedFleet {
   func planAdversity() {
-    let all = nodes.count
     for _ in 0..<plan.clientOperations { planOperation(at: moment()) }
     for _ in 0..<plan.crashes {
       let (place, at) = (chance.below(all), moment())
@@ -28,9 +27,30 @@ extension SimulatedFleet {
       events.add(.skew(place, far), at: at)
       events.add(.skew(place, 0), at: at + Int64(chance.below(10_000)))
     }
+    for _ in 0..<plan.leadsAlone { planLeadAlone() }
     planChanges()
     for _ in 0..<plan.removals { events.add(.remove(1 + chance.below(all - 1)), at: moment()) }
   }
+
+  private func planLeadAlone() {
+    let (place, at) = (chance.below(all), moment() / 2)
+    events.add(.crash(place), at: at)
+    events.add(.skew(place, 7_200_000), at: at)
+    events.add(.partition((0..<all).map { $0 == place ? 1 : 0 }), at: at)
+    events.add(.start(place), at: at)
+    for tag in 0..<3 {
+      digests += 1
+      events.add(.client(place, .push(Self.tags[tag], digest: digests)), at: at + 3000 + Int64(tag) * 100)
+    }
+    events.add(.skew(place, 0), at: at + 5000)
+    events.add(.partition([Int](repeating: 0, count: all)), at: at + 5000)
+    for tag in 1..<4 {
+      digests += 1
+      events.add(.client(place, .push(Self.tags[tag], digest: digests)), at: at + 9000 + Int64(tag) * 100)
+    }
+  }
+
+  private var all: Int { nodes.count }
 
   private func planChanges() {
     for place in plan.nodes..<plan.nodes + plan.joins { events.add(.join(place), at: moment()) }
@@ -55,6 +75,7 @@ extension SimulatedFleet {
     case .restore(let place): restore(place)
     case .skew(let place, let skew):
       nodes[place].skew = hasHealed ? 0 : skew
+      if skew > NameRules.fenceMilliseconds { nodes[place].wasAhead = true }
       nodes[place].seen = [:]
     case .remove(let place): remove(place)
     case .join(let place): join(place)

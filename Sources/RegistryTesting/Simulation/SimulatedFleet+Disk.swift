@@ -26,7 +26,7 @@ extension SimulatedFleet {
       nodes[place].seen = [:]
     case .beginEpoch(let above, let restating):
       let restated = nodes[place].disk.beginEpoch(
-        above: above, restating: restating, notary: nodes[place].notary.ofClaims)
+        above: above, restating: restating, wall: wall, notary: nodes[place].notary.ofClaims)
       feed(place, .began(nodes[place].disk.writer))
       tell(restated, place)
     case .shorten(let retention, let forgettable):

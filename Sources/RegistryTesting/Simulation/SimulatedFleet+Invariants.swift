@@ -58,7 +58,8 @@ extension SimulatedFleet {
     notices[notice.kind, default: 0] += 1
     switch notice {
     case .forked(let writer, let at):
-      guard let of = places[writer.node], !nodes[of].wasRestored, !nodes[of].isHostile else { return }
+      guard let of = places[writer.node], !nodes[of].wasRestored, !nodes[of].wasAhead, !nodes[of].isHostile
+      else { return }
       fail("node \(of), whose disk was never lost, used the number \(at) twice")
     case .shunned(let peer, let misdeed):
       guard let of = places[peer], !nodes[of].isHostile, !nodes[place].isHostile else { return }
@@ -67,6 +68,8 @@ extension SimulatedFleet {
       // Who lies about this costs a node an epoch, and no more.
       guard let of = places[writer.node], !nodes[of].wasRestored, !plan.hasHostileMember else { return }
       fail("node \(of) takes its disk for an old one")
+    case .redated(let writer, _):
+      if nodes[place].id != writer.node || !nodes[place].wasAhead { fail("node \(place) dates its log anew") }
     }
   }
 
@@ -155,17 +158,31 @@ extension SimulatedFleet {
     for claim in acknowledged {
       guard let writer = places[claim.body.writer.node], !nodes[writer].wasRestored else { continue }
       for place in honest where !has(claim, place) {
-        fail("node \(place) lacks what node \(writer) acknowledged: number \(claim.body.sequence)")
+        let (number, epoch) = (claim.body.sequence, claim.body.writer.epoch)
+        fail("node \(place) lacks what node \(writer) acknowledged: number \(number) of epoch \(epoch)")
       }
     }
   }
 
   private func has(_ claim: SignedClaim, _ place: Int) -> Bool {
     let disk = nodes[place].disk
-    if let here = disk.claim(claim.body.sequence, of: claim.body.writer) { return here == claim }
     let horizon = ClaimRetention().losersHorizon(now: wall(of: place))
+    if claim.body.sequence > disk.rules.limit(of: claim.body.writer) {
+      return claim.body.clock.milliseconds < horizon || isSaidAgain(claim.body, on: disk)
+    }
+    if let here = disk.claim(claim.body.sequence, of: claim.body.writer) { return here == claim }
     return claim.body.clock.milliseconds < horizon
       && disk.heads[claim.body.writer]?.sequence ?? 0 > claim.body.sequence
+  }
+}
+
+extension SimulatedFleet {
+  private func isSaidAgain(_ old: SignedClaim.Body, on disk: MemoryLog) -> Bool {
+    disk.claims.contains { claim in
+      let body = claim.body
+      return body.writer.node == old.writer.node && body.writer.epoch > old.writer.epoch && body.name == old.name
+        && body.value == old.value
+    }
   }
 }
 
@@ -174,6 +191,7 @@ extension FleetNotice {
     switch self {
     case .forked: "forks"
     case .restored: "old disks"
+    case .redated: "logs dated anew"
     case .shunned(_, .claims(.forged)): "forgeries"
     case .shunned(_, .claims): "broken runs"
     case .shunned(_, .withheld): "withheld claims"

@@ -23,6 +23,8 @@ struct SimulatedNode {
   var diskIsFree: Int64 = 0
   var backup: (disk: MemoryLog, bytes: Set<UInt64>)?
   var wasRestored = false
+  /// Its clock was far ahead once: what it said then it may have said again.
+  var wasAhead = false
   var isHostile = false
   /// What this node last took each name to stand for.
   var seen: [ClaimedName: HybridTime] = [:]

@@ -18,6 +18,9 @@ public struct SimulationPlan: Sendable {
   public var cuts = 0
   public var restoredDisks = 0
   public var skews = 0
+  /// How often a node that is cut off from all starts with a clock hours ahead, writes, and has its clock set right when
+  /// it is back.
+  public var leadsAlone = 0
   public var removals = 0
   /// Nodes beyond `nodes`, let in while all this happens.
   public var joins = 0
@@ -29,7 +32,7 @@ public struct SimulationPlan: Sendable {
   /// Every node's clock goes on by weeks at once, and old claims are dropped: a year in a minute.
   ///
   /// Not together with what makes claims of long ago count again or no more (removals, old disks, policies, liars, who
-  /// fork): that decides over what is kept (docs/decisions).
+  /// fork, clocks far ahead with nobody there): that decides over what is kept (docs/decisions).
   public var leaps = 0
   public var hasHostileMember = false
   /// Messages travel as bytes.
@@ -62,6 +65,7 @@ public struct SimulationPlan: Sendable {
       plan.leaps = 1 + chance.below(6)
       (plan.restoredDisks, plan.removals, plan.policies, plan.hasHostileMember) = (0, 0, 0, false)
     }
+    if plan.leaps == 0 { plan.leadsAlone = chance.below(5) == 0 ? 1 : 0 }
     return plan
   }
 }

@@ -112,8 +112,10 @@ actor NodeFleet {
   nonisolated private func refusal(toWrite repository: RepositoryName) -> RegistryError? {
     let conduct = conduct.withLock { $0 }
     guard conduct.departures == 0 else { return WriteRefusal.leaving }
-    guard let view = current?.desk.current else { return conduct.isMember ? WriteRefusal.atRest : nil }
-    return WriteRefusal.of(view) ?? WriteRefusal.of(view, to: repository)
+    guard let desk = current?.desk else { return conduct.isMember ? WriteRefusal.atRest : nil }
+    let view = desk.current
+    return WriteRefusal.of(view) ?? WriteRefusal.of(clockOffset: desk.clockOffset)
+      ?? WriteRefusal.of(view, to: repository)
   }
 
   /// What the registry asks before it tells what a name stands for.

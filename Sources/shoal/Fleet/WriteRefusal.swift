@@ -10,13 +10,22 @@ enum WriteRefusal {
     case .open: nil
     case .settling:
       RegistryError(.unavailable, "this node asks its fleet what it has written before; try again in a moment")
-    case .clockOff(let milliseconds):
-      RegistryError(
-        .unavailable,
-        "this node's clock is \(abs(milliseconds) / 1000) s \(milliseconds < 0 ? "ahead of" : "behind") its fleet's: "
-          + "until it is set, push to another node")
+    case .clockOff(let milliseconds): clockOff(milliseconds)
     case .stranger: stranger(view)
     }
+  }
+
+  /// The members' clocks are so far ahead at this moment. `nil`: it is near enough, or nobody knows.
+  static func of(clockOffset milliseconds: Int64?) -> RegistryError? {
+    guard let milliseconds, abs(milliseconds) > FleetLimits.clockOffMilliseconds else { return nil }
+    return clockOff(milliseconds)
+  }
+
+  private static func clockOff(_ milliseconds: Int64) -> RegistryError {
+    RegistryError(
+      .unavailable,
+      "this node's clock is \(abs(milliseconds) / 1000) s \(milliseconds < 0 ? "ahead of" : "behind") its fleet's: "
+        + "until it is set, push to another node")
   }
 
   /// What the policy says of this node and a repository. `nil`: it may write there.

@@ -20,15 +20,15 @@ test_fleet_a_clock_ahead_writes_nothing_and_pulls_go_on() {
 # By its own clock, what the others name is dated ahead. It knows from both of them that its clock is wrong, and shows what
 # they name as they do.
 test_fleet_a_clock_behind_writes_nothing_and_pulls_go_on() {
-  local digest
+  local digest again
   set_clock_of_b -1h
   digest=$(push_small c clock/app:2 'in an hour, for b')
   expect_tag 5 clock/app:2 "$digest" a b
   on b expect_whole_image clock/app 1
   on b expect_whole_image clock/app 2
-  digest=$(push_small a clock/app:1 'said anew')
-  expect_tag 5 clock/app:1 "$digest" b c
-  delete c clock/app "$digest"
+  again=$(push_small a clock/app:1 'said anew')
+  expect_tag 5 clock/app:1 "$again" b c
+  delete c clock/app "$again"
   expect_no_manifest 5 clock/app 1 b
   set_clock_of_b_right
   expect_tag 5 clock/app:2 "$digest" b

@@ -4,6 +4,10 @@ import Testing
 
 @testable import FleetCore
 
+extension ClockOffsets {
+  fileprivate func median(at now: Moment) -> Int64? { reading(at: now)?.median }
+}
+
 @Suite struct ClockOffsetsTests {
   private let nodes = (0..<50).map { SimulatedNotary(number: $0).node }
   private let start = Moment(monotonic: 0, wall: 1_000_000)
@@ -62,11 +66,12 @@ import Testing
     for (place, node) in nodes.prefix(hour + same).enumerated() {
       offsets.take(node, wall: start.wall + (place < hour ? 3_600_000 + Int64(place) : 0), asked: 0, answered: 0)
     }
-    let agreed = offsets.agreed(at: start, others: others) ?? 0
-    #expect((agreed >= 3_600_000) == isBelieved && (isBelieved || abs(agreed) < 10_000))
+    let reading = offsets.reading(at: start)
+    let believed = reading.map { $0.isAgreed(among: others) && $0.isOff } ?? false
+    #expect(believed == isBelieved)
   }
 
   @Test func whoSayEachSomethingElseAreNotBelieved() {
-    #expect(heard(3_600_000, 7_200_000, 10_800_000).agreed(at: start, others: 3) == nil)
+    #expect(heard(3_600_000, 7_200_000, 10_800_000).reading(at: start)?.isAgreed(among: 3) == false)
   }
 }

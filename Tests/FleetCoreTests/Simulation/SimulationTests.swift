@@ -77,6 +77,22 @@ extension SimulatedFleet {
     }
   }
 
+  /// Nobody was there to tell it: what it said then, and what it says later, counts everywhere as soon as it is heard.
+  @Test(arguments: 1...4) func aNodeThatWroteHoursAheadSaysItAgainWhenItsClockIsRight(seed: UInt64) throws {
+    var plan = SimulationPlan(seed: seed)
+    plan.leadsAlone = 1
+    plan.clientOperations = 5
+    let fleet = SimulatedFleet(plan)
+    _ = try fleet.run()
+    #expect(fleet.notices["logs dated anew"] == 1)
+    let ahead = SimulatedFleet.epoch + fleet.time + NameRules.fenceMilliseconds
+    for node in fleet.nodes {
+      for claim in node.disk.claims where claim.body.clock.milliseconds > ahead {
+        #expect(claim.body.sequence > node.disk.rules.limit(of: claim.body.writer))
+      }
+    }
+  }
+
   @Test func aClaimReachesAllInFewRoundsAndMessagesAreFlat() throws {
     let small = try SpreadMeasurement(nodes: 8, claims: 5).run()
     let large = try SpreadMeasurement(nodes: 64, claims: 5).run()
