@@ -144,7 +144,7 @@ private struct Others: FleetBytes {
   ) async -> [UInt8]? {
     for (_, registry, faults) in nodes.members(but: own) where !faults.isAway {
       guard let manifest = try? await registry.manifests.resolve(.digest(digest), in: repository),
-        let bytes = try? await registry.manifests.bytesHere(of: manifest)
+        let bytes = try? await registry.manifests.bytesHere(of: manifest), bytes.count == size
       else { continue }
       return faults.liesInManifests ? bytes.reversed() : bytes
     }
