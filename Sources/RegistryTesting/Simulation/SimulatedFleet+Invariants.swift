@@ -112,6 +112,7 @@ extension SimulatedFleet {
     if let disagreement = disagreement() { fail(disagreement) }
     checkAgainstAllClaims()
     checkAcknowledged()
+    checkRemoved()
     checkWhereBytesAre()
     for place in nodes.indices { checkBytes(on: place) }
     if let failure { throw failure }
