@@ -53,6 +53,9 @@ extension WriteTransaction {
       let claims = try connection.candidates(for: name)
       var needed: Set<NameCandidate> = []
       for claim in claims where try isNeeded(claim, &writers) { needed.insert(claim) }
+      if let kept = rules.lastBeforeImmutable(among: claims, kind: name.kind, in: name.repository.name) {
+        needed.insert(kept)
+      }
       let standing = try standing(name)?.candidate
       var droppable = retention.droppable(
         claims, standing: standing, kind: name.kind, now: now, mustStay: { needed.contains($0) })

@@ -21,10 +21,8 @@ public protocol FleetOperations: IssuerOperations {
 
   func policy() async throws(RegistryError) -> PolicyDocument
 
-  /// - Parameters:
-  ///   - text: YAML, as an operator wrote it.
-  ///   - isForced: also when tags move by it.
-  func set(policy text: [UInt8], isForced: Bool) async throws(RegistryError) -> PolicyDocument
+  /// - Parameter text: YAML, as an operator wrote it.
+  func set(policy text: [UInt8]) async throws(RegistryError) -> PolicyDocument
 }
 
 public struct RemovalDocument: Codable, Sendable {

@@ -68,6 +68,7 @@ enum SimulatedEvent {
   case restore(Int)
   case skew(Int, Int64)
   case remove(Int)
+  case writeAhead(Int)
   case join(Int)
   case changeAddress(Int)
   case changePolicy
