@@ -76,7 +76,8 @@ extension SimulatedFleet {
     case .restore(let place): restore(place)
     case .skew(let place, let skew):
       nodes[place].skew = hasHealed ? 0 : skew
-      if skew > NameRules.fenceMilliseconds { nodes[place].wasAhead = true }
+      // With the fence on top, what others dated ahead may carry it off too.
+      if skew > FleetLimits.clockOffMilliseconds { nodes[place].wasAhead = true }
       nodes[place].seen = [:]
     case .remove(let place): remove(place)
     case .writeAhead(let place): writeAhead(place)
