@@ -103,7 +103,7 @@ extension SimulatedFleet {
     guard nodes[place].hasJoined, nodes[place].life == 0 || !nodes[place].isUp else { return }
     nodes[place].isUp = true
     nodes[place].life += 1
-    nodes[place].clockCorrection = 0
+    (nodes[place].clockCorrection, nodes[place].membersAheadOfMonotonic) = (0, nil)
     let old = nodes[place].machine
     nodes[place].machine = FleetMachine(
       node: old.node, directory: old.directory, cards: old.cards, notary: nodes[place].notary, seed: chance.next())
