@@ -53,6 +53,15 @@ extension ClaimLedgerContract {
       try await subject.claim(try .tag("latest", "mine"))
       try await subject.expect(try .tag("latest", "mine"), "what was said when the clock was set")
     },
+    LedgerClause("aClockThatIsSetRightBeforeTheLedgerIsToldLetsNothingCountThatIsNotDue") { subject in
+      try await subject.ledger.correctClock(by: 3_600_000)
+      subject.moveClock(3_600_000)
+      var scribe = Scribe(1)
+      scribe.say(try .tag("latest", "now"), at: subject.time())
+      scribe.say(try .tag("latest", "ahead"), at: subject.time(1_800_000))
+      try await subject.admit(scribe)
+      try await subject.expect(try .tag("latest", "now"), "by the members' clocks")
+    },
     LedgerClause("aNodeWhoseClockIsKnownToBeAheadWaitsForWhatIsNotDueByItsMembers") { subject in
       try await subject.ledger.correctClock(by: -3_600_000)
       var scribe = Scribe(1)

@@ -76,7 +76,8 @@ extension SimulatedFleet {
     case .restore(let place): restore(place)
     case .skew(let place, let skew):
       nodes[place].skew = hasHealed ? 0 : skew
-      if skew > NameRules.fenceMilliseconds { nodes[place].wasAhead = true }
+      // With the fence on top, what others dated ahead may carry it off too.
+      if skew > FleetLimits.clockOffMilliseconds { nodes[place].wasAhead = true }
       nodes[place].seen = [:]
     case .remove(let place): remove(place)
     case .writeAhead(let place): writeAhead(place)
@@ -102,7 +103,7 @@ extension SimulatedFleet {
     guard nodes[place].hasJoined, nodes[place].life == 0 || !nodes[place].isUp else { return }
     nodes[place].isUp = true
     nodes[place].life += 1
-    nodes[place].clockCorrection = 0
+    (nodes[place].clockCorrection, nodes[place].membersAheadOfMonotonic) = (0, nil)
     let old = nodes[place].machine
     nodes[place].machine = FleetMachine(
       node: old.node, directory: old.directory, cards: old.cards, notary: nodes[place].notary, seed: chance.next())

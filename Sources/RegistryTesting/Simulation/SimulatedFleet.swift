@@ -114,7 +114,9 @@ public final class SimulatedFleet {
   func wall(of place: Int) -> Int64 { Self.epoch + leapt + time + nodes[place].skew }
 
   /// What the disk takes the time to be when it judges what is due.
-  func corrected(of place: Int) -> Int64 { wall(of: place) + nodes[place].clockCorrection }
+  func corrected(of place: Int) -> Int64 {
+    nodes[place].membersAheadOfMonotonic.map { $0 + leapt + time } ?? wall(of: place)
+  }
 
   /// Hands an input to a machine and does what it wants done.
   func feed(_ place: Int, _ input: FleetInput) {
