@@ -32,7 +32,8 @@ extension SQLiteCatalog: LogShortening {
 
   private static let namesPerQuestion = 500
   private static let namesPerShortening = 100
-  private static let claimsPerShortening = 250
+  /// Whoever writes meanwhile waits for one such transaction and its COMMIT.
+  private static let claimsPerShortening = 80
 }
 
 /// How far a transaction came.

@@ -181,7 +181,7 @@ import Testing
       #expect(try await catalog.shortenLog().dropped == 1_960)
       let transactions = log.all.dropFirst(begun).split { $0 == "COMMIT" }
         .map { $0.count { $0.hasPrefix("DELETE FROM claim") } }
-      #expect(transactions.reduce(0, +) == 1_960 && transactions.max() == 250, "\(transactions)")
+      #expect(transactions.reduce(0, +) == 1_960 && transactions.max() == 80, "\(transactions)")
       for text in ["t0", "t1"] {
         let history = try await catalog.history(of: try Tag(parsing: text), in: name, limit: 100)
         #expect(history.count == 20, "what can be rolled back to is still there")
