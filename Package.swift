@@ -133,8 +133,8 @@ let package = Package(
     .testTarget(
       name: "FleetServiceTests",
       dependencies: [
-        "FleetService", "FleetHTTP", "FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork",
-        "Telemetry",
+        "FleetService", "FleetHTTP", "FleetCore", "RegistryCore", "RegistryService", "RegistryTesting", "OpenSSLKit",
+        "BlockingWork", "Telemetry", "Wire",
       ],
       swiftSettings: strict),
     // The disk behind the torrents, tried without a session. C++, since what it faces is libtorrent's own interface.

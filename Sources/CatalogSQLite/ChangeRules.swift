@@ -12,7 +12,7 @@ extension WriteTransaction {
       let (before, after) = (old.verdict(on: repository.name), new.verdict(on: repository.name))
       if before.writers != after.writers {
         try noteNames(of: repository, kinds: [.manifest, .tag])
-      } else if before.keepsTags != after.keepsTags {
+      } else if before.immutableSince != after.immutableSince {
         try noteNames(of: repository, kinds: [.tag])
       }
     }
@@ -79,8 +79,8 @@ extension WriteTransaction {
 
 extension NameRules {
   /// What the rules say of a whole repository.
-  fileprivate func verdict(on repository: RepositoryName) -> (writers: Set<NodeID>?, keepsTags: Bool) {
-    (writers.first { $0.repositories.matches(repository) }?.nodes, immutableTags.matches(repository))
+  fileprivate func verdict(on repository: RepositoryName) -> (writers: Set<NodeID>?, immutableSince: HybridTime?) {
+    (writers.first { $0.repositories.matches(repository) }?.nodes, immutableSince(in: repository))
   }
 }
 

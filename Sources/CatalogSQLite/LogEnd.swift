@@ -15,8 +15,8 @@ struct LogEnd {
   private(set) var clock: HybridTime
   /// The lowest clock of those that wait for their time. What counts is dated before it.
   var waitsFrom: HybridTime?
-  /// What the members' clocks are ahead of this node's, where they agree that it is wrong.
-  var clockCorrection: Int64 = 0
+  /// `nil`: the wall clock is right, as far as is known.
+  var clockCorrection: ClockCorrection?
 
   /// An epoch that begins.
   init(_ writer: WriterID, row: Int64, in fleet: FleetID, clock: HybridTime, notary: any ClaimNotary) {

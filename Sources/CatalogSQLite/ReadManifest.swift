@@ -50,7 +50,9 @@ extension Connection {
         events.append(event)
         return events.count < limit || rules.immutableTags.matches(repository)
       }
-      guard rules.immutableTags.matches(repository) else { return events }
+      guard let since = rules.immutableSince(in: repository) else { return events }
+      if let before = events.first(where: { $0.clock < since }), before.digest != nil { return [before] }
+      events.removeAll { $0.clock < since }
       return events.last { $0.digest != nil }.map { [$0] } ?? []
     }
   }

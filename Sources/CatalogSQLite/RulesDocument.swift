@@ -5,12 +5,19 @@ import RegistryCore
 struct RulesDocument: Codable {
   private let writers: [WritersPart]
   private let immutableTags: [String]
+  /// Absent where an earlier release kept the rules, or nothing is immutable.
+  private let immutableSince: [SincePart]?
   private let limits: [LimitPart]
   private let removed: [String]
 
   private struct WritersPart: Codable {
     let repositories: [String]
     let nodes: [String]
+  }
+
+  private struct SincePart: Codable {
+    let repositories: [String]
+    let since: Int64
   }
 
   private struct LimitPart: Codable {
@@ -24,6 +31,8 @@ struct RulesDocument: Codable {
       WritersPart(repositories: part.repositories.patterns, nodes: part.nodes.map(\.description).sorted())
     }
     immutableTags = rules.immutableTags.patterns
+    let since = rules.immutableSince.map { SincePart(repositories: $0.repositories.patterns, since: $0.since) }
+    immutableSince = since.isEmpty ? nil : since
     limits = rules.limits
       .map { LimitPart(node: $0.key.node.description, epoch: $0.key.epoch, sequence: $0.value) }
       .sorted { ($0.node, $0.epoch) < ($1.node, $1.epoch) }
@@ -38,6 +47,9 @@ struct RulesDocument: Codable {
       rules.writers.append(NameRules.Writers(repositories: PublicPatterns(part.repositories), nodes: nodes))
     }
     rules.immutableTags = PublicPatterns(immutableTags)
+    rules.immutableSince = (immutableSince ?? []).map { part in
+      NameRules.Immutability(repositories: PublicPatterns(part.repositories), since: part.since)
+    }
     for limit in limits { rules.limits[WriterID(node: try Self.node(limit.node), epoch: limit.epoch)] = limit.sequence }
     for node in removed { rules.removed.insert(try Self.node(node)) }
     return rules

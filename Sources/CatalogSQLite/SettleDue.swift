@@ -27,12 +27,16 @@ extension WriteTransaction {
 
   /// When the next one is due, by the wall clock.
   var nextDue: HybridTime? {
-    log.waitsFrom.map { HybridTime(milliseconds: $0.milliseconds - NameRules.fenceMilliseconds - log.clockCorrection) }
+    let correction = log.clockCorrection?.milliseconds ?? 0
+    return log.waitsFrom.map {
+      HybridTime(milliseconds: $0.milliseconds - NameRules.fenceMilliseconds - correction)
+    }
   }
 
   mutating func correctClock(by milliseconds: Int64) throws(RegistryError) {
-    now += milliseconds - log.clockCorrection
-    log.clockCorrection = milliseconds
+    let wall = clock.millisecondsSince1970
+    log.clockCorrection = milliseconds == 0 ? nil : ClockCorrection(by: milliseconds, wallClockMilliseconds: wall)
+    now = wall + milliseconds
     try settleDue()
   }
 }

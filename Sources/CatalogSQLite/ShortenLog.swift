@@ -32,7 +32,8 @@ extension SQLiteCatalog: LogShortening {
 
   private static let namesPerQuestion = 500
   private static let namesPerShortening = 100
-  private static let claimsPerShortening = 250
+  /// Whoever writes meanwhile waits for one such transaction and its COMMIT.
+  private static let claimsPerShortening = 80
 }
 
 /// How far a transaction came.
@@ -53,6 +54,9 @@ extension WriteTransaction {
       let claims = try connection.candidates(for: name)
       var needed: Set<NameCandidate> = []
       for claim in claims where try isNeeded(claim, &writers) { needed.insert(claim) }
+      if let kept = rules.lastBeforeImmutable(among: claims, kind: name.kind, in: name.repository.name) {
+        needed.insert(kept)
+      }
       let standing = try standing(name)?.candidate
       var droppable = retention.droppable(
         claims, standing: standing, kind: name.kind, now: now, mustStay: { needed.contains($0) })

@@ -26,8 +26,16 @@ extension WriteTransaction {
   /// count, until every claim with the clock of one that does has been seen. So however long a name's history is, its
   /// state costs a claim or two.
   func standing(_ name: KnownName) throws(RegistryError) -> Standing? {
+    guard let since = rules.immutableSince(of: name) else { return try best(of: name, .before(.latest)) }
+    let before = try best(of: name, .before(since))
+    if let before, !before.candidate.isGone { return before }
+    return try best(of: name, .from(since)) ?? before
+  }
+
+  /// Among the claims of before a time, or since then.
+  private func best(of name: KnownName, _ part: Part) throws(RegistryError) -> Standing? {
     var best: Standing?
-    try eachClaim(about: name, oldestFirst: rules.keepsFirst(name)) { candidate, value throws(RegistryError) in
+    try eachClaim(about: name, part) { candidate, value throws(RegistryError) in
       if let best, best.candidate.clock != candidate.clock { return false }
       guard !isWaiting(candidate.clock), let statement = Claim.Statement(name.claimed, value: value) else {
         return true
@@ -44,7 +52,7 @@ extension WriteTransaction {
   /// Whether a claim that this node has just written decides. It is dated after all that counts, so that only the rules
   /// can speak against it; only where these keep the first one does it take a look at the log.
   func stands(_ own: NameCandidate, for name: KnownName) throws(RegistryError) -> Bool {
-    if rules.keepsFirst(name) { return try standing(name)?.candidate == own }
+    if rules.immutableSince(of: name) != nil { return try standing(name)?.candidate == own }
     return winner(among: [own], of: name) != nil
   }
 
@@ -57,37 +65,51 @@ extension WriteTransaction {
 
   func isWaiting(_ clock: HybridTime) -> Bool { log.waitsFrom.map { $0 <= clock } ?? false }
 
+  private enum Part {
+    /// The latest first.
+    case before(HybridTime)
+    /// The earliest first.
+    case from(HybridTime)
+  }
+
   private func eachClaim(
-    about name: KnownName, oldestFirst: Bool,
+    about name: KnownName, _ part: Part,
     body: (NameCandidate, [UInt8]?) throws(RegistryError) -> Bool
   ) throws(RegistryError) {
-    let values: [SQLValue] = [.integer(name.repository.row), .integer(name.kind.rawValue), .blob(name.key)]
+    let key: [SQLValue] = [.integer(name.repository.row), .integer(name.kind.rawValue), .blob(name.key)]
     let read: (Row) throws(RegistryError) -> Bool = { row throws(RegistryError) in
       let candidate = NameCandidate(
         writer: try row.writer(from: 0), sequence: row.integer(2), clock: HybridTime(rawValue: row.integer(3)),
         isGone: row.isNull(4))
       return try body(candidate, row.blobOrNil(4))
     }
-    if oldestFirst {
+    switch part {
+    case .from(let time):
       try connection.walk(
         """
         SELECT node, epoch, claim.sequence, claim.clock, claim.value
         FROM claim JOIN writer ON writer.id = claim.writer
-        WHERE claim.repository = ?1 AND claim.kind = ?2 AND claim.key = ?3 ORDER BY claim.clock
-        """, values, body: read)
-    } else {
+        WHERE claim.repository = ?1 AND claim.kind = ?2 AND claim.key = ?3 AND claim.clock >= ?4
+        ORDER BY claim.clock
+        """, key + [.integer(time.rawValue)], body: read)
+    case .before(let time):
       try connection.walk(
         """
         SELECT node, epoch, claim.sequence, claim.clock, claim.value
         FROM claim JOIN writer ON writer.id = claim.writer
-        WHERE claim.repository = ?1 AND claim.kind = ?2 AND claim.key = ?3 ORDER BY claim.clock DESC
-        """, values, body: read)
+        WHERE claim.repository = ?1 AND claim.kind = ?2 AND claim.key = ?3 AND claim.clock < ?4
+        ORDER BY claim.clock DESC
+        """, key + [.integer(time.rawValue)], body: read)
     }
   }
 }
 
 extension NameRules {
-  fileprivate func keepsFirst(_ name: KnownName) -> Bool {
-    name.kind == .tag && immutableTags.matches(name.repository.name)
+  fileprivate func immutableSince(of name: KnownName) -> HybridTime? {
+    name.kind == .tag ? immutableSince(in: name.repository.name) : nil
   }
+}
+
+extension HybridTime {
+  fileprivate static let latest = HybridTime(rawValue: .max)
 }

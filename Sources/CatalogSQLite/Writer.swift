@@ -57,7 +57,7 @@ final class Writer: @unchecked Sendable {
   private func begun() -> WriteTransaction {
     WriteTransaction(
       connection: connection, clock: author.clock, notary: author.notary,
-      now: author.clock.millisecondsSince1970 + log.clockCorrection, log: log, rules: rules)
+      now: log.clockCorrection?.now ?? author.clock.millisecondsSince1970, log: log, rules: rules)
   }
 
   /// One write in its savepoint: its own failure is its caller's; a failure that ended the transaction is everybody's.

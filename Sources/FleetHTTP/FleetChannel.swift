@@ -198,6 +198,8 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     guard left == 0 else { throw .bodySourceFailed(RegistryError(.unavailable, "a member sent too little")) }
   }
 
+  public var isJoined: Bool { true }
+
   public func keepsManifest(_ digest: Digest) -> Bool {
     guard let members = view.withLock({ $0 })()?.directory.members else { return false }
     return members.count <= LocateDesk.smallFleet

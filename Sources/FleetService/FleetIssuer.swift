@@ -41,9 +41,14 @@ public struct FleetIssuer: Sendable {
 
   public func set(_ policy: FleetPolicy) async throws(RegistryError) -> FleetRecord {
     let current = desk.current
+    if case .clockOff = current.gate {
+      throw RegistryError(.unavailable, "this node's clock is wrong, and a policy holds from a time on: set it first")
+    }
+    let now = desk.ports.clock.millisecondsSince1970
     let draft: FleetRecord.Draft
-    do throws(Directory.DraftFault) {
-      draft = try current.directory.policy(policy, by: current.node, at: desk.ports.clock.millisecondsSince1970)
+    do {
+      let dated = try policy.dated(after: current.directory.policy, at: now)
+      draft = try current.directory.policy(dated, by: current.node, at: now)
     } catch {
       throw .init(.internal, "the policy makes no record", cause: "\(error)")
     }

@@ -124,7 +124,8 @@ public actor JoinDoor {
       }
       do throws(RegistryError) {
         try await FleetMemory(desk.ports.statements).keep(
-          DirectoryNews(records: [record]), [], desk.keys, with: [StatementChange(invite)])
+          DirectoryNews(records: [record]), [], desk.keys,
+          with: ([invite] + book.useUp(by: draft.key)).map { StatementChange($0) })
       } catch {
         book.restore(before)
         throw error

@@ -23,7 +23,7 @@ public protocol FleetOperations: IssuerOperations {
 
   /// - Parameters:
   ///   - text: YAML, as an operator wrote it.
-  ///   - isForced: also when tags move by it.
+  ///   - isForced: also when no rule is left.
   func set(policy text: [UInt8], isForced: Bool) async throws(RegistryError) -> PolicyDocument
 }
 

@@ -98,17 +98,26 @@ public struct BlobDesk: Sendable {
   }
 
   public func delete(_ digest: Digest, from repository: RepositoryName) async throws(RegistryError) {
+    // In a fleet what a present manifest names comes back with the next question: to say that it went would be a lie.
+    if let manifest = try await far?.manifest(needing: digest, in: repository) {
+      throw Self.needed(digest, by: manifest, in: repository)
+    }
     let outcome = try await gate.pass(digest) { () async throws(RegistryError) in
       try await ports.content.unlink(digest, from: repository, refusingNeeded: rules.keepsNeededBlobs)
     }
     switch outcome {
     case .unlinked: await swarm?.reconsider(digest)
     case .absent: throw RegistryError.noSuchBlob(digest, repository)
-    case .needed(let manifest):
-      throw RegistryError(
-        .blobNeeded, "manifest \(manifest) of \(repository) names this blob; delete that manifest first",
-        detail: [manifest.description])
+    case .needed(let manifest): throw Self.needed(digest, by: manifest, in: repository)
     }
+  }
+
+  private static func needed(
+    _ digest: Digest, by manifest: Digest, in repository: RepositoryName
+  ) -> RegistryError {
+    RegistryError(
+      .blobNeeded, "manifest \(manifest) of \(repository) names this blob; delete that manifest first",
+      detail: [manifest.description])
   }
 }
 

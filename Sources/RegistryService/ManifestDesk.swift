@@ -124,17 +124,17 @@ public struct ManifestDesk: Sendable {
     }
   }
 
-  /// What is not here may lie with other members, who say so.
+  /// What is not here may lie with other members, who say so, or under another repository, where this one may have it.
   private func publishName(_ publication: Publication) async throws(RegistryError) -> PublishOutcome {
     let outcome = try await ports.names.publish(publication)
     guard case .missing(let digests) = outcome, let far else { return outcome }
     let missing = Set(digests)
     let blobs = publication.document.blobs.filter { missing.contains($0.digest) }
     // A manifest that is not named here is named nowhere: names are everywhere.
-    guard Set(blobs.map(\.digest)) == missing, await far.isHeld(blobs, in: publication.repository) else {
-      return outcome
-    }
-    return try await ports.names.publish(publication.with(heldElsewhere: missing))
+    guard Set(blobs.map(\.digest)) == missing else { return outcome }
+    let away = try await far.linkingThoseHere(blobs, to: publication.repository)
+    guard await far.isHeld(away, in: publication.repository) else { return outcome }
+    return try await ports.names.publish(publication.with(heldElsewhere: Set(away.map(\.digest))))
   }
 
   /// A refused push leaves no shelf entry; an earlier push of the same manifest keeps its own.

@@ -38,7 +38,10 @@ private struct LedgerWalk {
         repositories: PublicPatterns(["team/*"]), nodes: [scribes[1].writer.node, scribes[3].writer.node])
     ]
     ruled.limits = [scribes[3].writer: 30]
-    rulebook = [NameRules(), limited, ruled]
+    var since = ruled
+    since.immutableTags = PublicPatterns(["fixed/*", "team/app"])
+    since.immutableSince = [.init(repositories: PublicPatterns(["**"]), since: subject.now() - 8_000)]
+    rulebook = [NameRules(), limited, ruled, since]
   }
 
   mutating func run() async throws {

@@ -53,6 +53,15 @@ extension ClaimLedgerContract {
       try await subject.claim(try .tag("latest", "mine"))
       try await subject.expect(try .tag("latest", "mine"), "what was said when the clock was set")
     },
+    LedgerClause("aClockThatIsSetRightBeforeTheLedgerIsToldLetsNothingCountThatIsNotDue") { subject in
+      try await subject.ledger.correctClock(by: 3_600_000)
+      subject.moveClock(3_600_000)
+      var scribe = Scribe(1)
+      scribe.say(try .tag("latest", "now"), at: subject.time())
+      scribe.say(try .tag("latest", "ahead"), at: subject.time(1_800_000))
+      try await subject.admit(scribe)
+      try await subject.expect(try .tag("latest", "now"), "by the members' clocks")
+    },
     LedgerClause("aNodeWhoseClockIsKnownToBeAheadWaitsForWhatIsNotDueByItsMembers") { subject in
       try await subject.ledger.correctClock(by: -3_600_000)
       var scribe = Scribe(1)
@@ -152,6 +161,31 @@ extension ClaimLedgerContract {
       try await subject.expectNothing(try Claim.Statement.manifest("first").name, "manifests may go")
       try await subject.ledger.apply(NameRules())
       try await subject.expectNothing(try Claim.Statement.tag("v1", nil).name, "without rules")
+    },
+    LedgerClause("anImmutableTagKeepsWhatItNamedWhenItBecameSo") { subject in
+      var (one, two) = (Scribe(1), Scribe(2))
+      one.say(try .tag("moved", "first"), at: subject.time(1))
+      one.say(try .tag("moved", "second"), at: subject.time(2))
+      one.say(try .tag("deleted", "first"), at: subject.time(3))
+      one.say(try .tag("deleted", nil), at: subject.time(4))
+      one.say(try .tag("again", "first"), at: subject.time(5))
+      one.say(try .tag("again", nil), at: subject.time(6))
+      for (round, target) in (["third", nil, "fourth"] as [String?]).enumerated() {
+        for (place, name) in ["moved", "again", "new"].enumerated() {
+          two.say(try .tag(name, target), at: subject.time(Int64(10 + round * 10 + place)))
+        }
+      }
+      var rules = NameRules()
+      rules.immutableTags = PublicPatterns(["team/*"])
+      rules.immutableSince = [.init(repositories: rules.immutableTags, since: subject.time(10).milliseconds)]
+      try await subject.admit(two)
+      try await subject.ledger.apply(rules)
+      try await subject.expect(try .tag("moved", "third"), "before the earlier ones came")
+      try await subject.admit(one)
+      try await subject.expect(try .tag("moved", "second"), "what it named then")
+      try await subject.expectNothing(try Claim.Statement.tag("deleted", nil).name, "what was deleted by then")
+      try await subject.expect(try .tag("again", "third"), "the first after a deletion")
+      try await subject.expect(try .tag("new", "third"), "the first of all")
     },
     LedgerClause("theSameRulesAgainChangeNothing") { subject in
       try await subject.claim(try .tag("latest", "one"))

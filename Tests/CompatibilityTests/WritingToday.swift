@@ -22,7 +22,8 @@ struct WritingToday {
     claims + records + statements + messages + joining
       + [
         Written(kind: "token", name: "invitation", bytes: Array(token.text.utf8)),
-        Written(kind: "rules", name: "names", bytes: Array(rules.utf8)),
+        Written(kind: "rules", name: "names", bytes: Array(rules().utf8)),
+        Written(kind: "rules", name: "names-since", bytes: Array(rules(since: time).utf8)),
       ]
       + Schema.migrations.map { migration in
         Written(
@@ -98,8 +99,18 @@ struct WritingToday {
   private static var records: [Written] {
     zip(["admission", "removal", "issuance", "policy", "later"], fleetRecords).map {
       Written(kind: "record", name: $0, bytes: $1.bytes)
-    }
+    } + [Written(kind: "record", name: "policy-since", bytes: policySince.bytes)]
   }
+
+  /// With since when tags are immutable.
+  private static let policySince: FleetRecord = {
+    var rules = PolicyRules()
+    rules.immutableTags = PublicPatterns(["release/**"])
+    let policy = (try? FleetPolicy(rules, text: "immutable: release/**\n").dated(after: FleetPolicy(), at: time))!
+    let draft = FleetRecord.Draft(
+      fleet: fleet, number: 6, issuer: issuer.node, time: time, statement: .policy(policy))!
+    return FleetRecord(draft, signature: fleetKey.sign(draft.signedBytes))!
+  }()
 
   static let card: MemberCard = {
     let draft = MemberCard.Draft(
@@ -182,8 +193,9 @@ struct WritingToday {
   }
 
   /// As the catalogue keeps them.
-  private static var rules: String {
+  private static func rules(since: Int64? = nil) -> String {
     var rules = NameRules()
+    rules.immutableSince = since.map { [.init(repositories: PublicPatterns(["release/**"]), since: $0)] } ?? []
     rules.writers = [.init(repositories: PublicPatterns(["team/**"]), nodes: [member.node])]
     rules.immutableTags = PublicPatterns(["release/**"])
     rules.limits = [writer: 5]

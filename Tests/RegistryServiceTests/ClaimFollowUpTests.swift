@@ -40,8 +40,9 @@ struct ClaimFollowUpTests {
     for number in 0..<10 { later.append(try await push("later-\(number)", to: one, heardBy: far)) }
     followUp.notice()
     for digest in later { try await eventually("what came since") { try await isHere(digest, far) } }
-    nodes.set(1) { $0.isAway = true }
+    let questions = nodes.questions
     #expect(try await far.registry.blobs.size(of: .hashing(Bench.bytes("early")), in: Bench.repository) == 5)
+    #expect(nodes.questions == questions + 1, "who holds the blob, and nothing of its manifest")
     await far.close()
     await one.close()
   }

@@ -101,7 +101,7 @@ struct FarContentTests {
   @Test func aBlobIsHadBeforeAnybodyAskedForItsManifest() async throws {
     let fleet = try await Fleet()
     #expect(try await fleet.far.registry.blobs.size(of: Self.digest, in: Bench.repository) == 1_000_000)
-    #expect(fleet.nodes.questions == 1, "the manifest was asked for")
+    #expect(fleet.nodes.questions == 2, "the manifest was asked for, and who holds the blob")
     #expect(try await fleet.readLayer() == Self.layer)
     await fleet.close()
   }
@@ -146,6 +146,61 @@ struct FarContentTests {
     #expect(try await fleet.far.bench.shelved().isEmpty)
     #expect(await push(good, to: fleet.far, Bench.repository) == nil)
     #expect(try await fleet.readLayer() == Self.layer)
+    await fleet.close()
+  }
+
+  /// The layer went with its last holder: who asks for it before a push is told to push it.
+  @Test func whatNobodyHoldsAnyMoreIsPushedAgain() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.isAway = true } }
+    let (config, blobs) = (Digest.hashing(Bench.bytes("{}")), fleet.far.registry.blobs)
+    for digest in [config, Self.digest] {
+      let refused = await code { () async throws(RegistryError) in
+        try await blobs.size(of: digest, in: Bench.repository)
+      }
+      #expect(refused == .blobUnknown)
+    }
+    try await fleet.far.bench.pushBlob(Bench.bytes("{}"))
+    try await fleet.far.bench.pushBlob(Self.layer)
+    let bytes = Bench.manifest(config: (config, 2), layer: (Self.digest, 1_000_000)) + Bench.bytes("\n")
+    #expect(await push(bytes, to: fleet.far, Bench.repository) == nil)
+    #expect(try await fleet.readLayer() == Self.layer)
+    await fleet.close()
+  }
+
+  /// No member can give it, and this node has it, as another repository's.
+  @Test func aManifestIsTakenWithWhatThisNodeHasUnderAnotherName() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.isAway = true } }
+    let config = Digest.hashing(Bench.bytes("{}"))
+    try await fleet.far.bench.pushBlob(Bench.bytes("{}"), to: SwarmNode.open)
+    try await fleet.far.bench.pushBlob(Self.layer, to: SwarmNode.open)
+    let bytes = Bench.manifest(config: (config, 2), layer: (Self.digest, 1_000_000)) + Bench.bytes("\n")
+    #expect(await push(bytes, to: fleet.far, SwarmNode.closed) == .manifestBlobUnknown, "no manifest of it names them")
+    #expect(await push(bytes, to: fleet.far, Bench.repository) == nil)
+    #expect(try await fleet.readLayer() == Self.layer)
+    await fleet.close()
+  }
+
+  @Test func whatAPresentManifestNamesIsNotDeleted() async throws {
+    let fleet = try await Fleet()
+    try await fleet.learnManifest()
+    let blobs = fleet.far.registry.blobs
+    let delete = { () async -> RegistryError.Code? in
+      await code { () async throws(RegistryError) in try await blobs.delete(Self.digest, from: Bench.repository) }
+    }
+    #expect(await delete() == .blobNeeded)
+    _ = try await fleet.readLayer()
+    _ = try await fleet.far.fetchDesk.completion(of: Self.digest, in: Bench.repository)
+    #expect(await delete() == .blobNeeded)
+    // Alone, a node does as it is told, and asks nobody.
+    fleet.nodes.dissolve()
+    #expect(await delete() == nil)
+    let refused = await code { () async throws(RegistryError) in try await blobs.open(Self.digest, in: Bench.repository)
+    }
+    #expect(refused == .blobUnknown)
     await fleet.close()
   }
 

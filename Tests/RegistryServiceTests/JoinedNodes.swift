@@ -23,6 +23,7 @@ final class JoinedNodes: Sendable {
     var faults: [NodeID: Faults] = [:]
     var sentBytes: [NodeID: Int] = [:]
     var questions = 0
+    var isDissolved = false
     /// Reads wait until it is opened.
     var gateIsClosed = false
     var atGate: [UnsafeContinuation<Void, Never>] = []
@@ -41,6 +42,11 @@ final class JoinedNodes: Sendable {
   func sentBytes(by number: UInt8) -> Int { state.withLock { $0.sentBytes[Self.id(number)] ?? 0 } }
 
   var questions: Int { state.withLock { $0.questions } }
+
+  /// From now on each is alone.
+  func dissolve() { state.withLock { $0.isDissolved = true } }
+
+  fileprivate var isDissolved: Bool { state.withLock { $0.isDissolved } }
 
   func closeGate() { state.withLock { $0.gateIsClosed = true } }
 
@@ -96,6 +102,8 @@ private struct Others: FleetBytes {
   private static let chunkBytes = 50_000
   private static let away = RegistryError(.unavailable, "the member is away")
 
+  var isJoined: Bool { !nodes.isDissolved }
+
   func holders(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> [Holding] {
     var found: [Holding] = []
     for (id, registry, faults) in nodes.members(but: own) where !faults.isAway {
@@ -136,7 +144,7 @@ private struct Others: FleetBytes {
   ) async -> [UInt8]? {
     for (_, registry, faults) in nodes.members(but: own) where !faults.isAway {
       guard let manifest = try? await registry.manifests.resolve(.digest(digest), in: repository),
-        let bytes = try? await registry.manifests.bytesHere(of: manifest)
+        let bytes = try? await registry.manifests.bytesHere(of: manifest), bytes.count == size
       else { continue }
       return faults.liesInManifests ? bytes.reversed() : bytes
     }

@@ -76,7 +76,10 @@ extension SettingKey {
       "Accept a manifest although not every blob and manifest that it names is here (a sparse manifest)."),
     .one(
       "blobs.delete_needed", \.blobs.deleteNeeded, .choice,
-      "What to do when a client deletes a blob that a manifest of the same repository needs."),
+      """
+      What to do when a client deletes a blob that a manifest of the same repository needs. A member of a fleet always \
+      refuses: the blob would come back from the others.
+      """),
     .one("log.level", \.log.level, .choice, flag: "log-level", "The least that is logged."),
     .one(
       "log.format", \.log.format, .choice, flag: "log-format",

@@ -111,6 +111,15 @@ public struct InviteBook: Sendable {
     return own.compactMap { invites[$0.id] }
   }
 
+  /// A node is let in: what it had handed back before and did not use now is used up, so that nothing is left for it when
+  /// an issuer puts it out.
+  /// - Returns: what changed, to be kept with the record that lets the node in.
+  public mutating func useUp(by key: PublicKey) -> [Invite] {
+    let own = all.filter { $0.usedBy == key && $0.isHandedBack }
+    for invite in own { invites[invite.id]?.isHandedBack = false }
+    return own.compactMap { invites[$0.id] }
+  }
+
   /// Forgets invitations whose time is over.
   /// - Returns: those, to be taken off the disk.
   @discardableResult

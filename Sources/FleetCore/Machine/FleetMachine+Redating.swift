@@ -13,9 +13,11 @@ extension FleetMachine {
   }
 
   mutating func noticeOwnClock(_ last: SignedClaim?) {
+    // Of this very moment: the clock may have been set, wrongly, since the last input.
+    clock = offsets.reading(at: now)
     let horizon = now.wall + NameRules.fenceMilliseconds + FleetLimits.clockOffMilliseconds
     guard let last, last.body.writer == writer, last.body.clock.milliseconds > horizon, aheadSearch == nil,
-      knewTheTime, !isBeginningEpoch
+      knowsTheTime, !isBeginningEpoch
     else { return }
     aheadSearch = AheadSearch(last, horizon: now.wall + NameRules.fenceMilliseconds)
     searchAhead()
@@ -56,7 +58,7 @@ extension FleetMachine {
 
   /// It may write, and others say that its clock is right, and not one among several.
   private var knowsTheTime: Bool {
-    guard gate == .open, let clock else { return false }
+    guard gate == .open, let clock, !clock.isOff else { return false }
     let others = directory.members.count - 1
     return others == 1 || clock.isAgreed(among: others)
   }

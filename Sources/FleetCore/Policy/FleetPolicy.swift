@@ -54,6 +54,21 @@ public struct FleetPolicy: Hashable, Sendable {
     let reader = try PolicyReader(document: document, spelling: .operators(nodesNamed))
     let rules = try reader.rules()
     if let unknown = reader.unknownKeys().first { throw PolicyKeys.unknown(unknown) }
+    guard rules.immutableSince.isEmpty else {
+      throw PolicyFault("immutable-since", "this is noted by the node on which the policy is set: leave it out")
+    }
+    return try FleetPolicy(rules, text: text)
+  }
+
+  /// The same, noting since when tags are immutable: since now under a pattern that the policy before had not, and as it
+  /// said under one that it had. What an earlier release set says nothing of that, and goes on as it was.
+  public func dated(after old: FleetPolicy, at time: Int64) throws(PolicyFault) -> FleetPolicy {
+    var rules = rules
+    rules.immutableSince = rules.immutableTags.patterns.map { pattern in
+      let one = PublicPatterns([pattern])
+      let known = old.rules.immutableSince.first { $0.repositories == one }?.since ?? 0
+      return .init(repositories: one, since: old.rules.immutableTags.patterns.contains(pattern) ? known : time)
+    }
     return try FleetPolicy(rules, text: text)
   }
 
@@ -61,6 +76,7 @@ public struct FleetPolicy: Hashable, Sendable {
   public var nameRules: NameRules {
     var names = NameRules()
     (names.writers, names.immutableTags) = (rules.writers, rules.immutableTags)
+    names.immutableSince = rules.immutableSince
     return names
   }
 }

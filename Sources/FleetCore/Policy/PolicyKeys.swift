@@ -2,8 +2,9 @@
 enum PolicyKeys {
   /// Paths without the numbers of list items.
   static let all: [String: [String]] = [
-    "": ["catalogue", "history", "immutable", "replicas", "tags", "text", "tombstones", "writers"],
+    "": ["catalogue", "history", "immutable", "immutable-since", "replicas", "tags", "text", "tombstones", "writers"],
     "history": ["days", "entries"],
+    "immutable-since[]": ["repositories", "since"],
     "replicas[]": ["count", "repositories"],
     "tombstones": ["days"],
     "catalogue": ["when-behind"],
@@ -18,7 +19,7 @@ enum PolicyKeys {
   static func unknown(_ path: String) -> PolicyFault {
     let parts = path.split(separator: ".", omittingEmptySubsequences: false)
     let parent = parts.dropLast().joined(separator: ".")
-    let known = (all[pattern(of: parent)] ?? []).filter { $0 != "text" }
+    let known = (all[pattern(of: parent)] ?? []).filter { $0 != "text" && $0 != "immutable-since" }
     let key = String(parts.last ?? "")
     let nearest = known.min { distance($0, key) < distance($1, key) }
     let advice = nearest.flatMap { distance($0, key) <= 2 ? "did you mean '\($0)'?" : nil }

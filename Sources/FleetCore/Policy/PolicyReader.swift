@@ -5,6 +5,7 @@ import RegistryCore
 ///     catalogue:  {when-behind: answer | refuse}         lists of repositories and tags
 ///     history:    {entries: 0…1000, days: 0…3650}
 ///     immutable:  [PATTERN, …]                           tags keep the first manifest that they named
+///     immutable-since: [{repositories: [PATTERN, …], since: MILLISECONDS}, …]         noted when the policy is set
 ///     replicas:   [{repositories: [PATTERN, …], count: 1…100}, …]
 ///     tags:       {when-behind: answer | refuse}         what a tag names
 ///     tombstones: {days: 1…3650}
@@ -53,6 +54,12 @@ struct PolicyReader {
     rules.historyDays = try history?["days"]?.number(in: 0...3650) ?? rules.historyDays
     rules.tombstoneDays = try tombstones?["days"]?.number(in: 1...3650) ?? rules.tombstoneDays
     rules.immutableTags = try root["immutable"]?.patterns() ?? rules.immutableTags
+    for item in try root["immutable-since"]?.items() ?? [] {
+      let note = try item.mapping()
+      let (repositories, since) = (try note.required("repositories"), try note.required("since"))
+      rules.immutableSince.append(
+        .init(repositories: try repositories.patterns(), since: Int64(try since.number(in: 0...HybridTime.wallLimit))))
+    }
     for item in try root["replicas"]?.items() ?? [] {
       let rule = try item.mapping()
       let (repositories, count) = (try rule.required("repositories"), try rule.required("count"))
@@ -84,12 +91,17 @@ extension PolicyRules {
       let nodes = rule.nodes.map(\.description).sorted().map(BencodeValue.text)
       return BencodeValue.dictionary(["nodes": .list(nodes), "repositories": list(rule.repositories)])
     }
-    return BencodeValue.dictionary([
+    var content: [BencodeValue.Key: BencodeValue] = [
       "catalogue": .dictionary(["when-behind": .text(catalogueWhenBehind.rawValue)]),
       "history": .dictionary(["days": .integer(Int64(historyDays)), "entries": .integer(Int64(historyEntries))]),
       "immutable": list(immutableTags), "replicas": .list(replicas),
       "tags": .dictionary(["when-behind": .text(tagsWhenBehind.rawValue)]), "text": .text(text),
       "tombstones": .dictionary(["days": .integer(Int64(tombstoneDays))]), "writers": .list(writers),
-    ]).encoded
+    ]
+    if !immutableSince.isEmpty {
+      content["immutable-since"] = .list(
+        immutableSince.map { .dictionary(["repositories": list($0.repositories), "since": .integer($0.since)]) })
+    }
+    return BencodeValue.dictionary(content).encoded
   }
 }

@@ -24,8 +24,10 @@ public struct PolicyRules: Hashable, Sendable {
 
   /// The first that matches a repository decides; where none does, every member writes.
   public var writers: [NameRules.Writers] = []
-  /// Repositories whose tags keep the first manifest that they named.
+  /// Repositories whose tags keep what they name.
   public var immutableTags = PublicPatterns([])
+  /// Since when, as whoever set the policy noted it (`FleetPolicy.dated`).
+  public var immutableSince: [NameRules.Immutability] = []
   /// What a tag named before is kept as long as either holds: among so many, or not longer ago than this.
   public var historyEntries = 20
   public var historyDays = 30

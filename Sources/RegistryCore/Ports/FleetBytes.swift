@@ -4,6 +4,9 @@
 /// member answers only for what it may: a blob that its own repository of that name is linked to, a manifest that is present
 /// there. It never passes the question on.
 public protocol FleetBytes: Sendable {
+  /// Whether this node belongs to a fleet; false: it has what it has, and asks nobody. Any thread; does not block.
+  var isJoined: Bool { get }
+
   /// Members that hold a blob whole, for this repository, the one to ask first at the front. Empty: nobody said so in time.
   func holders(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> [Holding]
 

@@ -34,10 +34,20 @@ struct FarContent: Sendable {
 
   // MARK: - Blobs
 
-  /// The size of a blob that is not here, as a present manifest of the repository says it; `nil`: none names the blob, as
-  /// far as manifests can be had. Those that were not read yet are asked for now.
+  /// The size of a blob that the repository is not linked to and can have, as a present manifest of it says. Manifests that
+  /// were not read yet are asked for now. `nil`: none names the blob, or nobody holds it just now: whoever asks before a push
+  /// then pushes it, which is how a blob comes back that went with its last holder.
   func size(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Int64? {
-    try await need(of: digest, in: repository)?.size
+    guard let need = try await need(of: digest, in: repository) else { return nil }
+    if need.size == 0 { return need.size }
+    if try await linkIfHere(digest, need.size, to: repository) { return need.size }
+    return try await holders(of: digest, need, in: repository).isEmpty ? nil : need.size
+  }
+
+  /// A present manifest that names a blob. Bytes that go here come back at the next question, while it is present.
+  func manifest(needing digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Digest? {
+    guard fleet.isJoined else { return nil }
+    return try await ports.content.manifest(needing: digest, in: repository)
   }
 
   /// A blob as a present manifest names it.
@@ -49,6 +59,8 @@ struct FarContent: Sendable {
   }
 
   private func need(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Need? {
+    // A node that is alone has what it has.
+    guard fleet.isJoined else { return nil }
     if let need = try await knownNeed(of: digest, in: repository) { return need }
     guard try await readUnread(in: repository) else { return nil }
     return try await knownNeed(of: digest, in: repository)
@@ -96,16 +108,23 @@ struct FarContent: Sendable {
       if size == 0 { return try await makeEmpty(digest, in: repository) }
       if try await linkIfHere(digest, size, to: repository) { return }
       try failures.mustNotHaveFailed(digest, since: asked)
-      let clues = BlobClues(
-        beside: need.blobs, writer: try await ports.unread.claimant(of: need.manifest, in: repository))
-      let holders = await fleet.holders(of: digest, in: repository, clues: clues).filter {
-        $0.ticket.digest == digest && $0.ticket.size == size && fetches.mayBeTrue($0.ticket)
-      }
+      let holders = try await holders(of: digest, need, in: repository)
       guard let first = holders.first else { throw failures.note(.heldByNobody(digest), of: digest) }
       // Those who vouch for the same ticket. If it turns out false it is remembered, and the next question finds others.
       let members = holders.filter { $0.ticket == first.ticket }.map(\.member)
       try await fetches.begin(
         FetchRequest(torrent: SwarmTorrent(first.ticket), members: members, repository: repository))
+    }
+  }
+
+  /// Members that say they hold it, as the manifest describes it.
+  private func holders(
+    of digest: Digest, _ need: Need, in repository: RepositoryName
+  ) async throws(RegistryError) -> [Holding] {
+    let clues = BlobClues(
+      beside: need.blobs, writer: try await ports.unread.claimant(of: need.manifest, in: repository))
+    return await fleet.holders(of: digest, in: repository, clues: clues).filter {
+      $0.ticket.digest == digest && $0.ticket.size == need.size && fetches.mayBeTrue($0.ticket)
     }
   }
 
@@ -130,6 +149,22 @@ struct FarContent: Sendable {
       try await ports.content.link(StoredBlob(digest: digest, size: size), to: repository)
       return true
     }
+  }
+
+  /// Links those of these blobs that this node has, and that a present manifest of the repository names already.
+  /// - Returns: the rest.
+  func linkingThoseHere(
+    _ blobs: [ManifestDocument.Descriptor], to repository: RepositoryName
+  ) async throws(RegistryError) -> [ManifestDocument.Descriptor] {
+    guard fleet.isJoined else { return blobs }
+    var rest: [ManifestDocument.Descriptor] = []
+    for blob in blobs {
+      let need = try await knownNeed(of: blob.digest, in: repository)
+      let mayLink = blob.size > 0 && need?.size == blob.size
+      let isLinked = mayLink ? try await linkIfHere(blob.digest, blob.size, to: repository) : false
+      if !isLinked { rest.append(blob) }
+    }
+    return rest
   }
 
   /// Whether other members hold all of these for the repository, each in the size that is said. They answer only for what

@@ -9,6 +9,8 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
     /// The latest time that the wall clock has shown: when it is set back, what counted goes on counting.
     var wall: Int64 = 0
     var clockCorrection: Int64 = 0
+    /// When that was told: their time goes on from there, whatever the wall clock here is set to.
+    var told: (membersTime: Int64, at: ContinuousClock.Instant)?
   }
 
   private let state: Lock<State>
@@ -55,7 +57,10 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
   }
 
   public func correctClock(by milliseconds: Int64) async throws(RegistryError) {
-    state.withLock { $0.clockCorrection = milliseconds }
+    let membersTime = clock.millisecondsSince1970 + milliseconds
+    state.withLock { state in
+      (state.clockCorrection, state.told) = (milliseconds, milliseconds == 0 ? nil : (membersTime, .now))
+    }
     now { _, _ in }
   }
 
@@ -84,10 +89,14 @@ public final class MemoryLedger<Notary: ClaimNotary>: ClaimLedger, LogShortening
     now { log, wall in log.shorten(to: retention, forgetting: forgetting, wall: wall) }
   }
 
+  private static func now(_ told: (membersTime: Int64, at: ContinuousClock.Instant)) -> Int64 {
+    told.membersTime + Int64(told.at.duration(to: .now) / .milliseconds(1))
+  }
+
   /// One transaction. What is due counts before anything else happens.
   private func now<Result>(_ body: (inout MemoryLog, Int64) -> Result) -> Result {
     state.withLock { state in
-      state.wall = max(state.wall, clock.millisecondsSince1970 + state.clockCorrection)
+      state.wall = max(state.wall, state.told.map(Self.now) ?? clock.millisecondsSince1970)
       _ = state.log.settleDue(wall: state.wall)
       return body(&state.log, state.wall)
     }

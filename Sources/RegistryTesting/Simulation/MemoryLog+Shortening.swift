@@ -7,8 +7,9 @@ extension MemoryLog {
     for name in names.keys where name.kind == .manifest || name.kind == .tag {
       let claims = (names[name] ?? []).map(\.claim).sorted { $0.clock > $1.clock }
       let standing = winner(of: name, wall: wall)?.claim
+      let kept = rules.lastBeforeImmutable(among: claims, kind: name.kind, in: name.repository)
       var droppable = retention.droppable(
-        claims, standing: standing, kind: name.kind, now: wall, mustStay: { isNeeded($0, wall: wall) })
+        claims, standing: standing, kind: name.kind, now: wall, mustStay: { $0 == kept || isNeeded($0, wall: wall) })
       if let standing,
         retention.isLone(standing, among: claims, now: wall, mustStay: { isNeeded($0, wall: wall) })
       {

@@ -12,4 +12,6 @@ public enum PlantedFault: String, Hashable, Sendable, CaseIterable {
   case forgottenTombstone
   /// A node goes on taking a removed member at its word.
   case ignoredRules
+  /// An issuer that puts a member out lets all count that it has of it, though not all is due.
+  case undueClaimsOfTheRemoved
 }

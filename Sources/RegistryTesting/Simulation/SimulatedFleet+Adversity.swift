@@ -30,6 +30,7 @@ extension SimulatedFleet {
     for _ in 0..<plan.leadsAlone { planLeadAlone() }
     planChanges()
     for _ in 0..<plan.removals { events.add(.remove(1 + chance.below(all - 1)), at: moment()) }
+    for _ in 0..<plan.thieves { planThief(1 + chance.below(plan.nodes - 1), at: moment() / 2) }
   }
 
   private func planLeadAlone() {
@@ -75,9 +76,11 @@ extension SimulatedFleet {
     case .restore(let place): restore(place)
     case .skew(let place, let skew):
       nodes[place].skew = hasHealed ? 0 : skew
-      if skew > NameRules.fenceMilliseconds { nodes[place].wasAhead = true }
+      // With the fence on top, what others dated ahead may carry it off too.
+      if skew > FleetLimits.clockOffMilliseconds { nodes[place].wasAhead = true }
       nodes[place].seen = [:]
     case .remove(let place): remove(place)
+    case .writeAhead(let place): writeAhead(place)
     case .join(let place): join(place)
     case .changeAddress(let place): changeAddress(of: place)
     case .changePolicy: changePolicy()
@@ -100,7 +103,7 @@ extension SimulatedFleet {
     guard nodes[place].hasJoined, nodes[place].life == 0 || !nodes[place].isUp else { return }
     nodes[place].isUp = true
     nodes[place].life += 1
-    nodes[place].clockCorrection = 0
+    (nodes[place].clockCorrection, nodes[place].membersAheadOfMonotonic) = (0, nil)
     let old = nodes[place].machine
     nodes[place].machine = FleetMachine(
       node: old.node, directory: old.directory, cards: old.cards, notary: nodes[place].notary, seed: chance.next())
@@ -114,19 +117,6 @@ extension SimulatedFleet {
     nodes[place].wasRestored = true
     nodes[place].seen = [:]
     start(place)
-  }
-
-  /// The first node lets a member go: what the fleet has of it up to now counts.
-  private func remove(_ place: Int) {
-    let (issuer, node) = (nodes[0], nodes[place].id)
-    let taken = issuer.disk.heads.filter { $0.key.node == node }.map { ($0.key.epoch, $0.value.sequence) }
-    guard issuer.isUp, nodes[place].hasJoined,
-      let draft = try? issuer.machine.directory.removal(
-        of: node, lastTaken: Dictionary(taken, uniquingKeysWith: max), by: issuer.id, at: wall(of: 0)),
-      let record = FleetRecord(draft, signature: fleetNotary.sign(draft.signedBytes))
-    else { return }
-    nodes[place].wasRestored = true  // what it wrote and nobody took is lost, rightly
-    feed(0, .issued(DirectoryNews(records: [record])))
   }
 
   private func heal() {

@@ -34,7 +34,8 @@ extension SimulatedFleet {
     feed(place, .asked(nodes[place].id, ReplyToken(rawValue: 0), .push(Gossip(cards: [card]))))
   }
 
-  /// The first node says who may write one of the repositories: some of the members, or all again.
+  /// The first node says who may write one of the repositories: some of the members, or all again; and at times that the
+  /// tags of one keep what they name.
   func changePolicy() {
     let issuer = nodes[0]
     var rules = PolicyRules()
@@ -42,7 +43,9 @@ extension SimulatedFleet {
     if chance.below(3) > 0, !writers.isEmpty {
       rules.writers = [NameRules.Writers(repositories: PublicPatterns(["team/app\(chance.below(3))"]), nodes: writers)]
     }
-    guard issuer.isUp, let policy = try? FleetPolicy(rules, text: ""),
+    if chance.below(2) == 0 { rules.immutableTags = PublicPatterns(["team/app\(chance.below(3))"]) }
+    let before = issuer.machine.directory.policy
+    guard issuer.isUp, let policy = try? FleetPolicy(rules, text: "").dated(after: before, at: wall(of: 0)),
       let draft = try? issuer.machine.directory.policy(policy, by: issuer.id, at: wall(of: 0)),
       let record = FleetRecord(draft, signature: fleetNotary.sign(draft.signedBytes))
     else { return }

@@ -68,6 +68,8 @@ extension SimulatedFleet {
 
   private func correctClock(of place: Int, by milliseconds: Int64) {
     nodes[place].clockCorrection = milliseconds
+    let ahead = wall(of: place) + milliseconds - leapt - time
+    nodes[place].membersAheadOfMonotonic = milliseconds == 0 ? nil : ahead
     nodes[place].seen = [:]
     _ = nodes[place].disk.settleDue(wall: corrected(of: place))
   }

@@ -27,7 +27,11 @@ extension SimulatedFleet {
       if clock.milliseconds > wall + NameRules.fenceMilliseconds {
         fail("on node \(place) counts a claim of \(clock.milliseconds - wall) ms ahead")
       }
-      if let before = nodes[place].seen[name], clock < before { fail("a name stepped back on node \(place)") }
+      // An immutable tag keeps what was said of it first, whoever heard of that when.
+      let isImmutable = name.kind == .tag && nodes[place].disk.rules.immutableSince(in: name.repository) != nil
+      if !isImmutable, let before = nodes[place].seen[name], clock < before {
+        fail("a name stepped back on node \(place)")
+      }
       nodes[place].seen[name] = clock
     }
   }
@@ -108,6 +112,7 @@ extension SimulatedFleet {
     if let disagreement = disagreement() { fail(disagreement) }
     checkAgainstAllClaims()
     checkAcknowledged()
+    checkRemoved()
     checkWhereBytesAre()
     for place in nodes.indices { checkBytes(on: place) }
     if let failure { throw failure }

@@ -30,6 +30,8 @@ public final class SimulatedFleet {
   var hasHealed = false
 
   var digests: UInt64 = 0
+  /// Who was put out, and up to which time what it had said was due then.
+  var removedBefore: [NodeID: Int64] = [:]
   /// Claims that a client was told are written.
   var acknowledged: [SignedClaim] = []
   /// How many messages each node received.
@@ -55,7 +57,7 @@ public final class SimulatedFleet {
     nodes = SimulatedFounding(plan, fleetNotary).nodes(chance: &chance)
     for (place, node) in nodes.enumerated() { places[node.id] = place }
     if plan.hasHostileMember { nodes[plan.nodes - 1].isHostile = true }
-    if let fault = plan.fault, fault != .nameBeforeBytes {
+    if let fault = plan.fault, fault != .nameBeforeBytes, fault != .undueClaimsOfTheRemoved {
       for place in nodes.indices where place == 0 || fault == .forgottenTombstone { nodes[place].disk.faults = [fault] }
     }
     for place in 0..<plan.nodes { events.add(.start(place), at: Int64(chance.below(500))) }
@@ -112,7 +114,9 @@ public final class SimulatedFleet {
   func wall(of place: Int) -> Int64 { Self.epoch + leapt + time + nodes[place].skew }
 
   /// What the disk takes the time to be when it judges what is due.
-  func corrected(of place: Int) -> Int64 { wall(of: place) + nodes[place].clockCorrection }
+  func corrected(of place: Int) -> Int64 {
+    nodes[place].membersAheadOfMonotonic.map { $0 + leapt + time } ?? wall(of: place)
+  }
 
   /// Hands an input to a machine and does what it wants done.
   func feed(_ place: Int, _ input: FleetInput) {

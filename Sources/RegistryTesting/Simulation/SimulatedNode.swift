@@ -19,6 +19,8 @@ struct SimulatedNode {
   var skew: Int64 = 0
   /// What its members' clocks are ahead of it, as its disk was told.
   var clockCorrection: Int64 = 0
+  /// Then: how far their clocks are ahead of its monotonic one.
+  var membersAheadOfMonotonic: Int64?
   var wake: Int64?
   var diskIsFree: Int64 = 0
   var backup: (disk: MemoryLog, bytes: Set<UInt64>)?
@@ -68,6 +70,7 @@ enum SimulatedEvent {
   case restore(Int)
   case skew(Int, Int64)
   case remove(Int)
+  case writeAhead(Int)
   case join(Int)
   case changeAddress(Int)
   case changePolicy

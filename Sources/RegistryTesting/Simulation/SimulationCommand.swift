@@ -70,7 +70,12 @@ public struct SimulationCommand {
     do {
       let measured = try SpreadMeasurement(nodes: nodes, claims: claims).run()
       print(measured)
-      return measured.isWithinTarget
+      guard nodes > SpreadMeasurement.smallFleet else { return measured.isWithinTarget }
+      let small = try SpreadMeasurement(nodes: SpreadMeasurement.smallFleet, claims: claims).run()
+      print(small)
+      let isFlat = measured.isFlat(beside: small)
+      if !isFlat { print("a node of the large fleet receives more than one of the small: that is not flat") }
+      return measured.isWithinTarget && isFlat
     } catch {
       print(error)
       return false

@@ -22,6 +22,8 @@ public struct SimulationPlan: Sendable {
   /// it is back.
   public var leadsAlone = 0
   public var removals = 0
+  /// Members that date claims ahead and are removed before these are due.
+  public var thieves = 0
   /// Nodes beyond `nodes`, let in while all this happens.
   public var joins = 0
   public var newAddresses = 0
@@ -65,6 +67,7 @@ public struct SimulationPlan: Sendable {
       plan.leaps = 1 + chance.below(6)
       (plan.restoredDisks, plan.removals, plan.policies, plan.hasHostileMember) = (0, 0, 0, false)
     }
+    if plan.leaps == 0 { plan.thieves = chance.below(8) == 0 ? 1 : 0 }
     if plan.leaps == 0 { plan.leadsAlone = chance.below(5) == 0 ? 1 : 0 }
     return plan
   }

@@ -26,6 +26,16 @@ public struct SpreadMeasurement: CustomStringConvertible {
 
   public var isWithinTarget: Bool { worstRounds <= limit }
 
+  /// What a large fleet is compared with.
+  public static let smallFleet = 100
+  /// A node of a large fleet may receive so many times what one of a small fleet does.
+  static let flatness = 1.2
+
+  /// Whether a node's share of the messages does not grow with the fleet.
+  public func isFlat(beside small: SpreadMeasurement) -> Bool {
+    messagesAtRest <= small.messagesAtRest * Self.flatness && messagesPerClaim <= small.messagesPerClaim * Self.flatness
+  }
+
   public var description: String {
     "\(nodes) nodes: a claim reaches all in \(medianRounds) rounds, at worst \(worstRounds) (\(worstMilliseconds) ms), of "
       + "\(limit); a node receives \(messagesAtRest) messages a second at rest and \(messagesPerClaim) for each claim; "

@@ -16,10 +16,7 @@ extension NodeFleet {
     guard !seat.isStranger else { throw WriteRefusal.stranger(view) }
     guard let issuer = seat.issuer else { throw Self.noIssuer(view, "set the policy") }
     let policy = try Self.policy(text, view)
-    if !isForced {
-      try Self.mustSaySomething(policy, view)
-      try await mustMoveNoTag(policy, view)
-    }
+    if !isForced { try Self.mustSaySomething(policy, view) }
     _ = try await issuer.set(policy)
     return PolicyDocument(seat.desk.current)
   }
@@ -52,41 +49,6 @@ extension NodeFleet {
       .denied,
       "this document says nothing, and would take back what the policy says now (\(keys.joined(separator: ", "))): "
         + "set replaces the whole of it, which shoal fleet policy show prints; to have no policy, set it with --force")
-  }
-
-  /// A tag that becomes immutable names again what it named first. Whoever meant the manifest of today is asked.
-  private func mustMoveNoTag(_ policy: FleetPolicy, _ view: FleetView) async throws(RegistryError) {
-    let (old, new) = (view.directory.policy.rules.immutableTags, policy.rules.immutableTags)
-    var (moved, last): ([String], String?) = ([], nil)
-    while moved.count <= Self.namedTags {
-      let page = try await catalogue.repositories(after: last, limit: 100)
-      for repository in page.elements where new.matches(repository) && !old.matches(repository) {
-        moved += try await tagsThatMoved(in: repository)
-      }
-      last = page.elements.last?.text
-      guard page.hasMore else { break }
-    }
-    guard moved.isEmpty else {
-      throw RegistryError(
-        .denied,
-        "tags that become immutable go back to the manifest that they named first, and these have moved: "
-          + moved.prefix(Self.namedTags).joined(separator: ", ") + (moved.count > Self.namedTags ? ", and more" : "")
-          + "; give such releases new tags, or set the policy with --force")
-    }
-  }
-
-  private static let namedTags = 10
-  private static let historyDepth = 1000
-
-  private func tagsThatMoved(in repository: RepositoryName) async throws(RegistryError) -> [String] {
-    var moved: [String] = []
-    for manifest in try await catalogue.manifests(of: repository) {
-      for tag in manifest.tags {
-        let named = try await catalogue.history(of: tag, in: repository, limit: Self.historyDepth).compactMap(\.digest)
-        if named.last != manifest.digest { moved.append("\(repository):\(tag)") }
-      }
-    }
-    return moved
   }
 }
 

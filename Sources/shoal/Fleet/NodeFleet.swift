@@ -107,6 +107,9 @@ actor NodeFleet {
 
   nonisolated func noteMembership(_ isMember: Bool) { conduct.withLock { $0.isMember = isMember } }
 
+  /// Whether it has papers of a fleet, at rest or not.
+  nonisolated var isJoined: Bool { conduct.withLock { $0.isMember } }
+
   nonisolated func noteDeparture(_ isBegun: Bool) { conduct.withLock { $0.departures += isBegun ? 1 : -1 } }
 
   nonisolated private func refusal(toWrite repository: RepositoryName) -> RegistryError? {

@@ -122,14 +122,17 @@ struct PolicyTests {
     #expect(try Self.set("", on: fleet["a"]).code == 0)
   }
 
-  @Test func aTagThatWouldStepBackIsNamedFirst() throws {
+  @Test func tagsThatBecomeImmutableKeepWhatTheyNameAndWhatWasDeletedStaysSo() throws {
     let fleet = try SmallFleet("a")
     let (first, second) = (TestImage("first"), TestImage("second"))
     for image in [first, second] { #expect(try Self.put(image, "team/app", "1", on: fleet["a"]).status == 201) }
-    let refused = try Self.set("immutable: team/*\n", on: fleet["a"])
-    #expect(refused.code == 1 && refused.errors.contains("team/app:1"), "\(refused.errors)")
-    #expect(try Self.set("immutable: team/*\n", on: fleet["a"], "--force").code == 0)
-    #expect(
-      try eventually { try fleet["a"].ask("GET", "/v2/team/app/manifests/1").body == first.manifest.bytes })
+    #expect(try Self.put(first, "team/app", "gone", on: fleet["a"]).status == 201)
+    #expect(try fleet["a"].ask("DELETE", "/v2/team/app/manifests/gone").status == 202)
+    #expect(try Self.set("immutable: team/*\n", on: fleet["a"]).code == 0)
+    #expect(try eventually { try Self.put(first, "team/app", "1", on: fleet["a"]).status == 403 })
+    #expect(try fleet["a"].ask("GET", "/v2/team/app/manifests/1").body == second.manifest.bytes)
+    #expect(try fleet["a"].ask("GET", "/v2/team/app/manifests/gone").status == 404)
+    #expect(try Self.put(second, "team/app", "gone", on: fleet["a"]).status == 201, "a name that is free")
+    #expect(try Self.put(first, "team/app", "gone", on: fleet["a"]).status == 403)
   }
 }

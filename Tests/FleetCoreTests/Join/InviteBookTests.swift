@@ -48,6 +48,20 @@ import Testing
     #expect(book.handBack(by: key(2), at: InviteBook.lifeMilliseconds).isEmpty)
   }
 
+  /// Otherwise a node with two invitations would come back with the second when it was put out.
+  @Test mutating func whoIsLetInHasNothingLeftOfWhatItHandedBack() throws {
+    let id = try #require(InviteID([UInt8](repeating: 9, count: 8)))
+    invite()
+    let second = book.issue(id, bench.token.secret, at: 0, notary: JoinBench.notary)
+    #expect(second != nil)
+    for used in [bench.token.id, id] { _ = book.redeem(used, by: key(2), at: 1) }
+    #expect(book.handBack(by: key(2), at: 2).count == 2)
+    _ = book.redeem(id, by: key(2), at: 3)
+    #expect(book.useUp(by: key(3)).isEmpty)
+    #expect(book.useUp(by: key(2)).map(\.id) == [bench.token.id])
+    #expect(verdict(bench.request()) == .repeated && book.all.allSatisfy { !$0.isHandedBack })
+  }
+
   @Test mutating func anInvitationIsGoodForFifteenMinutes() {
     invite(at: 1000)
     let end = 1000 + InviteBook.lifeMilliseconds

@@ -37,6 +37,18 @@ import Testing
     #expect(set.corrections == [0] && set.gates == [.open], "set right, and known at once")
   }
 
+  @Test func aClockThatIsSetBackBetweenTwoInputsDoesNotMakeTheOwnLogLookAhead() throws {
+    var bench = MachineBench(members: 2)
+    bench.start()
+    #expect(bench.machine.gate == .open)
+    var chain = bench.chain(0)
+    chain.say("one", at: bench.wall)
+    bench.wallOffset = -7_200_000
+    let effects = bench.feed(.wrote(try #require(chain.run())))
+    #expect(effects.epochs == 0 && effects.notices.isEmpty)
+    #expect(effects.gates == [.clockOff(milliseconds: 7_200_000)])
+  }
+
   @Test func ofTwoOthersBothMustAgreeAboutTheTimeAndOneAloneIsNotBelieved() {
     for (members, corrections) in [(2, []), (3, [-20_000])] as [(Int, [Int64])] {
       var bench = MachineBench(members: members)

@@ -11,6 +11,7 @@ import Testing
       .init(repositories: PublicPatterns(["**"]), nodes: []),
     ]
     rules.immutableTags = PublicPatterns(["releases/*"])
+    rules.immutableSince = [.init(repositories: PublicPatterns(["releases/*"]), since: 1_700_000_000_000)]
     (rules.historyEntries, rules.historyDays, rules.tombstoneDays) = (5, 0, 365)
     rules.replicas = [.init(repositories: PublicPatterns(["team/**"]), count: 3)]
     (rules.catalogueWhenBehind, rules.tagsWhenBehind) = (.refuse, .refuse)

@@ -25,7 +25,7 @@ extension SimulatedFleet {
   }
 
   @Test(arguments: PlantedFault.allCases) func aPlantedFaultIsFound(_ fault: PlantedFault) {
-    for seed: UInt64 in 1...30 {
+    for seed: UInt64 in 1...60 {
       do {
         _ = try SimulatedFleet(.adverse(seed: seed, fault: fault)).run()
       } catch {
@@ -33,7 +33,7 @@ extension SimulatedFleet {
         return
       }
     }
-    Issue.record("found by none of thirty seeds")
+    Issue.record("found by none of sixty seeds")
   }
 
   @Test func aPartitionHealsWithinFiveSeconds() throws {
@@ -97,7 +97,6 @@ extension SimulatedFleet {
     let small = try SpreadMeasurement(nodes: 8, claims: 5).run()
     let large = try SpreadMeasurement(nodes: 64, claims: 5).run()
     #expect(small.isWithinTarget && large.isWithinTarget, "\(small); \(large)")
-    #expect(large.messagesAtRest < small.messagesAtRest * 1.2)
-    #expect(large.messagesPerClaim < small.messagesPerClaim * 1.2)
+    #expect(large.isFlat(beside: small))
   }
 }

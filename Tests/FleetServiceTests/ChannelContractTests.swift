@@ -1,0 +1,151 @@
+import BlockingWork
+import FleetCore
+import FleetHTTP
+import Glibc
+import OpenSSLKit
+import RegistryCore
+import RegistryService
+import RegistryTesting
+import Telemetry
+import Testing
+import Wire
+
+@testable import FleetService
+
+/// The channel against a handler on loopback: real certificates, sockets and ranges between two members of one process.
+@Suite struct ChannelContractTests {
+  @Test(arguments: FleetBytesContract.clauses) func theChannelKeepsTheContract(
+    _ clause: StoreClause<FleetBytesSubject>
+  ) async throws {
+    let pair = try ChannelPair()
+    do {
+      try await clause.check(pair.subject)
+    } catch {
+      Issue.record("\(error)")
+    }
+    await pair.close()
+  }
+}
+
+/// Two members: one listens and holds, one asks.
+private final class ChannelPair: Sendable {
+  private struct Member {
+    let keys = FleetKeys(Ed25519Key())
+    let name: String
+  }
+
+  private static let now = Int64(time(nil)) * 1000
+
+  private let work = BlockingPool(name: "work", threads: 1)
+  private let registry: Registry
+  private let server: HTTPServer
+  private let desks: [FleetDesk]
+  private let channel: FleetChannel
+  private let holder: NodeID
+
+  init() throws {
+    let (one, two) = (Member(name: "one"), Member(name: "two"))
+    let authority = try FleetAuthority(makingAt: Self.now)
+    let directory = try Self.directory(authority, one, two)
+    let certificates = try [one, two].map { try authority.certify($0.keys.publicKey, at: Self.now) }
+    registry = Self.registry(of: one.keys.node, work)
+    let seat = Lock<FleetHandler.Seat?>(nil)
+    let tls = try TLSContext(
+      .memory([certificates[0], authority.certificate], one.keys.nodeKey), clients: .authority(authority.certificate),
+      minimumVersion: .tls13)
+    let handler = FleetHandler(registry, seat: { seat.withLock { $0 } }, log: .silent)
+    server = try HTTPServer(
+      configuration: .init(listeners: [.tcp(host: "127.0.0.1", port: 0, tls: tls)], loops: 1), handler: handler)
+    let cards = try Self.cards(of: one, at: server, directory)
+    channel = try FleetChannel(
+      two.keys, certificate: certificates[1], authority: authority.certificate, work: work, log: .silent)
+    desks = [one, two].map { [channel] in Self.desk($0.keys, directory, cards, channel) }
+    channel.attach(desks[1])
+    holder = one.keys.node
+    seat.withLock { [desks] in $0 = .init(desk: desks[0], door: nil, issuer: nil, papers: NoPapers()) }
+  }
+
+  var subject: FleetBytesSubject {
+    FleetBytesSubject(
+      channel, holder: holder,
+      push: { [registry] bytes, repository in
+        let visit = try await registry.uploads.begin(in: repository)
+        try await visit.append(bytes)
+        _ = try await visit.finish(as: Digest(of: bytes))
+      },
+      publish: { [registry] manifest, repository in
+        _ = try await registry.manifests.push(
+          manifest.document.bytes, contentType: nil, to: .digest(manifest.digest), in: repository)
+      }, silence: { [server] in await server.stop(within: .zero) })
+  }
+
+  func close() async {
+    await channel.close()
+    for desk in desks { await desk.close() }
+    await server.stop(within: .zero)
+    await registry.close()
+    work.stop()
+  }
+
+  // MARK: - Parts
+
+  private static func directory(_ authority: FleetAuthority, _ one: Member, _ two: Member) throws -> Directory {
+    let names = try [one, two].map { try #require(NodeName(parsing: $0.name)) }
+    var directory = Directory(fleetKey: authority.publicKey, notary: one.keys)
+    for record in try authority.foundingRecords(of: one.keys.publicKey, named: names[0], at: now, one.keys) {
+      _ = directory.restore(record, notary: one.keys)
+    }
+    let admission = try directory.admission(
+      of: two.keys.publicKey, named: names[1], by: one.keys.node, at: now, notary: one.keys)
+    _ = directory.restore(authority.sign(admission), notary: one.keys)
+    return directory
+  }
+
+  private static func cards(of member: Member, at server: HTTPServer, _ directory: Directory) throws -> CardBook {
+    guard case .network(let address, let port)? = server.addresses.first else { throw NoAddress() }
+    let introduction = FleetDesk.Introduction(
+      name: try #require(NodeName(parsing: member.name)),
+      addresses: [try #require(MemberAddress(parsing: "\(address):\(port)"))], zone: nil, release: "test")
+    var cards = CardBook()
+    let card = try #require(introduction.card(in: directory.fleet, member.keys, at: now))
+    _ = cards.restore(card, directory: directory, notary: member.keys)
+    return cards
+  }
+
+  private struct NoAddress: Error {}
+
+  private static func desk(
+    _ keys: FleetKeys, _ directory: Directory, _ cards: CardBook, _ channel: FleetChannel
+  ) -> FleetDesk {
+    let clock = StillClock()
+    let catalogue = MemoryCatalog(node: keys.node, clock: clock)
+    let ports = FleetPorts(
+      ledger: MemoryLedger(node: keys.node, fleet: directory.fleet, notary: HashNotary(keys.node), clock: clock),
+      statements: MemoryStatements(), peers: channel, held: catalogue, clock: clock, log: .silent)
+    return FleetDesk(ports, keys: keys, directory: directory, cards: cards, seed: 1)
+  }
+
+  private static func registry(of node: NodeID, _ work: BlockingPool) -> Registry {
+    let (blobs, clock) = (MemoryBlobStore(), StillClock())
+    let catalogue = MemoryCatalog(node: node, clock: clock)
+    return Registry(
+      RegistryPorts(
+        blobs: blobs, uploads: MemoryUploadStore(blobs: blobs), shelf: MemoryManifestShelf(), names: catalogue,
+        catalogue: catalogue, content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue,
+        chance: RandomChance(), clock: clock, work: work, log: .silent))
+  }
+}
+
+private struct StillClock: WallClock {
+  var millisecondsSince1970: Int64 { 1_800_000_000_000 }
+}
+
+private struct RandomChance: Chance {
+  func bytes(_ count: Int) -> [UInt8] { SecureRandom.bytes(count) }
+}
+
+private struct NoPapers: PapersDesk {
+  func certificate(for member: NodeID) async -> Certificate? { nil }
+  func keyWish(of issuer: NodeID) async -> [UInt8]? { nil }
+  func takeKey(_ parcel: [UInt8], from issuer: NodeID) async throws(RegistryError) -> Bool { false }
+}
