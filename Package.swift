@@ -98,17 +98,26 @@ let package = Package(
     // whole fleets in one process, run from the command line: a thousand seeds, a thousand nodes
     .executableTarget(name: "simulate", dependencies: ["RegistryTesting"], swiftSettings: strict),
 
+    // threads for tests that block
+    .target(
+      name: "BlockingBodies", dependencies: ["BlockingWork"], path: "Tests/BlockingBodies", swiftSettings: strict),
+
     .testTarget(
       name: "BlockingWorkTests", dependencies: ["BlockingWork"], swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "BlockingWork"], swiftSettings: strict),
     .testTarget(
       name: "OpenSSLKitTests", dependencies: ["OpenSSLKit", "COpenSSL", "BlockingWork"], swiftSettings: strict),
     .testTarget(
-      name: "WireTests", dependencies: ["Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CHTTPParser", "CLinux"],
+      name: "WireTests",
+      dependencies: [
+        "Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "BlockingBodies", "CHTTPParser", "CLinux",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CurlKitTests",
-      dependencies: ["CurlKit", "CCurl", "Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "CLinux"],
+      dependencies: [
+        "CurlKit", "CCurl", "Wire", "OpenSSLKit", "COpenSSL", "BlockingWork", "BlockingBodies", "CLinux",
+      ],
       swiftSettings: strict),
     // libtorrent's own opinion, for tests only
     .target(
@@ -174,7 +183,9 @@ let package = Package(
       name: "ShoalTests", dependencies: ["shoal", "Configuration", "RegistryCore"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["FleetCore", "FleetService", "RegistryCore", "OpenSSLKit", "BlockingWork", "CLinux", "shoal"],
+      dependencies: [
+        "FleetCore", "FleetService", "RegistryCore", "OpenSSLKit", "BlockingWork", "BlockingBodies", "CLinux", "shoal",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

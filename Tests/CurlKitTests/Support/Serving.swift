@@ -1,3 +1,4 @@
+import BlockingBodies
 import BlockingWork
 import CurlKit
 import Glibc
@@ -109,5 +110,5 @@ func residentBytes() -> Int {
 }
 
 /// Everything that opens sockets, one test after the other: they measure time and count descriptors.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 enum Sockets {}

@@ -1,8 +1,9 @@
+import BlockingBodies
 import Glibc
 import Testing
 
 /// Where nodes are found, and what a newcomer hears when it cannot be.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct AddressTests {
   private static func freePort() throws -> UInt16 {
     let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,8 +1,9 @@
+import BlockingBodies
 import Glibc
 import Testing
 
 /// Certificates that hold half a minute live through in a test what others do in 90 days.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct CertificateLifeTests {
   private static let short = ["fleet.certificate_life": "30s"]
 

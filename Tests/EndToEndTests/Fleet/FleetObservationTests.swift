@@ -1,8 +1,9 @@
+import BlockingBodies
 import FoundationEssentials
 import Testing
 
 /// What an operator sees of a fleet.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct FleetObservationTests {
   private struct Listing: Decodable {
     struct Member: Decodable {

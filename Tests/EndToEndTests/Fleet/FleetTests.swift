@@ -1,10 +1,11 @@
+import BlockingBodies
 import FleetCore
 import Glibc
 import RegistryCore
 import Testing
 
 /// Real nodes, real certificates, one fleet: push here, pull there.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct FleetTests {
   private static let target = "/v2/team/app/manifests/1"
 

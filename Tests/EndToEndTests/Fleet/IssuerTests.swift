@@ -1,8 +1,9 @@
+import BlockingBodies
 import Glibc
 import Testing
 
 /// Who holds the fleet's key, and what becomes of the fleet when he is gone.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct IssuerTests {
   private static func mode(_ path: String) -> mode_t? {
     var status = stat()

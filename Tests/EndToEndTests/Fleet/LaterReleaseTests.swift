@@ -1,3 +1,4 @@
+import BlockingBodies
 import FleetCore
 import FleetService
 import Glibc
@@ -6,7 +7,7 @@ import RegistryCore
 import Testing
 
 /// A member that runs a later release, beside nodes of this one: it says what they do not know.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct LaterReleaseTests {
   /// Speaks with a member's key and certificate, while that member itself is away.
   private struct Voice {

@@ -1,8 +1,9 @@
+import BlockingBodies
 import Glibc
 import Testing
 
 /// A node that leaves its fleet, with real processes.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct LeavingTests {
   private static func image(_ seed: UInt64) -> TestImage {
     print("seed \(seed)")

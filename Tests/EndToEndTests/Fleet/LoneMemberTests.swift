@@ -1,7 +1,8 @@
+import BlockingBodies
 import Testing
 
 /// A member that starts while it can reach nobody.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct LoneMemberTests {
   /// The other is there and says nothing, which is worse than one that is gone.
   @Test func itServesWhatItHoldsAtOnceAndWritesWhenItHasAskedInVain() throws {

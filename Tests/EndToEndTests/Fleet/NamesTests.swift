@@ -1,7 +1,8 @@
+import BlockingBodies
 import Testing
 
 /// One name for an image, wherever it is pulled.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct NamesTests {
   private static let settings = ["names": "registry.test", "torrent.public": "**"]
 

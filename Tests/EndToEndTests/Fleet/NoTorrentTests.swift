@@ -1,8 +1,9 @@
+import BlockingBodies
 import Glibc
 import Testing
 
 /// Members of which some speak no BitTorrent: what they say to each other goes over the fleet's channel all the same.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct NoTorrentTests {
   private static let without = ["torrent.enabled": "false"]
 

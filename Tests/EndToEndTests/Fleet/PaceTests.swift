@@ -1,7 +1,8 @@
+import BlockingBodies
 import Testing
 
 /// What a member may ask only so often, with real processes.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct PaceTests {
   /// With the key and certificate of a member; how often each status came, and what `Retry-After` said.
   private static func ask(

@@ -1,8 +1,9 @@
+import BlockingBodies
 import Glibc
 import Testing
 
 /// One policy for all nodes, with real processes.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct PolicyTests {
   private struct Policy: Decodable {
     struct Rules: Decodable {

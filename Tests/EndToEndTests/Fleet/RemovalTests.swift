@@ -1,8 +1,9 @@
+import BlockingBodies
 import Glibc
 import Testing
 
 /// A member that is put out, with real processes.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct RemovalTests {
   private struct Removal: Decodable {
     let node: String

@@ -1,8 +1,9 @@
+import BlockingBodies
 import Glibc
 import Testing
 
 /// Commands on the folder of a member that does not run.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 struct StoppedMemberTests {
   @Test func aMemberThatDoesNotRunChangesNoNames() throws {
     let fleet = try SmallFleet("a", "b")

@@ -1,3 +1,4 @@
+import BlockingBodies
 import BlockingWork
 import Glibc
 import Testing

@@ -1,3 +1,4 @@
+import BlockingBodies
 import Testing
 
 /// OCI distribution-spec 1.1 against a real node: each MUST, and the SHOULDs that we keep, is a test under the section

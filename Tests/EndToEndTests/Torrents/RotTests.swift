@@ -1,3 +1,4 @@
+import BlockingBodies
 import Glibc
 import Testing
 

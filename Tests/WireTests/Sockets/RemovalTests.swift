@@ -25,7 +25,7 @@ extension Sockets {
         for client in ending { #expect(throws: CertifiedClient.Failure.self) { try client.receiveSome() } }
         let took = MonotonicClock.now - began
         print("20 connections ended in \(took / 1_000) µs")
-        #expect(took < 1_000_000_000)
+        #expect(took < 10_000_000_000)
         #expect(try staying[0].ask("/") == hex(kept.identity))
         #expect(try staying[1].ask("/") == "nobody")
         let left = eventually { server.statistics.openConnections == 2 }

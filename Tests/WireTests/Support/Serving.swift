@@ -1,3 +1,4 @@
+import BlockingBodies
 import BlockingWork
 import Glibc
 import OpenSSLKit
@@ -78,7 +79,7 @@ func get(_ target: String, _ lines: String = "", method: String = "GET") -> Stri
 
 /// Everything that opens sockets, one test after the other: they measure time. What counts or takes descriptors does it
 /// in a process of its own.
-@Suite(.serialized)
+@Suite(.serialized, .blocking)
 enum Sockets {}
 
 /// Open sockets and epoll instances of this process: what connections, listeners and loops hold.
