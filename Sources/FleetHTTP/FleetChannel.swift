@@ -9,8 +9,6 @@ import Telemetry
 /// The way to other members: HTTPS with TLS 1.3, both ends known by their certificates. Who answers is compared with who was
 /// meant before a byte of the question is sent, whatever address it was found at.
 public final class FleetChannel: FleetPeers, FleetBytes {
-  private typealias View = @Sendable () -> FleetView?
-
   /// Members that are asked for a blob at once. In larger fleets the nearest by rank, and some others.
   static let askedMembers = 32
   static let rankedMembers = 8
@@ -23,6 +21,8 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private static let secondHolderPatience = Duration.milliseconds(50)
   private static let holdingPatience = Duration.seconds(1)
   private static let manifestPatience = Duration.seconds(2)
+  /// For those who are asked first, before others are asked beside them.
+  private static let manifestWavePatience = Duration.milliseconds(300)
   private static let turnsWaitedFor = 3
   /// In seconds.
   private static let longestTurn: Int64 = 10
@@ -32,9 +32,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   /// Tickets are checked here: a large one takes milliseconds.
   private let work: BlockingPool
   private let log: Logger
-  private let view: Lock<View>
-  private let locate = Lock<LocateDesk?>(nil)
-  private let passedOver = Lock<@Sendable (Int, NodeID) -> Void>({ _, _ in })
+  private let desk = Lock<FleetDesk?>(nil)
   private let dropped: @Sendable (Set<NodeID>) -> Void
 
   /// - Parameters:
@@ -46,15 +44,12 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   ) throws {
     client = try HTTPClient(credentials: try Self.credentials(keys, certificate, authority))
     (node, self.work, self.log, self.dropped) = (keys.node, work, log, dropped)
-    view = Lock({ nil })
   }
 
   /// Once, when there is somebody who knows the members.
-  public func attach(_ desk: FleetDesk) {
-    view.withLock { $0 = { desk.current } }
-    locate.withLock { $0 = desk.locate }
-    passedOver.withLock { $0 = { desk.notePassedOver($0, from: $1) } }
-  }
+  public func attach(_ desk: FleetDesk) { self.desk.withLock { $0 = desk } }
+
+  private var attached: FleetDesk? { desk.withLock { $0 } }
 
   public func close() async { await client.close() }
 
@@ -81,7 +76,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     let answer = await fetch(
       .message, from: member, at: addresses, sending: message.bytes, patience, atMost: FleetLimits.messageBytes)
     guard let (message, passedOver) = answer.flatMap({ FleetMessage.read($0) }) else { return nil }
-    if passedOver > 0 { self.passedOver.withLock { $0 }(passedOver, member) }
+    if passedOver > 0 { attached?.notePassedOver(passedOver, from: member) }
     return message
   }
 
@@ -98,7 +93,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     of digest: Digest, in repository: RepositoryName, clues: BlobClues
   ) async -> [RegistryCore.Holding] {
     let circle = circle
-    if circle.count >= LocateDesk.smallFleet, let locate = locate.withLock({ $0 }) {
+    if circle.count >= LocateDesk.smallFleet, let locate = attached?.locate {
       let named = await locate.holders(of: digest, beside: clues.beside, in: repository, writer: clues.writer)
       let found = await holders(of: digest, in: repository, among: Array(named.prefix(Self.locatedMembers)))
       if !found.isEmpty { return found }
@@ -201,40 +196,27 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   public var isJoined: Bool { true }
 
   public func keepsManifest(_ digest: Digest) -> Bool {
-    guard let members = view.withLock({ $0 })()?.directory.members else { return false }
+    guard let members = attached?.current.directory.members else { return false }
     return members.count <= LocateDesk.smallFleet
       || Rendezvous.ranked(members, for: digest, limit: Self.manifestKeepers).contains(node)
   }
 
-  /// First those who keep it and who wrote it; then others.
+  /// Who wrote it is asked first, and alone: of a small fleet all want it at the same time. Then those who keep it, then
+  /// others.
   public func manifest(
     _ digest: Digest, size: Int, in repository: RepositoryName, writer: NodeID?
   ) async -> [UInt8]? {
     let circle = circle
-    let first = some(
+    let near = some(
       of: circle, for: digest, first: writer, limit: circle.count < LocateDesk.smallFleet ? .max : Self.rankedMembers)
-    if let bytes = await manifest(digest, size: size, in: repository, among: first) { return bytes }
-    let others = some(of: circle, for: digest, first: nil, limit: Self.askedMembers).filter { !first.contains($0) }
-    return await manifest(digest, size: size, in: repository, among: others)
-  }
-
-  private func manifest(
-    _ digest: Digest, size: Int, in repository: RepositoryName, among members: [NodeID]
-  ) async -> [UInt8]? {
-    await withTaskGroup(of: [UInt8]?.self) { group in
-      for member in members {
-        group.addTask {
-          await self.fetch(
-            .manifest(digest, repository), from: member, at: self.addresses(of: member),
-            HTTPPatience(whole: Self.manifestPatience), atMost: size)
-        }
-      }
-      for await bytes in group {
-        guard let bytes, bytes.count == size else { continue }
-        group.cancelAll()
-        return bytes
-      }
-      return nil
+    let far = some(of: circle, for: digest, first: nil, limit: Self.askedMembers).filter { !near.contains($0) }
+    let first = near.first { $0 == writer } ?? Rendezvous.ranked(near, for: digest, limit: 1).first
+    let waves = [near.filter { $0 == first }, near.filter { $0 != first }, far]
+    return await Waves.answer(of: waves, pause: Self.manifestWavePatience) { member in
+      let bytes = await self.fetch(
+        .manifest(digest, repository), from: member, at: self.addresses(of: member),
+        HTTPPatience(whole: Self.manifestPatience), atMost: size)
+      return bytes?.count == size ? bytes : nil
     }
   }
 
@@ -242,7 +224,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   /// The others that answer, as far as this node knows.
   private var circle: [NodeID] {
-    guard let view = view.withLock({ $0 })(), view.isThisNodeMember else { return [] }
+    guard let view = attached?.current, view.isThisNodeMember else { return [] }
     let others = view.directory.members.filter { $0 != node }
     let answering = others.filter { view.state(of: $0) == .alive }
     // Where none is known to be there the doubt may be about this node's own line.
@@ -260,7 +242,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   }
 
   func addresses(of member: NodeID) -> [MemberAddress] {
-    view.withLock { $0 }()?.cards[member]?.draft.addresses ?? []
+    attached?.current.cards[member]?.draft.addresses ?? []
   }
 
   // MARK: - Asking

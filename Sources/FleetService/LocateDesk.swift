@@ -40,12 +40,16 @@ public final class LocateDesk: Sendable {
   /// Members that are told at the same time.
   private static let lanes = 32
 
+  private struct Circle {
+    let current: @Sendable () -> LocateCircle?
+  }
+
   let node: NodeID
   let zone: Zone?
   let peers: any FleetPeers
   let state: Lock<State>
   private let held: any HeldBlobs
-  private let circle: Lock<@Sendable () -> LocateCircle?>
+  private let circle = Lock(Circle { nil })
   private let log: Logger
   private let wakes: AsyncStream<Void>
   private let wake: AsyncStream<Void>.Continuation
@@ -57,13 +61,12 @@ public final class LocateDesk: Sendable {
   ) {
     (self.node, self.zone, self.peers, self.held, self.log) = (node, zone, peers, held, log)
     state = Lock(State(session: session))
-    circle = Lock({ nil })
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// - Parameter circle: asked often, from any thread; does not block.
   func open(_ circle: @escaping @Sendable () -> LocateCircle?) {
-    self.circle.withLock { $0 = circle }
+    self.circle.withLock { $0 = Circle(current: circle) }
     // Unstructured: it lasts as long as the node is a member; `close` ends it.
     state.withLock { $0.task = Task { await self.work() } }
     wake.yield()
@@ -127,7 +130,7 @@ public final class LocateDesk: Sendable {
     return since.seconds * 1_000 + since.attoseconds / 1_000_000_000_000_000
   }
 
-  var currentCircle: LocateCircle? { circle.withLock { $0 }() }
+  var currentCircle: LocateCircle? { circle.withLock { $0 }.current() }
 
   // MARK: - Telling
 

@@ -4,7 +4,9 @@ import Telemetry
 
 /// Takes blobs whose bytes are not what they were out of the registry. A later push heals.
 public final class BlobQuarantine: Sendable {
-  public typealias Withdrawal = @Sendable (Digest) async -> Void
+  private struct Withdrawal {
+    let run: @Sendable (Digest) async -> Void
+  }
 
   private let ports: RegistryPorts
   private let gate: KeyedGate<Digest>
@@ -17,8 +19,8 @@ public final class BlobQuarantine: Sendable {
 
   /// Whoever offers blobs to others is told, and waited for, before a name is removed: rumour, name, bytes. And once
   /// more after that: somebody may have wanted it in between.
-  public func aroundPuttingAside(_ withdraw: @escaping Withdrawal) {
-    withdrawal.withLock { $0 = withdraw }
+  public func aroundPuttingAside(_ withdraw: @escaping @Sendable (Digest) async -> Void) {
+    withdrawal.withLock { $0 = Withdrawal(run: withdraw) }
   }
 
   /// Judges a blob of which somebody says that it is rotten, while nobody pushes it: a push may have healed it since.
@@ -43,12 +45,12 @@ public final class BlobQuarantine: Sendable {
   /// Names, then bytes: clients ask by HEAD first and push only what they are told is not here.
   private func putAside(_ digest: Digest) async throws(RegistryError) {
     let withdraw = withdrawal.withLock { $0 }
-    await withdraw?(digest)
+    await withdraw?.run(digest)
     while let repository = try await ports.content.holder(of: digest) {
       let outcome = try await ports.content.unlink(digest, from: repository, refusingNeeded: false)
       guard outcome == .unlinked else { break }
     }
-    await withdraw?(digest)
+    await withdraw?.run(digest)
     if try await ports.blobs.quarantine(digest) {
       ports.log.error("a rotten blob was put aside; push it again", LogField("digest", digest.description))
     }

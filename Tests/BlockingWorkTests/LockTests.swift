@@ -26,6 +26,17 @@ import Testing
     #expect(lock.withLock { $0 } == 2)
   }
 
+  /// It would be wrapped anew with each use. Debug builds look, which is where tests run.
+  @Test func aClosureAloneIsRefused() async {
+    await #expect(processExitsWith: .failure) { _ = Lock<@Sendable () -> Void>({}) }
+    await #expect(processExitsWith: .failure) { _ = Lock<(@Sendable (Int) -> Int)?>(nil) }
+    await #expect(processExitsWith: .failure) { _ = Lock<(Int, run: @Sendable () -> Void)>((1, {})) }
+    struct Deed {
+      let run: @Sendable () -> Void
+    }
+    Lock<Deed?>(Deed {}).withLock { $0?.run() }
+  }
+
   @Test func stateIsReleasedWithTheLock() {
     final class Tracked: Sendable {}
     weak var tracked: Tracked?

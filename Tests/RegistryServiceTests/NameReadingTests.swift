@@ -37,13 +37,16 @@ struct NameReadingTests {
 
   @Test func whoIsBehindAsksBeforeItTellsWhatATagNames() async throws {
     let fleet = Fleet()
-    let later = Lock<(@Sendable () async -> Void)?>(nil)
-    let bench = Bench(reading: fleet.reading { await later.withLock { $0 }?() })
+    struct Deed {
+      let run: @Sendable () async -> Void
+    }
+    let later = Lock<Deed?>(nil)
+    let bench = Bench(reading: fleet.reading { await later.withLock { $0 }?.run() })
     _ = try await bench.pushImage("old", tag: "v1")
     let new = try await bench.pushImage("new", tag: "v2")
     let manifest = try await bench.image("new")
     later.withLock { held in
-      held = {
+      held = Deed {
         _ = try? await bench.registry.manifests.push(
           manifest, contentType: Bench.imageType, to: .tag(Bench.tag("v1")), in: Bench.repository)
       }

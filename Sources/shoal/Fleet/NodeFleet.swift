@@ -49,7 +49,7 @@ actor NodeFleet {
   nonisolated private let seat = Lock<Seat?>(nil)
   nonisolated private let verbs = Lock<Registry?>(nil)
   nonisolated private let held = Lock<SQLiteCatalog?>(nil)
-  nonisolated private let follow = Lock<@Sendable () -> Void>({})
+  nonisolated private let follower = Lock(Follower {})
   nonisolated let meter = FleetMeter()
   nonisolated let work: BlockingPool
   private(set) var port: Port?
@@ -74,6 +74,10 @@ actor NodeFleet {
     var departures = 0
   }
 
+  private struct Follower {
+    let follow: @Sendable () -> Void
+  }
+
   init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings.Fleet, work: BlockingPool, log: Logger) {
     (self.keys, self.files, self.settings, self.work, self.log) = (keys, files, settings, work, log)
     clock = SystemClock()
@@ -84,7 +88,9 @@ actor NodeFleet {
   nonisolated func use(_ catalogue: SQLiteCatalog) { held.withLock { $0 = catalogue } }
 
   /// Once: who is told when names may stand for something else by what others said. Must not block.
-  nonisolated func tell(_ follow: @escaping @Sendable () -> Void) { self.follow.withLock { $0 = follow } }
+  nonisolated func tell(_ follow: @escaping @Sendable () -> Void) {
+    follower.withLock { $0 = Follower(follow: follow) }
+  }
 
   nonisolated var catalogue: SQLiteCatalog {
     guard let catalogue = held.withLock({ $0 }) else { preconditionFailure("a node has a catalogue before a fleet") }
@@ -174,7 +180,7 @@ actor NodeFleet {
       throw RegistryError(.unsupported, "the fleet's certificate is not of an Ed25519 key")
     }
     let channel = try channel(papers)
-    let follow = follow.withLock { $0 }
+    let follow = follower.withLock { $0 }.follow
     let ports = FleetPorts(
       ledger: catalogue, statements: catalogue, peers: channel, held: catalogue, clock: clock, log: log,
       namesChanged: follow, membersChanged: { [weak self] before, after in self?.noteIssuers(before, after) },
