@@ -10,7 +10,7 @@ struct RunCommand {
 
   func run() -> ExitCode {
     do {
-      try perform()
+      try withoutRegistry().perform()
       return .success
     } catch let error as UsageError {
       output.error("\(error)\nTry: shoal \(invocation.command.name) --help")
@@ -25,6 +25,12 @@ struct RunCommand {
       output.error(error.shown)
       return .failure
     }
+  }
+
+  private func withoutRegistry() throws(ConfigurationError) -> RunCommand {
+    guard invocation.mayNameRegistry else { return self }
+    return RunCommand(
+      invocation: invocation.withoutRegistry(try settings().names), environment: environment, output: output)
   }
 
   private func perform() throws {
