@@ -51,7 +51,7 @@ extension FleetDesk {
     let current = current
     let now = ports.clock.millisecondsSince1970
     let card = introduction.card(in: current.fleet, keys, at: now, after: current.cards[keys.node])
-    if let card { hear(Gossip(cards: [card]), of: keys.node) }
+    if let card { take(.introduced(card)) }
   }
 
   /// As if a member had told it; nobody waits for the answer.

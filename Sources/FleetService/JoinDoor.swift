@@ -47,7 +47,9 @@ public actor JoinDoor {
       let invite = book.issue(id, secret, at: now, notary: desk.keys)
     else {
       throw RegistryError(
-        .tooManyRequests, "\(InviteBook.limit) invitations are open already; each is over after 15 minutes")
+        .tooManyRequests,
+        "\(InviteBook.limit) invitations are open already, or \(InviteBook.rememberedLimit) were made in 15 minutes: "
+          + "each is over after that time")
     }
     let current = desk.current
     guard let addresses = current.cards[current.node]?.draft.addresses,

@@ -21,8 +21,10 @@ public protocol FleetOperations: IssuerOperations {
 
   func policy() async throws(RegistryError) -> PolicyDocument
 
-  /// - Parameter text: YAML, as an operator wrote it.
-  func set(policy text: [UInt8]) async throws(RegistryError) -> PolicyDocument
+  /// - Parameters:
+  ///   - text: YAML, as an operator wrote it.
+  ///   - isForced: also when no rule is left.
+  func set(policy text: [UInt8], isForced: Bool) async throws(RegistryError) -> PolicyDocument
 }
 
 public struct RemovalDocument: Codable, Sendable {
@@ -49,10 +51,32 @@ public struct FleetMembershipDocument: Codable, Sendable {
   public let issuers: Int
   /// Of a node that was removed and came back: how much it wrote that does not count.
   public let lostClaims: Int64?
+  /// Of a node that has joined: the tags with which another came at the same time, for other images.
+  public let contested: [ContestedNameDocument]?
 
-  public init(fleet: String, node: String, name: String, members: Int, issuers: Int, lostClaims: Int64? = nil) {
+  public init(
+    fleet: String, node: String, name: String, members: Int, issuers: Int, lostClaims: Int64? = nil,
+    contested: [ContestedNameDocument] = []
+  ) {
     (self.fleet, self.node, self.name) = (fleet, node, name)
     (self.members, self.issuers, self.lostClaims) = (members, issuers, lostClaims)
+    self.contested = contested.isEmpty ? nil : contested
+  }
+}
+
+/// A tag that two nodes brought into a fleet, for two images.
+public struct ContestedNameDocument: Codable, Sendable {
+  public let name: String
+  /// What this node brought.
+  public let digest: String
+  /// What the other brought, and who that is.
+  public let other: String
+  public let member: String
+  /// What the tag names now.
+  public let names: String
+
+  public init(name: String, digest: String, other: String, member: String, names: String) {
+    (self.name, self.digest, self.other, self.member, self.names) = (name, digest, other, member, names)
   }
 }
 

@@ -24,7 +24,8 @@ struct FleetRoutes: Sendable {
     case (.get, "fleet/policy"): return .json(try await fleet.policy())
     case (.post, "fleet/policy"):
       return .json(
-        try await fleet.set(policy: try await content(of: body, atMost: Self.policyBytes, "policy")))
+        try await fleet.set(
+          policy: try await content(of: body, atMost: Self.policyBytes, "policy"), isForced: query["force"] != nil))
     case (.post, "fleet/leave"):
       return .lines(DepartureLines(departure: try await fleet.leave(isForced: query["force"] != nil)))
     case (.post, "fleet/remove"): return .json(try await fleet.remove(query["node"] ?? ""))

@@ -21,6 +21,9 @@ public struct Invite: Hashable, Sendable {
   }
 
   public var secretHashBytes: [UInt8] { secretHash.bytes }
+
+  /// Whether a node may still be let in with it, as far as its time allows.
+  var isOpen: Bool { usedBy == nil || isHandedBack }
 }
 
 /// The invitations of one member. Each is good for fifteen minutes and for one node. Who asks with a wrong one, a used one
@@ -29,6 +32,8 @@ public struct InviteBook: Sendable {
   public static let lifeMilliseconds: Int64 = 15 * 60 * 1000
   /// How many may be open at a time.
   public static let limit = 256
+  /// How many are remembered, used ones too: who did not hear the answer asks again with one.
+  public static let rememberedLimit = 4096
 
   public enum Verdict: Hashable, Sendable {
     /// Good, if it is redeemed before any other: to be asked before the node is let in, and before that is signed.
@@ -56,7 +61,7 @@ public struct InviteBook: Sendable {
   ) -> Invite? {
     drop(at: now)
     let hash = secret.hash(of: id, notary).bytes
-    guard invites.count < Self.limit, invites[id] == nil,
+    guard invites.count < Self.rememberedLimit, invites.values.count(where: \.isOpen) < Self.limit, invites[id] == nil,
       let invite = Invite(id: id, secretHash: hash, expires: now + Self.lifeMilliseconds, usedBy: nil)
     else { return nil }
     invites[id] = invite

@@ -48,6 +48,8 @@ public struct NameComparison: Sendable {
     public let count: Int
     /// The first of them, in order.
     public let examples: [ClaimedName: NameConflict]
+    /// Whether this node's could be put over all of the fleet's.
+    public let mayKeepMine: Bool
   }
 
   public static let exampleLimit = 20
@@ -57,6 +59,7 @@ public struct NameComparison: Sendable {
   private let choice: NamesChoice
   private var plan = Plan()
   private var refusals = 0
+  private var mayKeepMine = true
   private var examples: [ClaimedName: NameConflict] = [:]
 
   /// - Parameters:
@@ -96,12 +99,15 @@ public struct NameComparison: Sendable {
     case (.keepMine, .differs), (.keepMine, .deleted): plan.restated.insert(here.name)
     case (.refuse, _), (.keepMine, .immutable), (.keepMine, .notWriter):
       refusals += 1
+      if conflict == .immutable || conflict == .notWriter { mayKeepMine = false }
       if examples.count < Self.exampleLimit { examples[here.name] = conflict }
     }
   }
 
   public func finish() throws(Refused) -> Plan {
-    guard refusals == 0 else { throw Refused(choice: choice, count: refusals, examples: examples) }
+    guard refusals == 0 else {
+      throw Refused(choice: choice, count: refusals, examples: examples, mayKeepMine: mayKeepMine)
+    }
     return plan
   }
 
@@ -127,21 +133,18 @@ extension ClaimedName {
 extension NameComparison.Refused {
   public var description: String {
     let shown = examples.sorted { $0.key.precedes($1.key) }
-      .map { "\(Self.spelling($0.key)) (\(Self.reason($0.value)))" }.joined(separator: ", ")
+      .map { "\($0.key.spelling) (\(Self.reason($0.value)))" }.joined(separator: ", ")
     let more = count > examples.count ? " and \(count - examples.count) more" : ""
     let names = count == 1 ? "1 name" : "\(count) names"
     return "\(names) of this node and the fleet's do not go together: \(shown)\(more). \(advice)"
   }
 
   private var advice: String {
-    switch choice {
-    case .refuse: "Join with --names keep-fleet to drop this node's, or --names keep-mine to put them over the fleet's"
-    case .keepMine, .keepFleet: "These cannot be kept: join with --names keep-fleet, or rename them here first"
+    if choice == .refuse, mayKeepMine {
+      return "Join with --names keep-fleet to drop this node's, or --names keep-mine to put them over the fleet's"
     }
-  }
-
-  private static func spelling(_ name: ClaimedName) -> String {
-    "\(name.repository)\(name.kind == .tag ? ":" : "@")\(String(decoding: name.key, as: UTF8.self))"
+    let which = choice == .refuse ? "Not all of these can" : "These cannot"
+    return "\(which) be put over the fleet's: join with --names keep-fleet to drop this node's, or rename those first"
   }
 
   private static func reason(_ conflict: NameConflict) -> String {
@@ -150,6 +153,16 @@ extension NameComparison.Refused {
     case .deleted: "the fleet has deleted it"
     case .immutable: "the fleet names another image so, and its tags there never change"
     case .notWriter: "the fleet's policy lets other nodes write there"
+    }
+  }
+}
+
+extension ClaimedName {
+  /// As people write images: `REPOSITORY:TAG`, `REPOSITORY@DIGEST`.
+  public var spelling: String {
+    switch kind {
+    case .tag: "\(repository):\(String(decoding: key, as: UTF8.self))"
+    default: "\(repository)@\(Digest(multihash: key)?.description ?? Hex.encode(key))"
     }
   }
 }

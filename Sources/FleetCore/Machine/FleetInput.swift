@@ -24,6 +24,8 @@ public enum FleetInput: Sendable {
   case shortened(ShortenedLog)
   /// An issuer on this node says something.
   case issued(DirectoryNews)
+  /// What this node says of itself from now on, signed.
+  case introduced(MemberCard)
   /// What this node holds now, to be told with each exchange.
   case counted(Stock)
 }

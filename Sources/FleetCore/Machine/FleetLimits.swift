@@ -46,6 +46,8 @@ public enum FleetLimits {
   // Members.
   public static let indirectProbes = 2
   public static let suspicionMilliseconds: Int64 = 30_000
+  /// Whom a copy of its data folder contradicts says who it is so often at most.
+  public static let introductionMilliseconds: Int64 = 5000
   /// Suspicions told with each exchange, the latest ones.
   public static let suspicionsInMessage = 64
   /// Who sent what cannot be honest is not listened to for so long.

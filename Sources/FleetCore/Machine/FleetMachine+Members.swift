@@ -53,20 +53,7 @@ extension FleetMachine {
 
   /// Says of itself, later than the suspicion, that it is there.
   private mutating func refute(_ suspicion: Suspicion) {
-    guard let mine = cards[node], suspicion.incarnation == mine.incarnation,
-      let draft = mine.draft.later(than: suspicion.incarnation),
-      let card = MemberCard(draft, signature: notary.sign(draft.signedBytes))
-    else { return }
-    takeNews(DirectoryNews(), cards: [card], from: nil)
-  }
-}
-
-extension MemberCard.Draft {
-  /// The same once more, so that it stands.
-  func later(than incarnation: Int64) -> MemberCard.Draft? {
-    guard incarnation < MemberCard.incarnationLimit else { return nil }
-    return MemberCard.Draft(
-      fleet: fleet, node: node, incarnation: incarnation + 1, name: name, addresses: addresses, zone: zone,
-      release: release, versions: versions)
+    guard let mine = cards[node], suspicion.incarnation == mine.incarnation else { return }
+    introduceAgain(after: mine)
   }
 }

@@ -49,6 +49,7 @@ extension FleetMachine {
     for card in more {
       let taking = cards.take(card, directory: directory, notary: notary)
       if taking == .new { freshCards.append(card) }
+      if taking == .new, card.node == node { mayBeMisquoted = true }
       if taking == .new, detector.refuted(card.node, incarnation: card.incarnation) { tellState(of: card.node) }
       if taking == .refused(.forged) { hasForged = true }
     }

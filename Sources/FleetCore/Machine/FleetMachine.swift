@@ -55,18 +55,24 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var settling: EpochQuestion?
   var isBeginningEpoch = false
   var aheadSearch: AheadSearch?
+  /// What this node says of itself, whatever a copy of its data folder says in its name.
+  var introduction: MemberCard.Draft?
+  /// Whether the card that stands of this node may say something else.
+  var mayBeMisquoted = false
+  var nextIntroduction: Int64 = .min
   /// Of this moment.
   var clock: ClockReading?
   /// Whether this node could tell when it was asked last.
   var knewTheTime = false
   var announcedWake: Int64?
 
-  /// - Parameter directory, cards: as they were kept; this node is in them.
+  /// - Parameter directory, cards: as they were kept; this node is in them, with its card of today.
   /// - Parameter seed: another one for each node and start.
   public init(node: NodeID, directory: Directory, cards: CardBook, notary: Notary, seed: UInt64) {
     (self.node, self.directory, self.cards, self.notary) = (node, directory, cards, notary)
     writer = WriterID(node: node, epoch: 1)
     chance = SplitMix64(seed: seed)
+    introduction = cards[node]?.draft
   }
 
   /// - Parameter effects: what is to be done is appended.
@@ -75,6 +81,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
     self.now = now
     take(input)
     runTimers()
+    standByIntroduction()
     tellRumours()
     readClocks()
     updateGate()
@@ -99,6 +106,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
       shortenings += 1
       forgetting.shortened(log)
     case .issued(let news): takeNews(news, cards: [], from: nil)
+    case .introduced(let card): introduce(card)
     case .counted(let stock): counted(stock)
     }
   }
@@ -121,7 +129,8 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
 
   private mutating func announceWake() {
     if let wake = announcedWake, wake <= now.monotonic { announcedWake = nil }
-    let next = [asks.deadline, settling?.deadline, rumours.due, nextExchange].compactMap { $0 }.min() ?? nextExchange
+    let due = [asks.deadline, settling?.deadline, rumours.due, introductionDue, nextExchange]
+    let next = due.compactMap { $0 }.min() ?? nextExchange
     // To be woken too early costs nothing: then it says anew when.
     if let announcedWake, announcedWake <= next { return }
     announcedWake = next

@@ -40,6 +40,18 @@ public struct PolicyRules: Hashable, Sendable {
 
   public init() {}
 
+  /// The keys under which something else is said than where no policy is set.
+  public var keys: [String] {
+    let none = PolicyRules()
+    let said = [
+      ("writers", writers != none.writers), ("immutable", immutableTags != none.immutableTags),
+      ("history", historyEntries != none.historyEntries || historyDays != none.historyDays),
+      ("tombstones", tombstoneDays != none.tombstoneDays), ("replicas", replicas != none.replicas),
+      ("tags", tagsWhenBehind != none.tagsWhenBehind), ("catalogue", catalogueWhenBehind != none.catalogueWhenBehind),
+    ]
+    return said.filter(\.1).map(\.0)
+  }
+
   public func replicas(of repository: RepositoryName) -> Int {
     replicas.first { $0.repositories.matches(repository) }?.count ?? Self.usualReplicas
   }

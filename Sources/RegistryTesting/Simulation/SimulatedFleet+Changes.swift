@@ -31,7 +31,7 @@ extension SimulatedFleet {
         of: nodes[place].notary, place, machine.directory.fleet, incarnation: before.incarnation + 1,
         port: 2000 + chance.below(60_000))
     else { return }
-    feed(place, .asked(nodes[place].id, ReplyToken(rawValue: 0), .push(Gossip(cards: [card]))))
+    feed(place, .introduced(card))
   }
 
   /// The first node says who may write one of the repositories: some of the members, or all again; and at times that the

@@ -46,7 +46,7 @@ enum CommandTable {
       examples: [.init("shoal image ls --json", "for a program")]),
     Command(
       verb: .listTags, name: "image tags", summary: "list the tags of a repository", options: node,
-      positional: .init(name: "REPOSITORY", text: "A repository, without the registry's host."),
+      positional: .init(name: "REPOSITORY", text: "A repository; one of the registry's names may stand before it."),
       examples: [.init("shoal image tags library/alpine", "tags, digests, sizes and times")]),
     Command(
       verb: .inspectImage, name: "image inspect", summary: "show what an image is made of", options: node,

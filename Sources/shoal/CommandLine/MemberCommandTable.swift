@@ -39,7 +39,7 @@ extension CommandTable {
       tombstones (how long what was is known), replicas, tags and catalogue (what a node answers that may be behind). \
       docs/FLEET.md shows each. Nodes obey within seconds of hearing of it.
       """,
-    options: node,
+    options: node + [.init(name: "force", text: "Also when no rule is left.")],
     positional: .init(name: "FILE", text: "A YAML file; - reads standard input."),
     examples: [.init("shoal fleet policy set policy.yaml", "the whole policy, not a part of it")])
 }

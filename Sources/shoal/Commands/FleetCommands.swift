@@ -17,10 +17,16 @@ struct FleetCommands {
     self.output = output
   }
 
-  /// - Parameter path: of the recovery file, where none is named.
-  func found(recovery path: String) throws {
+  /// - Parameters:
+  ///   - path: of the recovery file, where none is named.
+  ///   - isMember: whether the node has papers of a fleet.
+  func found(recovery path: String, isMember: Bool) throws {
     // First, so that a fleet is not there without it because of a slip of the pen.
-    let file = try RecoveryTarget(invocation.value("recovery-file") ?? path)
+    let file: RecoveryTarget
+    do throws(CommandFailure) { file = try RecoveryTarget(invocation.value("recovery-file") ?? path) } catch {
+      // Most likely it is that fleet's.
+      throw isMember ? CommandFailure(.failure, NodeFleet.memberAlready.message) : error
+    }
     let fleet: FleetMembershipDocument
     do { fleet = try found() } catch {
       file.discard()
@@ -73,6 +79,7 @@ struct FleetCommands {
           : "this node is back: what it said before it was removed counts, \(lost) later changes of names do not; "
             + "push those images again")
     }
+    for name in fleet.contested ?? [] { output.note(FleetText.contested(name)) }
   }
 
   func list() throws {

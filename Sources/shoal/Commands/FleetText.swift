@@ -15,6 +15,18 @@ enum FleetText {
       + "what it said from there on counts where it said it again under a later epoch"
   }
 
+  static func contested(_ name: ContestedNameDocument) -> String {
+    let what =
+      switch name.names {
+      case name.digest: "this node's image stands, \(name.member)'s does not"
+      case name.other: "\(name.member)'s image stands, this node's does not"
+      default: "it names \(name.names) now"
+      }
+    return "\(name.member) came with \(name.name), too, for another image: \(what) (this node's \(name.digest), "
+      + "\(name.member)'s \(name.other)). Its history keeps both: shoal tag history \(name.name); take back yours with "
+      + "shoal tag rollback or by another push"
+  }
+
   static func lag(_ members: Int, _ behindMilliseconds: Int64?) -> String {
     guard members > 1 else { return "no other member" }
     guard let behindMilliseconds else { return "not compared with anybody yet" }

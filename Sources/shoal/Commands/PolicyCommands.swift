@@ -33,7 +33,8 @@ struct PolicyCommands {
     try session.needNode("members hear of it from a node that runs; start it with: shoal serve")
     let path = invocation.argument == "-" ? "/dev/stdin" : invocation.argument
     let text = try WholeFile.read(path, atMost: Self.textBytes)
-    let policy: PolicyDocument = try session.post("fleet/policy", [], sending: text)
+    let policy: PolicyDocument = try session.post(
+      "fleet/policy", [("force", invocation.has("force") ? "true" : nil)], sending: text)
     if invocation.wantsJSON { return try output.json(policy) }
     output.line("the policy is set, record \(policy.number ?? 0); members hear of it within seconds")
     if !policy.rules.writers.isEmpty {

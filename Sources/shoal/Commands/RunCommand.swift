@@ -10,7 +10,7 @@ struct RunCommand {
 
   func run() -> ExitCode {
     do {
-      try perform()
+      try withoutRegistry().perform()
       return .success
     } catch let error as UsageError {
       output.error("\(error)\nTry: shoal \(invocation.command.name) --help")
@@ -25,6 +25,12 @@ struct RunCommand {
       output.error(error.shown)
       return .failure
     }
+  }
+
+  private func withoutRegistry() throws(ConfigurationError) -> RunCommand {
+    guard invocation.mayNameRegistry else { return self }
+    return RunCommand(
+      invocation: invocation.withoutRegistry(try settings().names), environment: environment, output: output)
   }
 
   private func perform() throws {
@@ -52,8 +58,10 @@ struct RunCommand {
     case .status: try asking { try StatusCommand($0, invocation, output).run() }
     case .foundFleet:
       try asking(makes: true) {
-        let layout = DiskLayout(root: try settings().data)
-        try FleetCommands($0, invocation, output).found(recovery: layout.fleetRecovery)
+        let settings = try settings()
+        let files = FleetFiles(settings.fleet, DiskLayout(root: settings.data))
+        try FleetCommands($0, invocation, output).found(
+          recovery: files.layout.fleetRecovery, isMember: files.arePapersHere)
       }
     case .inviteToFleet: try asking { try FleetCommands($0, invocation, output).invite() }
     case .joinFleet: try asking { try FleetCommands($0, invocation, output).join() }

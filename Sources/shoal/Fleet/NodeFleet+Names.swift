@@ -48,10 +48,8 @@ extension NodeFleet {
   }
 
   private static let isOffTheList =
-    "Nothing was changed, and the invitation stays good for this node until it expires: join again with "
-    + "--names keep-fleet or --names keep-mine"
+    "Nothing was changed, and the invitation stays good for this node until it expires"
   private static let isListed =
-    "Nothing was changed here, but the fleet lists this node, and its issuer does not answer: join again with "
-    + "the same invitation and --names keep-fleet or --names keep-mine, or take the node off the list with "
-    + "shoal fleet remove"
+    "Nothing was changed here, but the fleet lists this node, and its issuer does not answer: the same invitation is "
+    + "good for another try, or take the node off the list with shoal fleet remove"
 }

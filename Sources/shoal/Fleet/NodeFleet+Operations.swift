@@ -26,7 +26,8 @@ extension NodeFleet: FleetOperations {
     }
     let isBack = current != nil
     let fleet = try await changing { () async throws(RegistryError) in try await enter(invitation, choice) }
-    return membership(of: fleet, lostClaims: isBack ? try await lostClaims() : nil)
+    guard !isBack else { return membership(of: fleet, lostClaims: try await lostClaims()) }
+    return membership(of: fleet, contested: await contestedNames())
   }
 
   func invite() async throws(RegistryError) -> InvitationDocument {
@@ -61,12 +62,14 @@ extension NodeFleet: FleetOperations {
       members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) }, work: meter.document(seat, view))
   }
 
-  func membership(of fleet: FleetID, lostClaims: Int64? = nil) -> FleetMembershipDocument {
+  func membership(
+    of fleet: FleetID, lostClaims: Int64? = nil, contested: [ContestedNameDocument] = []
+  ) -> FleetMembershipDocument {
     let directory = current?.desk.current.directory
     return FleetMembershipDocument(
       fleet: fleet.description, node: keys.node.description,
       name: FleetDesk.Introduction.name(settings)?.text ?? "", members: directory?.members.count ?? 1,
-      issuers: directory?.issuers.count ?? 1, lostClaims: lostClaims)
+      issuers: directory?.issuers.count ?? 1, lostClaims: lostClaims, contested: contested)
   }
 
   /// What only a holder of the fleet's key does.

@@ -10,12 +10,14 @@ extension NodeFleet {
     return PolicyDocument(view)
   }
 
-  func set(policy text: [UInt8]) async throws(RegistryError) -> PolicyDocument {
+  func set(policy text: [UInt8], isForced: Bool) async throws(RegistryError) -> PolicyDocument {
     guard let seat = current else { throw Self.alone }
     let view = seat.desk.current
     guard !seat.isStranger else { throw WriteRefusal.stranger(view) }
     guard let issuer = seat.issuer else { throw Self.noIssuer(view, "set the policy") }
-    _ = try await issuer.set(try Self.policy(text, view))
+    let policy = try Self.policy(text, view)
+    if !isForced { try Self.mustSaySomething(policy, view) }
+    _ = try await issuer.set(policy)
     return PolicyDocument(seat.desk.current)
   }
 
@@ -36,6 +38,17 @@ extension NodeFleet {
       let line = document.line(of: error.path).map { "line \($0): " } ?? ""
       throw RegistryError(.unsupported, "\(line)\(error)")
     }
+  }
+
+  /// An empty file may be an accident, and would take every rule back.
+  private static func mustSaySomething(_ policy: FleetPolicy, _ view: FleetView) throws(RegistryError) {
+    let present = view.directory.policy
+    let keys = present.rules.keys + present.unknownKeys
+    guard policy.rules.keys.isEmpty, !keys.isEmpty else { return }
+    throw RegistryError(
+      .denied,
+      "this document says nothing, and would take back what the policy says now (\(keys.joined(separator: ", "))): "
+        + "set replaces the whole of it, which shoal fleet policy show prints; to have no policy, set it with --force")
   }
 }
 

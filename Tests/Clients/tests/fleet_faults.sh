@@ -171,7 +171,7 @@ test_fleet_twins_are_noticed_and_lose_nothing() {
   PLACE=d start_node twin
   wait_until 10 may_write a || fail "a does not write"
   wait_until 10 may_write twin || fail "the twin does not write"
-  local round taken=0
+  local round digest taken=0
   for round in 1 2 3 4 5 6 7 8; do
     if twins_are_noticed && ((round > 2)); then break; fi
     # One may be asking the members just now, and refuse.
@@ -185,6 +185,18 @@ test_fleet_twins_are_noticed_and_lose_nothing() {
   kill_node twin
   expect_agreement 5 a b c
   expect_equal "$taken" "$(names_of b | grep -c '^twins/')" "number of tags"
+  # The survivor is found again where it is, under its name, without a restart: what it alone holds is fetched from there.
+  wait_until 10 is_listed_at a "$(address a):$fleet_port" || fail "b lists $(fleet b ls --json)"
+  head -c 3000001 /dev/urandom | base64 -w 0 >layer
+  digest=$(push_small a alone/app:1 "$(<layer)")
+  expect_tag 5 alone/app:1 "$digest" b
+  on b expect_whole_image alone/app 1
+}
+
+# is_listed_at NAME ADDRESS: as b sees it.
+is_listed_at() {
+  [[ -n $(fleet b ls --json | jq --arg name "$1" --arg address "$2" \
+    '.members[] | select(.name == $name and (.addresses | index($address)))') ]]
 }
 
 twins_are_noticed() { grep -q 'a copy of its data folder runs elsewhere' "$(log_of a)" "$(log_of twin)"; }

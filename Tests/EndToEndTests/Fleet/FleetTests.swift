@@ -257,6 +257,27 @@ struct FleetTests {
     #expect(try fleet["a"].answers(200, to: "/v2/team/app/manifests/2"))
   }
 
+  /// Neither sees the other's names before it has brought its own: whoever comes to see both says so.
+  @Test func namesOfTwoWhoJoinAtOnceAreNotMergedSilently() throws {
+    let fleet = try SmallFleet("a")
+    let names = ["b", "c"]
+    let images = names.map { TestImage("of \($0)") }
+    for (name, image) in zip(names, images) {
+      try fleet.start(name)
+      try fleet[name].connect().push(image, to: "team/app", as: "1")
+    }
+    let joins = try names.map { name in
+      try ChildProcess([ShoalBinary.path, "fleet", "join", try fleet.invite("a"), "--data", fleet[name].data])
+    }
+    let codes = try joins.map { try $0.wait() }
+    let said = joins.map { $0.errors.complete() }
+    let isTold = said.contains { text in
+      text.contains("team/app:1") && images.allSatisfy { text.contains($0.manifest.digest) }
+    }
+    let isRefused = codes.contains(.exit(1)) && said.contains { $0.contains("do not go together") }
+    #expect(isTold || isRefused, "\(codes) \(said)")
+  }
+
   private static func curl(_ arguments: [String]) throws -> String {
     let process = try ChildProcess(["curl", "-sk"] + arguments)
     try process.wait()

@@ -59,6 +59,15 @@ struct IssuerTests {
     #expect(refused.code == 1 && refused.errors.contains("invite on b"), "\(refused.errors)")
   }
 
+  @Test func whoIsInAFleetIsToldSoAndNotOfItsRecoveryFile() throws {
+    let fleet = try SmallFleet("a")
+    for more in [[], ["--recovery-file", fleet.folder("another")]] {
+      let again = try ShoalCommand(["fleet", "init", "--data", fleet["a"].data] + more)
+      #expect(again.code == 1 && again.errors.contains("in a fleet already"), "\(again.errors)")
+    }
+    #expect(access(fleet.folder("another"), F_OK) != 0)
+  }
+
   @Test func theRecoveryFileBringsBackAFleetWhoseIssuerIsLost() throws {
     let fleet = try SmallFleet()
     try fleet.start("a")

@@ -59,6 +59,22 @@ struct NamesTests {
     #expect(magnet.output.contains("registry.test"), "\(magnet.output)\(magnet.errors)")
   }
 
+  @Test func commandsTakeImagesAsClientsWriteThem() throws {
+    let folder = try TemporaryFolder()
+    var options = ShoalNode.Options()
+    options.settings = ["torrent.dht": "false"]
+    let node = try ShoalNode(in: folder, options)
+    let image = TestImage("of one name")
+    try node.connect().push(image, to: "team/app", as: "1")
+    let file = node.folder("names.yaml")
+    try write(Array("names: [registry.test]\n".utf8), to: file)
+    for words in [["image", "tags", "registry.test/team/app"], ["image", "inspect", "registry.test/team/app:1"]] {
+      let command = try ShoalCommand(words + ["--config", file, "--data", node.data])
+      #expect(command.code == 0 && command.output.contains(image.manifest.digest), "\(words): \(command.errors)")
+      #expect(try ShoalCommand(words + ["--data", node.data]).code != 0, "no name of this registry")
+    }
+  }
+
   @Test func aCertificateThatDoesNotNameTheRegistryIsToldOf() throws {
     let folder = try TemporaryFolder()
     let certificate = try Certificate(in: folder, name: "other.test")

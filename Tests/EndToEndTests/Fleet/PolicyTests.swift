@@ -107,6 +107,22 @@ struct PolicyTests {
     #expect(shown.code == 0 && shown.output.isEmpty && shown.errors.contains("no policy is set"))
   }
 
+  @Test func aPolicyThatSaysNothingTakesBackNoRuleUnasked() throws {
+    let fleet = try SmallFleet("a")
+    #expect(try Self.set("# nothing yet\n", on: fleet["a"]).code == 0, "there is nothing to take back")
+    let text = "immutable: releases/**\nwriters:\n  - repositories: ci/**\n    nodes: a\n"
+    #expect(try Self.set(text, on: fleet["a"]).code == 0)
+    for nothing in ["", "{}\n", "# all of it later\n", "immutable: []\n"] {
+      let refused = try Self.set(nothing, on: fleet["a"])
+      #expect(refused.code == 1 && refused.errors.contains("(writers, immutable)"), "\(nothing): \(refused.errors)")
+      #expect(refused.errors.contains("--force"), "\(refused.errors)")
+      #expect(try Self.shoal(fleet["a"], "fleet", "policy", "show").output == text)
+    }
+    #expect(try Self.set("history: {entries: 5}\n", on: fleet["a"]).code == 0, "that says something")
+    #expect(try Self.set("", on: fleet["a"], "--force").code == 0)
+    #expect(try Self.set("", on: fleet["a"]).code == 0)
+  }
+
   @Test func tagsThatBecomeImmutableKeepWhatTheyNameAndWhatWasDeletedStaysSo() throws {
     let fleet = try SmallFleet("a")
     let (first, second) = (TestImage("first"), TestImage("second"))

@@ -144,6 +144,30 @@ import Testing
     #expect(book.all.count == 1)
   }
 
+  @Test mutating func whatIsUsedLeavesRoomForOthersUpToABound() throws {
+    let hash = [UInt8](repeating: 7, count: 32)
+    let used = try (0..<InviteBook.rememberedLimit).map { number in
+      let id = try #require(InviteID(UInt64(number).bigEndianBytes))
+      return try #require(
+        Invite(id: id, secretHash: hash, expires: InviteBook.lifeMilliseconds, usedBy: key(2)))
+    }
+    book = InviteBook(used.dropLast())
+    invite()
+    book = InviteBook(used)
+    #expect(book.issue(bench.token.id, bench.token.secret, at: 0, notary: JoinBench.notary) == nil)
+    invite(at: InviteBook.lifeMilliseconds)
+  }
+
+  @Test mutating func whatWasHandedBackIsOpenAgain() throws {
+    for number in 0..<InviteBook.limit {
+      let id = try #require(InviteID(UInt64(number).bigEndianBytes))
+      _ = book.issue(id, bench.token.secret, at: 0, notary: JoinBench.notary)
+      _ = book.redeem(id, by: key(2), at: 1)
+    }
+    _ = book.handBack(by: key(2), at: 2)
+    #expect(book.issue(bench.token.id, bench.token.secret, at: 2, notary: JoinBench.notary) == nil)
+  }
+
   @Test mutating func aBookIsRestoredFromDiskAndHoldsNoSecret() throws {
     invite()
     _ = book.redeem(bench.token.id, by: key(2), at: 1)

@@ -8,9 +8,11 @@ import Testing
       ClaimedName(repository: name(repository), kind: .tag, key: Array(tag.utf8)), value.map { Array($0.utf8) })
   }
 
-  private func manifest(_ repository: String, _ digest: String, _ value: String?) -> SpokenName {
-    SpokenName(
-      ClaimedName(repository: name(repository), kind: .manifest, key: Array(digest.utf8)), value.map { Array($0.utf8) })
+  /// - Parameter byte: of which the manifest's digest consists.
+  private func manifest(_ repository: String, _ byte: UInt8, _ value: String?) -> SpokenName {
+    let digest = Digest(algorithm: .sha256, hash: [UInt8](repeating: byte, count: 32))
+    return SpokenName(
+      ClaimedName(repository: name(repository), kind: .manifest, key: digest.multihash), value.map { Array($0.utf8) })
   }
 
   private func name(_ text: String) -> RepositoryName {
@@ -64,8 +66,8 @@ import Testing
   }
 
   @Test func namesThatGoTogetherJoinWithoutAChoice() throws {
-    let mine = [manifest("a", "sha256:1", "facts"), tag("a", "alone", "x"), tag("a", "same", "x")]
-    let fleet = [manifest("a", "sha256:1", "other facts"), tag("a", "same", "x")]
+    let mine = [manifest("a", 0xe2, "facts"), tag("a", "alone", "x"), tag("a", "same", "x")]
+    let fleet = [manifest("a", 0xe2, "other facts"), tag("a", "same", "x")]
     #expect(try plan(.refuse, mine, fleet) == NameComparison.Plan())
     #expect(try plan(.refuse, mine, []) == NameComparison.Plan())
     #expect(try plan(.refuse, [], fleet) == NameComparison.Plan())
@@ -104,9 +106,24 @@ import Testing
   }
 
   @Test func aDeletedManifestOfTheFleetIsAConflictToo() throws {
-    let (mine, fleet) = ([manifest("a", "sha256:1", "facts")], [manifest("a", "sha256:1", nil)])
-    #expect(refusal(.refuse, mine, fleet)?.description.contains("a@sha256:1 (the fleet has deleted it)") == true)
+    let (mine, fleet) = ([manifest("a", 0xe2, "facts")], [manifest("a", 0xe2, nil)])
+    let digest = "sha256:" + String(repeating: "e2", count: 32)
+    let refused = try #require(refusal(.refuse, mine, fleet))
+    #expect(refused.description.contains("a@\(digest) (the fleet has deleted it)"), "\(refused)")
     #expect(try plan(.keepMine, mine, fleet).restated == [mine[0].name])
+  }
+
+  @Test func keepMineIsAdvisedOnlyWhereItHelps() throws {
+    let writers: (inout NameRules) -> Void = {
+      $0.writers = [.init(repositories: PublicPatterns(["ci"]), nodes: [node(7)])]
+    }
+    let mine = here + [tag("ci", "mine", "x")]
+    #expect(refusal(.refuse, here, there)?.description.contains("keep-mine") == true)
+    for choice in [NamesChoice.refuse, .keepMine] {
+      let refused = try #require(refusal(choice, mine, there, writers))
+      #expect(refused.description.contains("ci:mine (the fleet's policy lets other nodes write there)"))
+      #expect(refused.description.contains("keep-fleet") && !refused.description.contains("keep-mine"), "\(refused)")
+    }
   }
 
   @Test func onlyTheFirstOfManyAreShown() throws {

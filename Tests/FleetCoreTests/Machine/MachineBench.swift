@@ -32,6 +32,11 @@ struct MachineBench {
   /// The log of a member.
   func chain(_ place: Int, epoch: Int64 = 1) -> Chain { Chain(notaries[place], in: fleet, epoch: epoch) }
 
+  /// A card of the machine's node, as a copy of its data folder at another port signs it.
+  func twinsCard(incarnation: Int64) -> MemberCard? {
+    SimulatedFounding.card(of: notaries[0], 77, fleet, incarnation: incarnation, port: 7777)
+  }
+
   mutating func feed(_ input: FleetInput, after milliseconds: Int64 = 0) -> [FleetEffect] {
     time += milliseconds
     var effects: [FleetEffect] = []

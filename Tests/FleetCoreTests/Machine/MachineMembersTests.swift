@@ -164,6 +164,50 @@ import Testing
     #expect(bench.machine.cards[bench.machine.node]?.incarnation == 2, "of a card that nobody has shown")
   }
 
+  private func own(_ bench: MachineBench) throws -> MemberCard { try #require(bench.machine.cards[bench.machine.node]) }
+
+  @Test func whatATwinSaysOfThisNodeIsContradictedAndNotAtFullSpeed() throws {
+    var bench = MachineBench()
+    bench.start()
+    let (name, addresses) = (try own(bench).draft.name, try own(bench).draft.addresses)
+    func isAsItWas(_ card: MemberCard) -> Bool { card.draft.name == name && card.draft.addresses == addresses }
+    let effects = bench.asked(by: 1, .push(Gossip(cards: [try #require(bench.twinsCard(incarnation: 10))])))
+    let told = effects.pushes.flatMap(\.gossip.cards).filter { $0.incarnation == 11 }
+    #expect(told.count == FleetLimits.fanout && told.allSatisfy(isAsItWas))
+    #expect(try own(bench).incarnation == 11 && isAsItWas(try own(bench)))
+
+    // The twin does the same: its word stands until some seconds are over.
+    _ = bench.asked(by: 2, .push(Gossip(cards: [try #require(bench.twinsCard(incarnation: 12))])))
+    #expect(try own(bench).incarnation == 12 && !isAsItWas(try own(bench)))
+    _ = bench.feed(.woke, after: FleetLimits.introductionMilliseconds - 1)
+    #expect(try own(bench).incarnation == 12)
+    _ = bench.feed(.woke, after: 1)
+    #expect(try own(bench).incarnation == 13 && isAsItWas(try own(bench)))
+    _ = bench.feed(.woke, after: FleetLimits.introductionMilliseconds * 2)
+    #expect(try own(bench).incarnation == 13, "nobody says otherwise")
+  }
+
+  @Test func aSuspicionUnderATwinsCardIsRefutedWithThisNodesOwn() throws {
+    var bench = MachineBench()
+    bench.start()
+    let addresses = try own(bench).draft.addresses
+    for incarnation in [10, 12] as [Int64] {
+      _ = bench.asked(by: 1, .push(Gossip(cards: [try #require(bench.twinsCard(incarnation: incarnation))])))
+    }
+    let suspicion = Suspicion(node: bench.machine.node, incarnation: 12)
+    _ = bench.asked(by: 1, .exchange(greeting(bench, wall: bench.wall, suspicions: [suspicion])))
+    #expect(try own(bench).incarnation == 13 && own(bench).draft.addresses == addresses)
+  }
+
+  @Test func whatANodeSaysAnewOfItselfIsNotContradicted() throws {
+    var bench = MachineBench()
+    bench.start()
+    let moved = try #require(bench.twinsCard(incarnation: 10))
+    #expect(bench.feed(.introduced(moved)).pushes.flatMap(\.gossip.cards).contains(moved))
+    _ = bench.feed(.woke, after: FleetLimits.introductionMilliseconds * 2)
+    #expect(try own(bench) == moved)
+  }
+
   @Test func whoIsRemovedIsAskedAndHeardNoMore() throws {
     var bench = MachineBench(members: 3)
     bench.start()
