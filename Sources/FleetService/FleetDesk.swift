@@ -62,7 +62,7 @@ public final class FleetDesk: Sendable {
     // Unstructured: they last as long as the node is a member; `close` cancels them.
     let tasks = [
       Task { await self.store() }, Task { await self.tellWhatIsWritten(after: heads[writer]?.sequence ?? 0, writer) },
-      Task { await self.settleDue() }, Task { await self.countStock() },
+      Task { await self.settleDue() }, Task { await self.keepBulletin() },
     ]
     self.tasks.withLock { $0 = tasks }
     take(.started(writer: writer, heads: heads))

@@ -16,16 +16,16 @@ public struct FleetPorts: Sendable {
   public let membersChanged: @Sendable (FleetView, FleetView) -> Void
   public let meter: FleetMeter
   /// What is here, to be shown to operators; `nil`: not known.
-  public let stock: @Sendable () async -> Stock?
+  public let bulletin: @Sendable () async -> Bulletin?
 
   public init(
     ledger: any ClaimLedger, statements: any Statements, peers: any FleetPeers, held: any HeldBlobs,
     clock: any WallClock, log: Logger, namesChanged: @escaping @Sendable () -> Void = {},
     membersChanged: @escaping @Sendable (FleetView, FleetView) -> Void = { _, _ in },
-    meter: FleetMeter = FleetMeter(), stock: @escaping @Sendable () async -> Stock? = { nil }
+    meter: FleetMeter = FleetMeter(), bulletin: @escaping @Sendable () async -> Bulletin? = { nil }
   ) {
     (self.ledger, self.statements, self.peers, self.held) = (ledger, statements, peers, held)
     (self.clock, self.log, self.namesChanged) = (clock, log, namesChanged)
-    (self.membersChanged, self.meter, self.stock) = (membersChanged, meter, stock)
+    (self.membersChanged, self.meter, self.bulletin) = (membersChanged, meter, bulletin)
   }
 }

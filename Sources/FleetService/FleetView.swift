@@ -16,7 +16,7 @@ public struct FleetView: Sendable {
   /// Of how many logs something is known.
   public let writers: Int
   private let detector: FailureDetector
-  private let stocks: [NodeID: Stock.Told]
+  private let bulletins: [NodeID: Bulletin.Told]
   private let now: Int64
 
   /// Of every input: it copies a few references and walks through nothing.
@@ -26,15 +26,15 @@ public struct FleetView: Sendable {
     (gate, clockOffset) = (machine.gate, machine.clockOffset)
     clockAheadOfMonotonic = machine.clockOffset.map { $0 + moment.wall - moment.monotonic }
     behindMilliseconds = machine.freshAt.map { now - $0 }
-    (writers, detector, stocks, self.now) = (machine.writers, machine.detector, machine.stocks, now)
+    (writers, detector, bulletins, self.now) = (machine.writers, machine.detector, machine.bulletins, now)
   }
 
   /// As this node sees it.
   public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
 
-  /// What a member said that it holds, and how long ago.
-  public func stock(of member: NodeID) -> (stock: Stock, ageMilliseconds: Int64)? {
-    stocks[member].map { ($0.stock, now - $0.at) }
+  /// What a member said of itself, and how long ago.
+  public func bulletin(of member: NodeID) -> (bulletin: Bulletin, ageMilliseconds: Int64)? {
+    bulletins[member].map { ($0.bulletin, now - $0.at) }
   }
 
   /// `false`: it was removed, or has lost what it knew of its fleet.

@@ -1,11 +1,18 @@
-/// How much a member holds, and how long ago it said so.
-public struct FleetStockDocument: Codable, Sendable {
-  public let blobs: Int64
-  public let bytes: Int64
+/// What a member said of itself, and how long ago. What is absent it did not say.
+public struct FleetBulletinDocument: Codable, Sendable {
+  /// How much it holds, by its own count.
+  public let blobs: Int64?
+  public let bytes: Int64?
+  /// How old what it knew may have been then.
+  public let behindMilliseconds: Int64?
+  public let certificateEndsAtSeconds: Int64?
   public let ageMilliseconds: Int64
 
-  public init(blobs: Int64, bytes: Int64, ageMilliseconds: Int64) {
+  public init(
+    blobs: Int64?, bytes: Int64?, behindMilliseconds: Int64?, certificateEndsAtSeconds: Int64?, ageMilliseconds: Int64
+  ) {
     (self.blobs, self.bytes, self.ageMilliseconds) = (blobs, bytes, ageMilliseconds)
+    (self.behindMilliseconds, self.certificateEndsAtSeconds) = (behindMilliseconds, certificateEndsAtSeconds)
   }
 }
 

@@ -103,18 +103,18 @@ public struct FleetDocument: Codable, Sendable {
     public let release: String?
     public let isIssuer: Bool
     public let isThisNode: Bool
-    /// What it holds, by its own count; absent: it has not told.
-    public let holds: FleetStockDocument?
+    /// What it says of itself; absent: nothing yet.
+    public let says: FleetBulletinDocument?
     /// Where it has used a number twice; absent: nowhere, as far as is known.
     public let twins: [Twin]?
 
     public init(
       node: String, name: String, state: String, zone: String?, addresses: [String], release: String?,
-      isIssuer: Bool, isThisNode: Bool, holds: FleetStockDocument? = nil, twins: [Twin] = []
+      isIssuer: Bool, isThisNode: Bool, says: FleetBulletinDocument? = nil, twins: [Twin] = []
     ) {
       (self.node, self.name, self.state, self.zone) = (node, name, state, zone)
       (self.addresses, self.release, self.isIssuer, self.isThisNode) = (addresses, release, isIssuer, isThisNode)
-      (self.holds, self.twins) = (holds, twins.isEmpty ? nil : twins)
+      (self.says, self.twins) = (says, twins.isEmpty ? nil : twins)
     }
   }
 
@@ -136,7 +136,7 @@ public struct FleetDocument: Codable, Sendable {
   public let behindMilliseconds: Int64?
   /// Why this node writes no names now.
   public let refusesWrites: String?
-  /// This node's; other nodes' are their own matter.
+  /// This node's; of other nodes' their bulletins tell the end.
   public let certificate: CertificateDocument
   public let members: [Member]
   public let work: FleetWorkDocument

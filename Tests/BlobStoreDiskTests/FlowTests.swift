@@ -81,7 +81,7 @@ import Testing
 
 /// Waits for what is sure to come; a test that hangs says where.
 func eventually(_ condition: () -> Bool, at location: SourceLocation = #_sourceLocation) async {
-  let deadline = time(nil) + 30
+  let deadline = time(nil) + 120
   while !condition() {
     if time(nil) > deadline {
       Issue.record("it did not come", sourceLocation: location)

@@ -133,7 +133,7 @@ struct WritingToday {
       cards: DirectoryDigest(bytes: [UInt8](repeating: 3, count: 16))!, incarnation: 4, wall: time,
       suspicions: [Suspicion(node: member.node, incarnation: 3)])
     let silent = greeting
-    greeting.stock = Stock(blobs: 1204, bytes: 31 << 30)
+    greeting.bulletin.stock = Stock(blobs: 1204, bytes: 31 << 30)
     let gossip = Gossip(
       rumours: [Gossip.Rumour(run, hops: 3)], news: DirectoryNews(records: fleetRecords, forks: [fork]), cards: [card])
     var shortened = silent

@@ -18,7 +18,7 @@ import Testing
         let events = TestEvents()
         try await other.fetch(blob.v1, into: target.file, from: [], observer: events.observer)
         do {
-          try await events.whole(within: .seconds(15))
+          try await events.whole(within: .seconds(60))
           #expect(try target.bytes == blob.bytes)
           return
         } catch {

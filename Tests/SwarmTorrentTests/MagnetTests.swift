@@ -65,7 +65,7 @@ import Testing
         _ = try await resolve(try resolution(blob.v1, from: stranger), milliseconds: 300)
       }
       #expect(error?.code == .unavailable)
-      #expect(ContinuousClock.now - took < .seconds(5))
+      #expect(ContinuousClock.now - took < .seconds(20))
     }
   }
 

@@ -41,7 +41,7 @@ final class TestEvents: Sendable {
 
   /// The first event of the kind, heard already or to come.
   func wait(
-    _ what: String, within limit: Duration = .seconds(20), for isIt: @escaping @Sendable (SwarmEvent) -> Bool
+    _ what: String, within limit: Duration = .seconds(60), for isIt: @escaping @Sendable (SwarmEvent) -> Bool
   ) async throws -> SwarmEvent {
     let id = state.withLock { state in
       state.lastID += 1
@@ -70,7 +70,7 @@ final class TestEvents: Sendable {
     return event
   }
 
-  func whole(within limit: Duration = .seconds(20)) async throws {
+  func whole(within limit: Duration = .seconds(60)) async throws {
     _ = try await wait("the whole blob", within: limit) {
       switch $0 {
       case .whole, .failed: true
@@ -80,7 +80,7 @@ final class TestEvents: Sendable {
     if case .failed(let error)? = heard.last(where: { if case .failed = $0 { true } else { false } }) { throw error }
   }
 
-  func rotten(within limit: Duration = .seconds(20)) async throws -> String {
+  func rotten(within limit: Duration = .seconds(60)) async throws -> String {
     let event = try await wait("rot", within: limit) { if case .rotten = $0 { true } else { false } }
     guard case .rotten(let reason) = event else { return "" }
     return reason

@@ -16,7 +16,7 @@ final class TestSignal: Sendable {
   func raise() { settle { $0.isRaised = true } }
 
   /// One task at a time.
-  func wait(within limit: Duration = .seconds(20)) async throws {
+  func wait(within limit: Duration = .seconds(60)) async throws {
     // A deadline, not a pause: cancelled as soon as the signal is there.
     let deadline = Task { [self] in
       try await Task.sleep(for: limit)

@@ -26,8 +26,8 @@ public enum FleetInput: Sendable {
   case issued(DirectoryNews)
   /// What this node says of itself from now on, signed.
   case introduced(MemberCard)
-  /// What this node holds now, to be told with each exchange.
-  case counted(Stock)
+  /// What this node says of itself from now on, with each exchange; how far it is behind is said by the machine.
+  case told(Bulletin)
 }
 
 /// What the machine wants done. Each is done in the order in which it comes; what has a token is told of as an input.

@@ -10,7 +10,7 @@ extension FleetMachine {
     case .exchange(let greeting):
       takeSuspicions(greeting.suspicions)
       met(peer, greeting)
-      note(greeting.stock, of: peer)
+      note(greeting.bulletin, of: peer)
       reply(token, .exchange(self.greeting))
     case .compare(let comparison): reply(token, .heads(heads.differing(from: comparison)))
     case .pull(let wants): answerPull(token, wants)

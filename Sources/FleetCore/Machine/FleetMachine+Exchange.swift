@@ -34,15 +34,15 @@ extension FleetMachine {
   var greeting: Greeting {
     Greeting(
       heads: heads.digest, directory: directory.digest, cards: cards.digest,
-      incarnation: cards[node]?.incarnation ?? 0, wall: now.wall, suspicions: detector.suspicions, stock: stock,
-      shortenings: shortenings)
+      incarnation: cards[node]?.incarnation ?? 0, wall: now.wall, suspicions: detector.suspicions,
+      bulletin: bulletinOfNow, shortenings: shortenings)
   }
 
   /// A member has answered what it knows.
   mutating func takeGreeting(_ greeting: Greeting, of ask: Ask) {
     noteClock(greeting, of: ask)
     takeSuspicions(greeting.suspicions)
-    note(greeting.stock, of: ask.peer)
+    note(greeting.bulletin, of: ask.peer)
     met(ask.peer, greeting)
     if greeting.directory != directory.digest || greeting.cards != cards.digest {
       self.ask(ask.peer, .news(directory: directory.summary, cards: cards.summary), for: .news)

@@ -6,14 +6,20 @@ extension FleetMachine {
     if detector.heard(peer) { tellState(of: peer) }
   }
 
-  mutating func counted(_ stock: Stock) {
-    self.stock = stock
-    note(stock, of: node)
+  mutating func told(_ bulletin: Bulletin) {
+    self.bulletin = bulletin
+    note(bulletin, of: node)
   }
 
-  /// - Parameter stock: `nil`: it did not say; what it said before grows old.
-  mutating func note(_ stock: Stock?, of peer: NodeID) {
-    if let stock { stocks[peer] = Stock.Told(stock: stock, at: now.monotonic) }
+  var bulletinOfNow: Bulletin {
+    var bulletin = bulletin
+    bulletin.behindMilliseconds = freshAt.map { now.monotonic - $0 }
+    return bulletin
+  }
+
+  /// Who says nothing has said nothing new: what it said before grows old.
+  mutating func note(_ bulletin: Bulletin, of peer: NodeID) {
+    if !bulletin.isEmpty { bulletins[peer] = Bulletin.Told(bulletin: bulletin, at: now.monotonic) }
   }
 
   mutating func tellState(of node: NodeID) { effects.append(.member(node, detector.state(of: node))) }

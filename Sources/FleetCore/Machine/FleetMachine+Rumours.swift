@@ -68,7 +68,7 @@ extension FleetMachine {
       for node in cards.drop(strangersTo: directory) {
         detector.forget(node)
         offsets.forget(node)
-        stocks[node] = nil
+        bulletins[node] = nil
       }
       applyRules(isFirst: false)
     }

@@ -21,7 +21,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   /// When the last exchange began that left nothing open, on the monotonic clock: what this node knows is not older.
   public internal(set) var freshAt: Int64?
   /// What members told of what they hold; of those who have not told, nothing.
-  public internal(set) var stocks: [NodeID: Stock.Told] = [:]
+  public internal(set) var bulletins: [NodeID: Bulletin.Told] = [:]
   /// Who answers and who does not.
   public internal(set) var detector = FailureDetector()
 
@@ -41,7 +41,8 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   var pulls = Pulls()
   var hunts: [WriterID: ForkHunt] = [:]
 
-  var stock: Stock?
+  /// What this node says of itself.
+  var bulletin = Bulletin()
   var offsets = ClockOffsets()
   var shunned: [NodeID: Int64] = [:]
 
@@ -107,7 +108,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
       forgetting.shortened(log)
     case .issued(let news): takeNews(news, cards: [], from: nil)
     case .introduced(let card): introduce(card)
-    case .counted(let stock): counted(stock)
+    case .told(let bulletin): told(bulletin)
     }
   }
 

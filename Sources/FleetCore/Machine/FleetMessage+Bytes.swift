@@ -110,7 +110,11 @@ extension Greeting {
       "heads": .bytes(heads.bytes), "dir": .bytes(directory.bytes), "cards": .bytes(cards.bytes),
       "inc": .integer(incarnation), "wall": .integer(wall), "sus": .packed(suspicions),
     ]
-    if let stock { (content["blobs"], content["bytes"]) = (.integer(stock.blobs), .integer(stock.bytes)) }
+    if let stock = bulletin.stock {
+      (content["blobs"], content["bytes"]) = (.integer(stock.blobs), .integer(stock.bytes))
+    }
+    if let behind = bulletin.behindMilliseconds { content["behind"] = .integer(behind) }
+    if let end = bulletin.certificateEnd { content["certificate"] = .integer(end) }
     if let shortenings { content["shortenings"] = .integer(shortenings) }
     return content
   }
@@ -125,8 +129,10 @@ extension Greeting {
     else { return nil }
     self.init(
       heads: heads, directory: directory, cards: cards, incarnation: incarnation, wall: wall, suspicions: suspicions,
-      stock: Stock(blobs: root["blobs"]?.integer ?? -1, bytes: root["bytes"]?.integer ?? -1),
-      shortenings: root["shortenings"]?.integer.flatMap { $0 < 0 ? nil : $0 })
+      bulletin: Bulletin(
+        stock: Stock(blobs: root["blobs"]?.integer ?? -1, bytes: root["bytes"]?.integer ?? -1),
+        behindMilliseconds: root.count("behind"), certificateEnd: root.count("certificate")),
+      shortenings: root.count("shortenings"))
   }
 }
 
@@ -190,6 +196,9 @@ extension Gossip {
 }
 
 extension BencodeView {
+  /// `nil`: it is not there, or no number from 0 on.
+  fileprivate func count(_ key: StaticString) -> Int64? { self[key]?.integer.flatMap { $0 < 0 ? nil : $0 } }
+
   /// Those that can be read. `nil`: no list of byte strings.
   fileprivate func each<Element>(
     _ passedOver: inout Int, _ read: (ArraySlice<UInt8>) -> Element?

@@ -44,19 +44,18 @@ public struct Greeting: Hashable, Sendable {
   /// Its wall clock, in milliseconds.
   public var wall: Int64
   public var suspicions: [Suspicion]
-  /// `nil`: it does not say.
-  public var stock: Stock?
+  public var bulletin: Bulletin
   /// How often it has shortened its log since it started; `nil`: an earlier release, which does not tell.
   public var shortenings: Int64?
 
   public init(
     heads: HeadsDigest, directory: DirectoryDigest, cards: DirectoryDigest, incarnation: Int64, wall: Int64,
-    suspicions: [Suspicion], stock: Stock? = nil, shortenings: Int64? = nil
+    suspicions: [Suspicion], bulletin: Bulletin = Bulletin(), shortenings: Int64? = nil
   ) {
     self.shortenings = shortenings
     (self.heads, self.directory, self.cards) = (heads, directory, cards)
     (self.incarnation, self.wall, self.suspicions) = (incarnation, wall, suspicions)
-    self.stock = stock
+    self.bulletin = bulletin
   }
 }
 

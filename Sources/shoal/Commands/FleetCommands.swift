@@ -87,19 +87,22 @@ struct FleetCommands {
     let fleet: FleetDocument = try session.get("fleet")
     if invocation.wantsJSON { return try output.json(fleet) }
     var table = TextTable(
-      .init("NAME"), .init("NODE"), .init("STATE"), .init("ZONE"), .init("HOLDS"), .init("ADDRESSES"),
-      .init("ROLE"))
+      .init("NAME"), .init("NODE"), .init("STATE"), .init("ZONE"), .init("LAG"), .init("HOLDS"), .init("TOLD"),
+      .init("ADDRESSES"), .init("ROLE"))
     for member in fleet.members {
       let roles = (member.isThisNode ? ["this node"] : []) + (member.isIssuer ? ["issuer"] : [])
       table.append(
         member.name, String(member.node.prefix(12)), member.state, member.zone ?? "-",
-        FleetText.stock(member.holds, isOwn: member.isThisNode),
+        FleetText.lag(of: member, in: fleet), FleetText.stock(member.says), FleetText.age(of: member),
         member.addresses.joined(separator: " "), roles.joined(separator: ", "))
     }
     output.table(table)
     output.line("fleet \(fleet.fleet.prefix(12)), \(FleetText.lag(fleet.members.count, fleet.behindMilliseconds))")
     tell(fleet.certificate)
     if let reason = fleet.refusesWrites { output.note(reason) }
+    for member in fleet.members where !member.isThisNode {
+      if let ending = FleetText.ending(of: member, at: Int64(time(nil))) { output.note(ending) }
+    }
     for member in fleet.members { for twin in member.twins ?? [] { output.note(FleetText.twin(twin, of: member)) } }
     if fleet.members.count > 1, fleet.members.count(where: \.isIssuer) == 1 { output.note(IssuerCommands.loneIssuer) }
   }

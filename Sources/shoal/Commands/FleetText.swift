@@ -2,12 +2,32 @@ import RegistryHTTP
 
 /// What is said of a fleet, in words.
 enum FleetText {
-  /// What a member says of itself is that old only to others.
-  static func stock(_ stock: FleetStockDocument?, isOwn: Bool) -> String {
-    guard let stock else { return "-" }
-    let amount = "\(stock.blobs) \(stock.blobs == 1 ? "blob" : "blobs"), \(Amount.bytes(stock.bytes))"
-    return isOwn ? amount : "\(amount) (\(Amount.duration(seconds: Int(stock.ageMilliseconds / 1000))) ago)"
+  static func stock(_ said: FleetBulletinDocument?) -> String {
+    guard let blobs = said?.blobs, let bytes = said?.bytes else { return "-" }
+    return "\(blobs) \(blobs == 1 ? "blob" : "blobs"), \(Amount.bytes(bytes))"
   }
+
+  /// How far a member was behind when it said so; this node, how far it is now.
+  static func lag(of member: FleetDocument.Member, in fleet: FleetDocument) -> String {
+    let behind = member.isThisNode ? fleet.behindMilliseconds : member.says?.behindMilliseconds
+    return behind.map { "\($0) ms" } ?? "-"
+  }
+
+  static func age(of member: FleetDocument.Member) -> String {
+    guard !member.isThisNode else { return "now" }
+    return member.says.map { "\(Amount.duration(seconds: Int($0.ageMilliseconds / 1000))) ago" } ?? "-"
+  }
+
+  /// What an operator is told of a member's certificate: nodes renew theirs when a third of the time is left.
+  static func ending(of member: FleetDocument.Member, at now: Int64) -> String? {
+    guard let end = member.says?.certificateEndsAtSeconds, end - now < endingSeconds else { return nil }
+    let name = "\(member.name) (\(member.node.prefix(12)))"
+    guard end >= now else { return "\(name): its certificate is over; let it in again with a new invitation" }
+    return "\(name): its certificate ends in \(Amount.duration(seconds: Int(end - now))) and was not renewed; "
+      + "shoal fleet ls there says why"
+  }
+
+  private static let endingSeconds: Int64 = 14 * 86_400
 
   static func twin(_ twin: FleetDocument.Twin, of member: FleetDocument.Member) -> String {
     "\(member.name) (\(member.node.prefix(12))) used number \(twin.number) of epoch \(twin.epoch) twice, "

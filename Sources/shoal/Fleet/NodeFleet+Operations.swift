@@ -51,10 +51,8 @@ extension NodeFleet: FleetOperations {
         state: "\(view.state(of: node))", zone: card?.draft.zone?.description,
         addresses: card?.draft.addresses.map(\.description) ?? [], release: card?.draft.release,
         isIssuer: view.directory.isIssuer(node), isThisNode: node == view.node,
-        holds: view.stock(of: node).map { told in
-          FleetStockDocument(
-            blobs: told.stock.blobs, bytes: told.stock.bytes, ageMilliseconds: told.ageMilliseconds)
-        }, twins: (twins[node] ?? []).map { FleetDocument.Twin($0) })
+        says: view.bulletin(of: node).map { FleetBulletinDocument($0.bulletin, $0.ageMilliseconds) },
+        twins: (twins[node] ?? []).map { FleetDocument.Twin($0) })
     }
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
@@ -89,6 +87,14 @@ extension NodeFleet: FleetOperations {
   static let alone = RegistryError(
     .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join"
   )
+}
+
+extension FleetBulletinDocument {
+  fileprivate init(_ bulletin: Bulletin, _ ageMilliseconds: Int64) {
+    self.init(
+      blobs: bulletin.stock?.blobs, bytes: bulletin.stock?.bytes, behindMilliseconds: bulletin.behindMilliseconds,
+      certificateEndsAtSeconds: bulletin.certificateEnd, ageMilliseconds: ageMilliseconds)
+  }
 }
 
 extension FleetDocument.Twin {

@@ -184,7 +184,7 @@ actor NodeFleet {
     let ports = FleetPorts(
       ledger: catalogue, statements: catalogue, peers: channel, held: catalogue, clock: clock, log: log,
       namesChanged: follow, membersChanged: { [weak self] before, after in self?.noteIssuers(before, after) },
-      meter: meter, stock: stock)
+      meter: meter, bulletin: bulletin)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
     channel.attach(desk)

@@ -8,7 +8,7 @@ extension BadInputTests {
         let slow = try node.connect()
         try slow.send("GET /v2/ HTTP/1.1\r\nX-Slow: ")
         let took = try slow.trickle("a", every: .milliseconds(50), atMost: .seconds(15))
-        #expect(took > .milliseconds(500) && took < .seconds(8))
+        #expect(took > .milliseconds(500) && took < .seconds(14))
         #expect(try slow.head().status == 408)
         try node.connect().checkService()
       }
@@ -22,7 +22,7 @@ extension BadInputTests {
         let begin = ContinuousClock.now
         #expect(try silent.isClosedByServer())
         #expect(try idle.isClosedByServer())
-        #expect(ContinuousClock.now - begin < .seconds(8))
+        #expect(ContinuousClock.now - begin < .seconds(20))
         try node.connect().checkService()
       }
     }
@@ -47,7 +47,7 @@ extension BadInputTests {
       try slow.send(said)
       let begin = ContinuousClock.now
       #expect(try slow.isClosedByServer())
-      #expect(ContinuousClock.now - begin < .seconds(8))
+      #expect(ContinuousClock.now - begin < .seconds(20))
     }
 
     /// Bodies have a minimum rate with a grace of half a minute, which this test sits out, in both directions at once.

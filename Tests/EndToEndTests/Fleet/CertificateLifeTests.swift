@@ -32,7 +32,7 @@ struct CertificateLifeTests {
     // Renewed twice: the channel and the listener go on with what they were given.
     for seconds in [20, 40] as [Int64] {
       #expect(
-        try eventually(within: .seconds(40)) {
+        try eventually(within: .seconds(60)) {
           try fleet.listing("b").certificate.endsAtSeconds >= before + seconds - 2
         })
     }
@@ -49,7 +49,7 @@ struct CertificateLifeTests {
     let image = TestImage("pushed while it could")
     try fleet["b"].connect().push(image, to: "team/app", as: "1")
     try fleet["b"].kill()
-    #expect(eventually(within: .seconds(40)) { Int64(time(nil)) > end + 1 })
+    #expect(eventually(within: .seconds(60)) { Int64(time(nil)) > end + 1 })
     try fleet.start("b")
     #expect(try eventually { try fleet.listing("b").certificate.trouble?.contains("shoal fleet join") == true })
     #expect(try fleet.listing("b").certificate.isOver)
@@ -66,7 +66,7 @@ struct CertificateLifeTests {
     let fleet = try Self.shortLived()
     try fleet["a"].kill()
     #expect(
-      try eventually(within: .seconds(40)) {
+      try eventually(within: .seconds(60)) {
         try fleet.listing("b").certificate.trouble?.contains("no issuer renewed it (a)") == true
       })
     let told = try fleet.command("ls", at: "b")

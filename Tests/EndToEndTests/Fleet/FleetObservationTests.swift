@@ -1,5 +1,6 @@
 import BlockingBodies
 import FoundationEssentials
+import Glibc
 import Testing
 
 /// What an operator sees of a fleet.
@@ -7,14 +8,16 @@ import Testing
 struct FleetObservationTests {
   private struct Listing: Decodable {
     struct Member: Decodable {
-      struct Stock: Decodable {
-        let blobs: Int
-        let bytes: Int
+      struct Bulletin: Decodable {
+        let blobs: Int?
+        let bytes: Int?
+        let behindMilliseconds: Int?
+        let certificateEndsAtSeconds: Int?
       }
 
       let name: String
       let state: String
-      let holds: Stock?
+      let says: Bulletin?
     }
 
     let members: [Member]
@@ -47,22 +50,23 @@ struct FleetObservationTests {
     let image = TestImage("three hundred bytes and more")
     try fleet["a"].connect().push(image, to: "team/app", as: "1")
     let bytes = image.blobs.reduce(0) { $0 + $1.bytes.count }
-    let isTold = try eventually(within: .seconds(30)) {
+    let isTold = try eventually(within: .seconds(60)) {
       let listing: Listing = try Self.document(fleet["b"], "fleet", "ls")
       return listing.members.contains {
-        $0.name == "a" && $0.holds?.blobs == image.blobs.count && $0.holds?.bytes == bytes
+        $0.name == "a" && $0.says?.blobs == image.blobs.count && $0.says?.bytes == bytes
+          && $0.says?.behindMilliseconds != nil && $0.says?.certificateEndsAtSeconds ?? 0 > Int(time(nil)) + 80 * 86_400
       }
     }
     #expect(isTold)
     let table = try SmallFleet.run(["fleet", "ls", "--data", fleet["b"].data]).output
-    #expect(table.contains("HOLDS") && table.contains("blobs, "), "\(table)")
+    #expect(table.contains("LAG") && table.contains("HOLDS") && table.contains("blobs, "), "\(table)")
   }
 
   @Test func statusAndMetricsTellOfTheFleet() throws {
     let fleet = try SmallFleet("a", "b")
     try fleet["a"].connect().push(TestImage("an image"), to: "team/app", as: "1")
     #expect(try fleet["b"].answers(200, to: "/v2/team/app/manifests/1"))
-    let isSeen = try eventually(within: .seconds(20)) {
+    let isSeen = try eventually(within: .seconds(60)) {
       let status: Status = try Self.document(fleet["b"], "status")
       guard let summary = status.fleet else { return false }
       return summary.members == 2 && summary.alive == 2 && summary.issuers == 1 && summary.work.exchanges > 0

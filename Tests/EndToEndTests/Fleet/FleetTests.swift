@@ -159,8 +159,9 @@ struct FleetTests {
     let connection = try fleet["a"].connect()
     let sleeper = fleet["b"]
     var hasAsked = false
-    // A member has 50 ms to answer in, which a busy machine may take from it: once of three times it must.
-    for round in 0..<3 where !hasAsked {
+    // A member has 50 ms to answer in, which a busy machine takes from it at times: once it must. (That whoever is behind
+    // asks, and how long it waits, is tested without a clock beside the desk.)
+    for round in 0..<12 where !hasAsked {
       let (before, after) = (TestImage("before \(round)"), TestImage("after \(round)"))
       try connection.push(before, to: "team/app", as: "1")
       #expect(try eventually { try sleeper.ask("GET", Self.target).body == before.manifest.bytes })
@@ -228,7 +229,7 @@ struct FleetTests {
     }
     let begun = ContinuousClock.now
     try fleet.join("b", by: token)
-    #expect(begun.duration(to: .now) < .seconds(10))
+    #expect(begun.duration(to: .now) < .seconds(30))
   }
 
   @Test func namesThatStandForDifferentImagesAreRefusedUnlessSomebodyDecides() throws {

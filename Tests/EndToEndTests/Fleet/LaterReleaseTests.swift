@@ -114,7 +114,7 @@ struct LaterReleaseTests {
         let rumour = Gossip.Rumour(run, hops: FleetLimits.rumourHops)
         #expect(try voice.ask(.push(Gossip(rumours: [rumour])), of: fleet[name]) == .taken)
       }
-      return try eventually(within: .seconds(6)) {
+      return try eventually(within: .seconds(15)) {
         try ["a", "b"].allSatisfy { try !(fleet.listing($0).members.first { $0.name == "later" }?.twins ?? []).isEmpty }
       }
     }

@@ -38,7 +38,7 @@ struct PolicyTests {
 
   /// Until the node knows the policy.
   private static func knows(_ number: Int64, _ node: ShoalNode) throws -> Bool {
-    try eventually(within: .seconds(5)) {
+    try eventually(within: .seconds(60)) {
       try shoal(node, "fleet", "policy", "show", "--json").json(Policy.self).number == number
     }
   }

@@ -51,7 +51,7 @@ final class ChildProcess: Sendable {
 
   /// How it ended. A process that is late is killed.
   @discardableResult
-  func wait(within patience: Duration = .seconds(20)) throws -> End {
+  func wait(within patience: Duration = .seconds(60)) throws -> End {
     if let end = ending(within: patience) { return end }
     signal(SIGKILL)
     throw Trouble("process \(pid) did not end within \(patience); it said: \(errors.text)\(output.text)")
@@ -97,7 +97,7 @@ final class ChildProcess: Sendable {
       }
       spawned.change { $0 = result }
     }
-    guard let result = spawned.wait(within: .seconds(20), { $0 }) else { throw Trouble("no process was started") }
+    guard let result = spawned.wait(within: .seconds(60), { $0 }) else { throw Trouble("no process was started") }
     return try result.get()
   }
 

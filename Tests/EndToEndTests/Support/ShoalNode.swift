@@ -58,12 +58,12 @@ final class ShoalNode: Sendable {
   /// Gone before the folder goes: a node that still writes would leave files behind.
   deinit {
     process.signal(SIGKILL)
-    _ = process.ending(within: .seconds(10))
+    _ = process.ending(within: .seconds(60))
   }
 
   // MARK: - Asking
 
-  func connect(patience: Duration = .seconds(20)) throws -> HTTPConnection {
+  func connect(patience: Duration = .seconds(60)) throws -> HTTPConnection {
     try HTTPConnection(port: port, patience: patience)
   }
 

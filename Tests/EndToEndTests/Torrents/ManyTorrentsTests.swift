@@ -21,9 +21,9 @@ struct ManyTorrentsTests {
     let wanted = Set((image.blobs + [image.manifest]).map(\.digest))
     #expect(try Self.live(node) == wanted)
     node.process.signal(SIGTERM)
-    #expect(try node.process.wait(within: .seconds(5)) == .exit(0))
+    #expect(try node.process.wait(within: .seconds(60)) == .exit(0))
     let again = try Arrival.node(in: folder, more: settings)
-    #expect(try eventually(within: .seconds(8)) { try Self.live(again) == wanted })
+    #expect(try eventually(within: .seconds(60)) { try Self.live(again) == wanted })
     #expect(try again.stop() == .exit(0))
   }
 

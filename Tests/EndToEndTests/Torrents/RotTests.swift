@@ -90,7 +90,7 @@ struct RotTests {
 
     let node = try Arrival.node()
     let command = try Arrival.fetch(file, as: blob, node)
-    let line = seed.process.errors.line(within: .seconds(8)) { $0.contains("a blob rotted under its torrent") }
+    let line = seed.process.errors.line(within: .seconds(60)) { $0.contains("a blob rotted under its torrent") }
     #expect(line?.contains(blob.digest) == true, "\(seed.process.errors.text)")
     let aside = "\(seed.data)/quarantine/sha256-\(blob.digest.dropFirst(7))"
     #expect(try Self.state(aside) == before)
@@ -118,7 +118,7 @@ struct RotTests {
     unlink(Self.path(blob, seed))
     let node = try Arrival.node()
     let command = try Arrival.fetch(file, as: blob, node)
-    let line = seed.process.errors.line(within: .seconds(8)) { $0.contains("a blob rotted under its torrent") }
+    let line = seed.process.errors.line(within: .seconds(60)) { $0.contains("a blob rotted under its torrent") }
     #expect(line?.contains(blob.digest) == true, "\(seed.process.errors.text)")
     #expect(try seed.ask("HEAD", "/v2/team/app/blobs/\(blob.digest)").status == 404)
     let start = try ShoalCommand(["torrent", "start", blob.digest, "--data", seed.data])

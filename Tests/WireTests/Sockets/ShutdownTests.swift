@@ -5,8 +5,9 @@ import Testing
 
 extension Sockets {
   struct ShutdownTests {
+    /// With one loop: what one connection has seen of the end, the loop has told all of them.
     private static func start(_ handler: any Handler) throws -> HTTPServer {
-      try HTTPServer(configuration: .init(listeners: [.tcp(host: "127.0.0.1", port: 0)]), handler: handler)
+      try HTTPServer(configuration: .init(listeners: [.tcp(host: "127.0.0.1", port: 0)], loops: 1), handler: handler)
     }
 
     @Test func runningExchangeFinishesAndIdleConnectionsClose() async throws {
