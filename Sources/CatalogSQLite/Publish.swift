@@ -8,7 +8,7 @@ extension WriteTransaction {
 
     let repository = try repositoryOrNew(publication.repository)
     try publishManifest(publication, in: repository)
-    for tag in publication.tags where try digest(of: tag, in: repository) != publication.digest {
+    for tag in publication.tags where try mustClaim(tag, publication, in: repository) {
       try claim(tag, names: publication.digest, in: repository)
     }
     if let ticket = publication.ticket { try keep(ticket) }
@@ -25,7 +25,7 @@ extension WriteTransaction {
       .integer(repository.row), .blob(publication.digest.column)
     ) { row throws(RegistryError) in (facts: try row.facts(from: 0), documented: row.integer(4) == 1) }
 
-    if present?.facts != publication.document.facts {
+    if present?.facts != publication.document.facts || publication.saysAgain {
       try claimPresent(publication.digest, as: publication.document, in: repository)
     } else if present?.documented == false {
       try derive(.manifest(publication.digest, in: repository), document: publication.document)
@@ -43,6 +43,14 @@ extension WriteTransaction {
     ) { $0.integer(0) == 1 }
     if isDocumented == false { try derive(.manifest(digest, in: repository), document: document) }
     return isDocumented != nil
+  }
+
+  /// An immutable tag is said once: again would be another word, which does not count.
+  private func mustClaim(
+    _ tag: Tag, _ publication: Publication, in repository: KnownRepository
+  ) throws(RegistryError) -> Bool {
+    let isSo = try digest(of: tag, in: repository) == publication.digest
+    return !isSo || (publication.saysAgain && !rules.immutableTags.matches(repository.name))
   }
 
   private func digest(of tag: Tag, in repository: KnownRepository) throws(RegistryError) -> Digest? {

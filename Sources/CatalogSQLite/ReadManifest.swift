@@ -47,8 +47,11 @@ extension Connection {
         guard !isWaiting, sequence <= rules.limit(of: writer), rules.mayWrite(writer.node, repository) else {
           return true
         }
+        // Said again: it began with the earlier word.
+        if let last = events.last, last.digest == event.digest { events.removeLast() }
+        guard events.count < limit || rules.immutableTags.matches(repository) else { return false }
         events.append(event)
-        return events.count < limit || rules.immutableTags.matches(repository)
+        return true
       }
       guard let since = rules.immutableSince(in: repository) else { return events }
       if let before = events.first(where: { $0.clock < since }), before.digest != nil { return [before] }

@@ -21,4 +21,13 @@ extension SQLiteCatalog {
   public func linkedTotals() async throws(RegistryError) -> LinkedTotals {
     try await readers.read { connection throws(RegistryError) in try connection.linkedTotals() }
   }
+
+  /// Whether any blob is linked to the repository.
+  public func holdsBlobs(of repository: RepositoryName) async throws(RegistryError) -> Bool {
+    try await readers.read { connection throws(RegistryError) in
+      guard let row = try connection.repositoryRow(repository) else { return false }
+      return try connection.first("SELECT 1 FROM link WHERE repository = ?1 LIMIT 1", .integer(row)) { _ in true }
+        ?? false
+    }
+  }
 }

@@ -5,12 +5,19 @@ import Wire
 
 // What a member asks that is about to leave.
 extension FleetHandler {
-  func lacking(_ digest: Digest, _ repository: RepositoryName) async throws(RegistryError) -> Response {
-    .octets(LeavingBytes.digests(try await registry.lacking(of: digest, in: repository)))
+  /// Two that leave at the same time do not count on each other: who leaves itself does not answer.
+  func lacking(
+    _ digest: Digest, _ repository: RepositoryName, _ seat: Seat
+  ) async throws(RegistryError) -> Response {
+    guard !seat.isLeaving() else { return .nothing }
+    return .octets(LeavingBytes.digests(try await registry.lacking(of: digest, in: repository)))
   }
 
   /// Takes it in on its own: the asker comes back to see.
-  func keep(_ digest: Digest, _ repository: RepositoryName) async throws(RegistryError) -> Response {
+  func keep(
+    _ digest: Digest, _ repository: RepositoryName, _ seat: Seat
+  ) async throws(RegistryError) -> Response {
+    guard !seat.isLeaving() else { return .nothing }
     try await registry.keep(digest, in: repository)
     return Response(status: 202)
   }

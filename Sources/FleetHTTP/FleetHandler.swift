@@ -17,9 +17,15 @@ public final class FleetHandler: Handler {
     /// The same.
     public let issuer: FleetIssuer?
     let papers: any PapersDesk
+    /// On its way out, it keeps nothing for anybody.
+    let isLeaving: @Sendable () -> Bool
 
-    public init(desk: FleetDesk, door: JoinDoor?, issuer: FleetIssuer?, papers: any PapersDesk) {
+    public init(
+      desk: FleetDesk, door: JoinDoor?, issuer: FleetIssuer?, papers: any PapersDesk,
+      isLeaving: @escaping @Sendable () -> Bool = { false }
+    ) {
       (self.desk, self.door, self.issuer, self.papers) = (desk, door, issuer, papers)
+      self.isLeaving = isLeaving
     }
   }
 
@@ -82,9 +88,13 @@ public final class FleetHandler: Handler {
     case .holding(let digest, let repository): try await holding(digest, repository)
     case .blob(let digest, let repository): try await blob(digest, repository, request)
     case .manifest(let digest, let repository): try await manifest(digest, repository)
-    case .lacking(let digest, let repository): try await lacking(digest, repository)
+    case .lacking(let digest, let repository): try await lacking(digest, repository, seat)
     case .keep(let digest, let repository):
-      if let wait = keeps.secondsUntilTurn(of: member) { .tooSoon(wait) } else { try await keep(digest, repository) }
+      if let wait = keeps.secondsUntilTurn(of: member) {
+        .tooSoon(wait)
+      } else {
+        try await keep(digest, repository, seat)
+      }
     case .leave: try await remove(member, seat, body)
     case .certificate: await certificate(for: member, seat)
     case .keyWish: await seat.papers.keyWish(of: member).map { .octets($0) } ?? .nothing

@@ -86,12 +86,14 @@ public struct ManifestDesk: Sendable {
       throw RegistryError(.tagInvalid, "a push sets at most \(limits.tagsPerPush) tags; send the rest in another")
     }
     // Hashing and parsing 4 MiB takes tens of milliseconds: not on the caller's loop.
+    let isMember = far?.isJoined ?? false
     let publication = try await ports.work.run { [rules] () throws(RegistryError) in
       let digest = try Self.digest(of: bytes, pushedTo: reference)
       return Publication(
         repository: repository, digest: digest,
         document: try ManifestDocument(bytes: bytes, contentType: contentType), tags: reference.tags + moreTags,
         demands: rules.acceptsSparseManifests ? .nothing : .everything,
+        saysAgain: isMember,
         ticket: rules.hashesTorrents ? SwarmTicket(of: bytes, digest).map { TicketEntry($0) } : nil)
     }
     try await gate.pass(publication.digest) { () async throws(RegistryError) in try await publish(publication) }

@@ -62,13 +62,14 @@ enum Sample {
 extension Names {
   func publish(
     _ manifest: ManifestFixture, tags: [String] = [], in repository: RepositoryName,
-    demands: Publication.Demand = .everything
+    demands: Publication.Demand = .everything, saysAgain: Bool = false
   ) async throws(RegistryError) -> PublishOutcome {
     var parsed: [Tag] = []
     for tag in tags { parsed.append(try Tag(parsing: tag)) }
     return try await publish(
       Publication(
-        repository: repository, digest: manifest.digest, document: manifest.document, tags: parsed, demands: demands))
+        repository: repository, digest: manifest.digest, document: manifest.document, tags: parsed, demands: demands,
+        saysAgain: saysAgain))
   }
 
   func resolved(_ reference: String, in repository: RepositoryName) async throws(RegistryError) -> Digest? {

@@ -22,7 +22,7 @@ extension MemoryCatalog: Names {
       var held = state.repositories[publication.repository] ?? Repository()
       let missing = held.missing(for: publication)
       guard missing.isEmpty else { return .missing(missing) }
-      if held.manifests[publication.digest]?.facts != publication.document.facts {
+      if held.manifests[publication.digest]?.facts != publication.document.facts || publication.saysAgain {
         let time = claim(
           .manifest(publication.repository, publication.digest, .present(publication.document.facts)), in: &state)
         held.manifests[publication.digest] = PresentManifest(publication.document, clock: time)
@@ -30,7 +30,7 @@ extension MemoryCatalog: Names {
       } else if let present = held.manifests[publication.digest], present.document == nil {
         held.manifests[publication.digest] = PresentManifest(publication.document, clock: present.clock)
       }
-      for tag in publication.tags where held.tags[tag] != publication.digest {
+      for tag in publication.tags where held.tags[tag] != publication.digest || publication.saysAgain {
         _ = claim(.tag(publication.repository, tag, publication.digest), in: &state)
         held.tags[tag] = publication.digest
       }
@@ -102,9 +102,11 @@ extension MemoryCatalog: Names {
   ) async throws(RegistryError) -> [TagEvent] {
     state.withLock { state in
       var events: [TagEvent] = []
-      for claim in state.claims.reversed() where events.count < limit {
+      for claim in state.claims.reversed() {
         guard case .tag(repository, tag, let digest) = claim.statement else { continue }
         let isPresent = digest.map { state.repositories[repository]?.manifests[$0] != nil } ?? false
+        if let last = events.last, last.digest == digest { events.removeLast() }
+        guard events.count < limit else { break }
         events.append(TagEvent(digest: digest, clock: claim.clock, isPresent: isPresent))
       }
       return events

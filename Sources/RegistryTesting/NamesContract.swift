@@ -126,6 +126,22 @@ public enum NamesContract {
       let history = try await catalog.history(of: try Sample.tag("latest"), in: repository, limit: 10)
       try CatalogViolation.unlessEqual(history.map(\.digest), [image.digest], "claims of the tag")
     },
+    CatalogClause("whatIsSaidAgainIsALaterWordAndOneEntryOfTheHistory") { catalog in
+      let (repository, tag) = (try Sample.repository(), try Sample.tag("latest"))
+      let image = try await Sample.push(tags: ["latest"], to: repository, of: catalog)
+      let first = try await catalog.history(of: tag, in: repository, limit: 10)
+      let before = try await catalog.manifests(of: repository).map(\.clock)
+      let outcome = try await catalog.publish(
+        try Sample.image(), tags: ["latest"], in: repository, saysAgain: true)
+      try CatalogViolation.unlessEqual(outcome, .published, "the same again")
+      try CatalogViolation.unless(
+        try await catalog.manifests(of: repository).map(\.clock) != before, "the manifest has no later word")
+      try CatalogViolation.unlessEqual(try await catalog.resolved("latest", in: repository), image.digest, "the tag")
+      for limit in [1, 10] {
+        let history = try await catalog.history(of: tag, in: repository, limit: limit)
+        try CatalogViolation.unlessEqual(history, first, "named since the first word")
+      }
+    },
     CatalogClause("aTagMoves") { catalog in
       let repository = try Sample.repository()
       let old = try await Sample.push(1, tags: ["latest"], to: repository, of: catalog)

@@ -45,6 +45,25 @@ import Testing
       + database.rows("SELECT document FROM name_rules")
   }
 
+  /// A member deletes what is here, and a client pushes it here before that is heard: the later word stands.
+  @Test(arguments: [true, false]) func whatIsPushedAgainStandsAboveADeletionThatIsHeardLater(_ saysAgain: Bool)
+    async throws
+  {
+    try await withCatalog { catalog in
+      _ = try await catalog.publish(try publication(["latest"]))
+      let first = try #require(try await catalog.manifests(of: name).first).clock.rawValue
+      _ = try await catalog.publish(
+        Publication(
+          repository: name, digest: image.digest, document: image.document, tags: [latest], saysAgain: saysAgain))
+      var scribe = Scribe(9)
+      scribe.say(.manifest(name, image.digest, .gone), at: HybridTime(rawValue: first + 1))
+      scribe.say(.tag(name, latest, nil), at: HybridTime(rawValue: first + 2))
+      _ = try await catalog.admit(try #require(scribe.run()))
+      let named = try await catalog.resolve(.tag(latest), in: name)?.digest
+      #expect(named == (saysAgain ? image.digest : nil))
+    }
+  }
+
   @Test func aPushAsksTheLogNothingWhereThereAreNoRules() async throws {
     let log = StatementLog()
     try await withCatalog(trace: log.trace) { catalog async throws in

@@ -7,7 +7,7 @@ public protocol Names: Sendable {
   func resolve(_ reference: Reference, in repository: RepositoryName) async throws(RegistryError) -> StoredManifest?
 
   /// Makes a manifest present in a repository and points tags at it, if all that it needs is there in the same instant.
-  /// Publishing again what is so already writes no claim.
+  /// Publishing again what is so already writes no claim, unless the publication says it again.
   func publish(_ publication: Publication) async throws(RegistryError) -> PublishOutcome
 
   /// Keeps what a manifest itself says, now that its bytes are here: of one that is present by a claim of another node.
@@ -22,7 +22,7 @@ public protocol Names: Sendable {
   /// Says of a tag that it is gone. `false`: there was none.
   func untag(_ tag: Tag, in repository: RepositoryName) async throws(RegistryError) -> Bool
 
-  /// What a tag named, newest first, from the log.
+  /// What a tag named, newest first, from the log: what was said again is one entry, of when it was said first.
   func history(of tag: Tag, in repository: RepositoryName, limit: Int) async throws(RegistryError) -> [TagEvent]
 }
 
@@ -34,6 +34,9 @@ public struct Publication: Sendable {
   public let demands: Demand
   /// Blobs that other members hold for this repository, in the size that the manifest says: as good as here.
   public let heldElsewhere: Set<Digest>
+  /// Also what is so here already is claimed anew: another member may have said otherwise since, and is not heard yet.
+  /// What is acknowledged now stands above that.
+  public let saysAgain: Bool
   /// Of the manifest's bytes, if its hashes are at hand: kept in the same transaction, as `Tickets.keep` does.
   public let ticket: TicketEntry?
 
@@ -49,8 +52,10 @@ public struct Publication: Sendable {
 
   public init(
     repository: RepositoryName, digest: Digest, document: ManifestDocument, tags: [Tag],
-    demands: Demand = .everything, heldElsewhere: Set<Digest> = [], ticket: TicketEntry? = nil
+    demands: Demand = .everything, heldElsewhere: Set<Digest> = [], saysAgain: Bool = false,
+    ticket: TicketEntry? = nil
   ) {
+    self.saysAgain = saysAgain
     self.repository = repository
     self.digest = digest
     self.document = document
@@ -66,7 +71,7 @@ extension Publication {
   public func with(heldElsewhere blobs: Set<Digest>) -> Publication {
     Publication(
       repository: repository, digest: digest, document: document, tags: tags, demands: demands, heldElsewhere: blobs,
-      ticket: ticket)
+      saysAgain: saysAgain, ticket: ticket)
   }
 
   /// A blob that is not here need not be.

@@ -32,6 +32,9 @@ struct FarContent: Sendable {
     acceptsSparseManifests = rules.acceptsSparseManifests
   }
 
+  /// Whether others name things too.
+  var isJoined: Bool { fleet.isJoined }
+
   // MARK: - Blobs
 
   /// The size of a blob that the repository is not linked to and can have, as a present manifest of it says. Manifests that
@@ -45,9 +48,17 @@ struct FarContent: Sendable {
   }
 
   /// A present manifest that names a blob. Bytes that go here come back at the next question, while it is present.
+  /// - Throws: `unavailable` when a manifest that may name it cannot be read now.
   func manifest(needing digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Digest? {
     guard fleet.isJoined else { return nil }
-    return try await ports.content.manifest(needing: digest, in: repository)
+    repeat {
+      if let manifest = try await ports.content.manifest(needing: digest, in: repository) { return manifest }
+    } while try await readUnread(in: repository)
+    guard let unread = try await ports.unread.unread(in: repository, limit: 1).first else { return nil }
+    throw RegistryError(
+      .unavailable,
+      "\(repository) has manifests that cannot be read just now and may name this blob; try again shortly",
+      detail: [unread.digest.description])
   }
 
   /// A blob as a present manifest names it.

@@ -27,6 +27,18 @@ extension Registry {
     }
   }
 
+  /// Has the manifest itself brought here, where it is not. `false`: nobody who has it answers just now.
+  public func bring(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Bool {
+    let manifest = try await manifests.resolveHere(.digest(digest), in: repository)
+    do throws(RegistryError) {
+      _ = try await manifests.bytes(of: manifest, in: repository)
+      return true
+    } catch {
+      guard error.code == .unavailable else { throw error }
+      return false
+    }
+  }
+
   /// Whether the manifest itself is here.
   public func hasBytes(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Bool {
     try await manifests.bytesHere(of: try await manifests.resolveHere(.digest(digest), in: repository)) != nil

@@ -71,8 +71,18 @@ actor Departure: FleetDeparture {
 
   /// What is here and was not looked at before: a push that was under way when this began may come a moment later.
   private func unseenImages() async throws(RegistryError) -> [Image] {
-    let here = try await fleet.everyManifest().filter(\.isHere)
-    return here.map { Image(repository: $0.repository, digest: $0.summary.digest) }.filter { seen.insert($0).inserted }
+    var holding: [RepositoryName: Bool] = [:]
+    var images: [Image] = []
+    for manifest in try await fleet.everyManifest() {
+      let image = Image(repository: manifest.repository, digest: manifest.summary.digest)
+      guard seen.insert(image).inserted else { continue }
+      if holding[image.repository] == nil {
+        holding[image.repository] = try await fleet.catalogue.holdsBlobs(of: image.repository)
+      }
+      // In a larger fleet its bytes may be elsewhere, and layers of it here.
+      if manifest.isHere || holding[image.repository] == true { images.append(image) }
+    }
+    return images
   }
 
   /// One look at all that nobody else was seen to keep.
@@ -101,10 +111,12 @@ actor Departure: FleetDeparture {
     return document(.handingOver, alone, waits)
   }
 
-  /// Asks for it to be kept where it is not.
+  /// Asks for it to be kept where it is not. What it needs is not known while nobody shows its manifest: then it may be
+  /// this node that keeps it.
   private func isKept(_ image: Image, by members: [NodeID]) async -> Bool {
     let missing: Set<Digest>
     do throws(RegistryError) {
+      guard try await registry.bring(image.digest, in: image.repository) else { return false }
       missing = Set(try await registry.lacking(of: image.digest, in: image.repository))
     } catch {
       // Deleted meanwhile, by another member.
@@ -134,13 +146,24 @@ actor Departure: FleetDeparture {
       return try await part(lost: lost, wasRemoved: true)
     }
     // Put out meanwhile, by an issuer whose answer was lost.
-    if seat.isStranger { return try await part(lost: lost, wasRemoved: true) }
+    if await isOut() { return try await part(lost: lost, wasRemoved: true) }
     issuerLooks += 1
     if isForced, issuerLooks >= Self.forcedIssuerLooks { return try await part(lost: lost, wasRemoved: false) }
     await rest()
     let names = view.directory.issuers.filter { $0 != view.node }.map { view.title(of: $0) }.sorted()
     return document(
       .signingOff, lost, "\(names.joined(separator: " or ")) must hear all that this node said, and put it out")
+  }
+
+  /// The connection is cut with the membership, at times before the answer has come: whoever is out is told so.
+  private func isOut() async -> Bool {
+    if seat.isStranger { return true }
+    for issuer in view.directory.issuers where issuer != view.node {
+      let addresses = view.cards[issuer]?.draft.addresses ?? []
+      guard case .push(let gossip)? = await seat.channel.ask(issuer, at: addresses, .ownHeads) else { continue }
+      if gossip.news.records.contains(where: { view.isRemoval($0, fleet.keys) }) { return true }
+    }
+    return false
   }
 
   private func part(lost: [Image], wasRemoved: Bool) async throws(RegistryError) -> DepartureDocument {

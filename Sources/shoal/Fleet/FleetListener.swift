@@ -24,7 +24,12 @@ struct FleetListener: Sendable {
       try Self.ownCredentials(fleet.keys, at: fleet.clock.millisecondsSince1970), minimumVersion: .tls13)
     let handler = FleetHandler(
       registry,
-      seat: { fleet.current.map { .init(desk: $0.desk, door: $0.door, issuer: $0.issuer, papers: fleet) } }, log: log)
+      seat: {
+        fleet.current.map {
+          .init(desk: $0.desk, door: $0.door, issuer: $0.issuer, papers: fleet, isLeaving: { fleet.isLeaving })
+        }
+      },
+      log: log)
     let places = settings.fleet.listen.flatMap { listener in
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }

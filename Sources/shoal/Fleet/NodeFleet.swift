@@ -118,6 +118,9 @@ actor NodeFleet {
 
   nonisolated func noteDeparture(_ isBegun: Bool) { conduct.withLock { $0.departures += isBegun ? 1 : -1 } }
 
+  /// On its way out of the fleet.
+  nonisolated var isLeaving: Bool { conduct.withLock { $0.departures > 0 } }
+
   nonisolated private func refusal(toWrite repository: RepositoryName) -> RegistryError? {
     let conduct = conduct.withLock { $0 }
     guard conduct.departures == 0 else { return WriteRefusal.leaving }

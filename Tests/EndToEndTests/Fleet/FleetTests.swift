@@ -153,6 +153,30 @@ struct FleetTests {
     #expect(try fleet["c"].answers(200, to: "/v2/team/app/manifests/2"))
   }
 
+  /// A client is told 201, and what it pushed is there: whatever another member said before, and was not heard yet.
+  @Test func whatIsPushedAgainOutlivesADeletionThatWasNotHeardYet() throws {
+    let fleet = try SmallFleet("a", "b")
+    let image = Self.image(seed: 15)
+    try fleet["a"].connect().push(image, to: "team/app", as: "1")
+    #expect(try fleet["b"].answers(200, to: Self.target))
+    try fleet["a"].kill()
+    let path = "/v2/team/app/manifests/\(image.manifest.digest)"
+    #expect(try eventually { try fleet["b"].ask("DELETE", path).status == 202 })
+    fleet["b"].pause()
+    try fleet.start("a")
+    let fields = [("Content-Type", MediaTypes.manifest)]
+    #expect(
+      try eventually { try fleet["a"].ask("PUT", Self.target, fields, body: image.manifest.bytes).status == 201 })
+    fleet["b"].wake()
+    for tag in ["again", "1"] {
+      if tag == "again" { try fleet["b"].connect().push(TestImage("another"), to: "team/app", as: tag) }
+      for name in ["a", "b"] { #expect(try fleet[name].answers(200, to: "/v2/team/app/manifests/\(tag)")) }
+    }
+    for name in ["a", "b"] {
+      #expect(try fleet[name].ask("GET", Self.target).body == image.manifest.bytes, "\(name)")
+    }
+  }
+
   /// Behind for longer than five seconds, it compares itself with a member before it answers the first question.
   @Test func whoWasAwayAsksTheOthersBeforeItAnswers() throws {
     let fleet = try SmallFleet("a", "b")

@@ -68,6 +68,21 @@ struct LeavingTests {
     #expect(try fleet["b"].answers(200, to: "/v2/team/app/manifests/foreign"))
   }
 
+  /// Neither counts on the other, so what both keep goes to the third.
+  @Test func twoThatLeaveAtTheSameTimeLeaveNothingBehind() throws {
+    let fleet = try SmallFleet("a", "b", "c")
+    let image = Self.image(33)
+    #expect(try Self.put(image, "both", on: fleet["b"]).status == 201)
+    #expect(try fleet["c"].answers(200, to: "/v2/team/app/manifests/both"))
+    try Self.checkWhole(image, "both", on: fleet["c"])
+    let leaving = try ["b", "c"].map {
+      try ChildProcess([ShoalBinary.path, "fleet", "leave", "--data", fleet[$0].data])
+    }
+    for process in leaving { #expect(try process.wait() == .exit(0), "\(process.errors.text)") }
+    for name in ["b", "c"] { try fleet[name].kill() }
+    try Self.checkWhole(image, "both", on: fleet["a"])
+  }
+
   @Test func theLastWithTheKeyLeavesLast() throws {
     let fleet = try SmallFleet("a", "b")
     let refused = try Self.shoal(fleet["a"], "fleet", "leave", "--force")
