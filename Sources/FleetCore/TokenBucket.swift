@@ -12,4 +12,7 @@ public struct TokenBucket: Sendable {
   }
 
   public mutating func take(each milliseconds: Int64, at now: Int64) { fullAt = max(fullAt, now) + milliseconds }
+
+  /// One that was taken was not used.
+  public mutating func giveBack(each milliseconds: Int64) { fullAt -= milliseconds }
 }

@@ -69,10 +69,11 @@ public actor JoinDoor {
   public func answer(_ bytes: [UInt8], from endpoint: PeerEndpoint, binding: [UInt8]) async -> JoinAnswer {
     let since = start.duration(to: .now).components
     let monotonic = since.seconds * 1000 + since.attoseconds / 1_000_000_000_000_000
-    var request: JoinRequest?
+    var (request, isInvited) = (JoinRequest?.none, false)
     let turn = gate.knock(from: endpoint, at: monotonic) {
       request = JoinRequest(bytes: bytes)
-      return request.map { book.knows($0.draft.invite, at: desk.ports.clock.millisecondsSince1970) } ?? false
+      isInvited = request.map { book.knows($0.draft.invite, at: desk.ports.clock.millisecondsSince1970) } ?? false
+      return isInvited
     }
     switch turn {
     case .open: break
@@ -80,7 +81,10 @@ public actor JoinDoor {
     case .unheard: return .refused(.notInvited)
     }
     guard let request else { return .refused(.notInvited) }
-    guard !isDeciding else { return .refused(.busy(milliseconds: Self.busyMilliseconds)) }
+    guard !isDeciding else {
+      if isInvited { gate.giveBack(to: endpoint) }
+      return .refused(.busy(milliseconds: Self.busyMilliseconds))
+    }
     isDeciding = true
     defer { isDeciding = false }
     do {

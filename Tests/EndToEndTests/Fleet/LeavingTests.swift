@@ -83,6 +83,25 @@ struct LeavingTests {
     try Self.checkWhole(image, "both", on: fleet["a"])
   }
 
+  /// In a larger fleet few keep a manifest, and who keeps its layers need not be one of them.
+  @Test func layersOfManifestsThatAreElsewhereAreHandedOverToo() throws {
+    let names = "abcdefghij".map { "\($0)" }
+    let fleet = try SmallFleet(names)
+    let images = (0..<4).map { TestImage("layer \($0) of a larger fleet") }
+    let (layers, manifests) = (try fleet["e"].connect(), try fleet["f"].connect())
+    for (number, image) in images.enumerated() {
+      for blob in image.blobs { try layers.push(blob, to: "team/app") }
+      let fields = [("Content-Type", MediaTypes.manifest)]
+      let target = "/v2/team/app/manifests/\(number)"
+      #expect(try manifests.ask("PUT", target, fields, body: image.manifest.bytes).status == 201)
+      #expect(try fleet["e"].answers(200, to: target))
+    }
+    let left = try Self.shoal(fleet["e"], "fleet", "leave")
+    #expect(left.code == 0, "\(left.errors)")
+    try fleet["e"].kill()
+    for (number, image) in images.enumerated() { try Self.checkWhole(image, "\(number)", on: fleet["a"]) }
+  }
+
   @Test func theLastWithTheKeyLeavesLast() throws {
     let fleet = try SmallFleet("a", "b")
     let refused = try Self.shoal(fleet["a"], "fleet", "leave", "--force")

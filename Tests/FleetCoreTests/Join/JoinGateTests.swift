@@ -24,6 +24,16 @@ import Testing
     #expect(knock(at: &gate, from: "192.0.2.1", 1_000_000) != .open)
   }
 
+  @Test func whoComesWhileAnotherIsLookedAtLosesNoTurn() {
+    var gate = JoinGate()
+    for _ in 0..<500 {
+      #expect(knock(at: &gate, from: "192.0.2.1") == .open)
+      gate.giveBack(to: endpoint("192.0.2.1"))
+    }
+    for _ in 0..<5 { #expect(knock(at: &gate, from: "192.0.2.1") == .open) }
+    #expect(knock(at: &gate, from: "192.0.2.1") == .shut(milliseconds: 6000))
+  }
+
   /// As many as there may be, and each a few times.
   @Test func strangersTakeNoTurnFromWhoWasInvited() {
     var gate = JoinGate()
