@@ -164,10 +164,11 @@ final class Connection: Watched, @unchecked Sendable {
     // While an exchange runs a TLS record may be half written, and after `fail` the peer must not take this for an end.
     if failure == nil, phase != .lingering { transport.end() }
     phase = .closed
+    // First: the last one that is forgotten ends the wait of `stop`, which then counts none.
+    service.connectionClosed(origin.peer, loop)
     loop.forget(ticket)
     Glibc.close(socket)
     input.removeAll()
-    service.connectionClosed(origin.peer, loop)
     task?.cancel()
     reader.take()?.resume()
     writer.take()?.resume()
