@@ -43,6 +43,7 @@ simulate: packages  ## a thousand fleets that go through everything, and a fleet
 	$(SIMULATE) adverse 1000
 	$(SIMULATE) faults 60
 	$(SIMULATE) spread 1000
+	$(SIMULATE) swarm 1
 
 fuzz: packages  ## ten minutes of fuzzing the parsers
 	Tests/Fuzz/run 120

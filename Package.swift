@@ -48,6 +48,8 @@ let package = Package(
     .target(name: "RegistryCore", swiftSettings: strict),
     // what members of a fleet tell each other and conclude: state machines without sockets, disks or clocks
     .target(name: "FleetCore", dependencies: ["RegistryCore"], swiftSettings: strict),
+    // how a blob spreads among peers: state machines without sockets, disks or clocks
+    .target(name: "SwarmCore", dependencies: ["RegistryCore"], swiftSettings: strict),
 
     // floor 1: verbs
     .target(
@@ -74,7 +76,11 @@ let package = Package(
       name: "BlobStoreDisk", dependencies: ["RegistryCore", "BlockingWork", "OpenSSLKit", "TorrentHashing", "CLinux"],
       swiftSettings: strict),
     .target(
-      name: "SwarmTorrent", dependencies: ["RegistryCore", "BlockingWork", "Telemetry", "CTorrent"],
+      name: "SwarmTorrent", dependencies: ["RegistryCore", "SwarmCore", "BlockingWork", "Telemetry", "CTorrent"],
+      swiftSettings: strict),
+    .target(
+      name: "SwarmTunnels",
+      dependencies: ["RegistryCore", "SwarmCore", "Wire", "OpenSSLKit", "BlockingWork", "Telemetry"],
       swiftSettings: strict),
     .target(
       name: "CatalogSQLite", dependencies: ["RegistryCore", "BlockingWork", "CSQLite"], swiftSettings: strict),
@@ -85,15 +91,16 @@ let package = Package(
       name: "shoal",
       dependencies: [
         "RegistryCore", "RegistryService", "RegistryHTTP", "BlobStoreDisk", "CatalogSQLite", "SwarmTorrent",
-        "Configuration", "FleetCore", "FleetService", "FleetHTTP", "Wire", "OpenSSLKit", "Telemetry", "BlockingWork",
-        "CLinux",
+        "SwarmTunnels", "Configuration", "FleetCore", "FleetService", "FleetHTTP", "Wire", "OpenSSLKit", "Telemetry",
+        "BlockingWork", "CLinux",
       ],
       swiftSettings: strict),
 
     // aside: in-memory ports, contract suites, fixtures
     .target(
       name: "RegistryTesting",
-      dependencies: ["RegistryCore", "FleetCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"], swiftSettings: strict
+      dependencies: ["RegistryCore", "FleetCore", "SwarmCore", "OpenSSLKit", "BlockingWork", "TorrentHashing"],
+      swiftSettings: strict
     ),
     // whole fleets in one process, run from the command line: a thousand seeds, a thousand nodes
     .executableTarget(name: "simulate", dependencies: ["RegistryTesting"], swiftSettings: strict),
@@ -134,10 +141,13 @@ let package = Package(
       name: "FleetCoreTests",
       dependencies: ["FleetCore", "RegistryCore", "RegistryTesting", "OpenSSLKit", "BlockingWork"],
       swiftSettings: strict),
+    .testTarget(
+      name: "SwarmCoreTests", dependencies: ["SwarmCore", "RegistryCore", "FleetCore", "RegistryTesting"],
+      swiftSettings: strict),
     // What earlier releases wrote, read by this one.
     .testTarget(
       name: "CompatibilityTests",
-      dependencies: ["FleetCore", "FleetService", "CatalogSQLite", "RegistryCore", "OpenSSLKit"],
+      dependencies: ["FleetCore", "FleetService", "RegistryService", "CatalogSQLite", "RegistryCore", "OpenSSLKit"],
       exclude: ["Written"], swiftSettings: strict),
     .testTarget(
       name: "FleetServiceTests",
@@ -153,9 +163,17 @@ let package = Package(
     .testTarget(
       name: "CTorrentDiskTests", dependencies: ["CTorrentDiskTrials"], swiftSettings: strict),
     .testTarget(
+      name: "SwarmTunnelsTests",
+      dependencies: [
+        "SwarmTunnels", "SwarmCore", "RegistryCore", "Wire", "OpenSSLKit", "BlockingWork", "BlockingBodies",
+        "Telemetry", "CLinux",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "SwarmTorrentTests",
       dependencies: [
-        "SwarmTorrent", "CTorrent", "RegistryCore", "RegistryTesting", "TorrentHashing", "OpenSSLKit", "BlockingWork",
+        "SwarmTorrent", "SwarmCore", "CTorrent", "RegistryCore", "RegistryTesting", "TorrentHashing", "OpenSSLKit",
+        "BlockingWork",
         "Telemetry",
       ],
       swiftSettings: strict),
@@ -199,11 +217,11 @@ let package = Package(
 let sanitized = [
   "address": [
     "BlockingWork", "Telemetry", "OpenSSLKit", "TorrentHashing", "Wire", "CurlKit", "RegistryCore", "BlobStoreDisk",
-    "SwarmTorrent", "CTorrentDisk", "CatalogSQLite", "Configuration",
+    "SwarmTorrent", "SwarmTunnels", "CTorrentDisk", "CatalogSQLite", "Configuration",
   ],
   "thread": [
     "BlockingWork", "Telemetry", "Wire", "CurlKit", "RegistryService", "FleetService", "RegistryHTTP", "BlobStoreDisk",
-    "CatalogSQLite",
+    "CatalogSQLite", "SwarmTunnels",
   ],
 ]
 

@@ -2,10 +2,13 @@
 #include "ctorrent.h"
 
 #include <algorithm>
+#include <chrono>
+#include <vector>
 
 #include <libtorrent/version.hpp>
 
 #include "failure.hpp"
+#include "peer_hooks.hpp"
 #include "session.hpp"
 
 struct ct_session {
@@ -80,6 +83,14 @@ ct_result ct_session_dismiss(ct_session* session, const char* address, ct_failur
   return guarded(failure, [&] { session->inner.admit(address, false); });
 }
 
+ct_result ct_session_expect(ct_session* session, ct_endpoint from, ct_failure* failure) {
+  return guarded(failure, [&] { session->inner.expect(from); });
+}
+
+ct_result ct_session_place(ct_session* session, const char* address, uint8_t is_far, ct_failure* failure) {
+  return guarded(failure, [&] { session->inner.place(address, is_far != 0); });
+}
+
 ct_result ct_session_set_rates(ct_session* session, ct_rates rates, ct_failure* failure) {
   return guarded(failure, [&] { session->inner.set_rates(rates); });
 }
@@ -106,6 +117,47 @@ ct_result ct_torrent_hurry(
   return guarded(failure, [&] { session->inner.hurry(number, first_piece, count); });
 }
 
+ct_result ct_torrent_give(ct_session* session, uint64_t number, int32_t piece, const uint8_t* bytes, int32_t count,
+  ct_failure* failure) {
+  return guarded(
+    failure, [&] { session->inner.give(number, piece, std::vector<char>(bytes, bytes + std::max(count, 0))); });
+}
+
+ct_result ct_torrent_shed(ct_session* session, uint64_t number, int32_t silent_ms, ct_failure* failure) {
+  return guarded(failure, [&] { session->inner.shed(number, std::chrono::milliseconds(silent_ms)); });
+}
+
+ct_result ct_torrent_reveal(ct_session* session, uint64_t number, uint32_t peer, const int32_t* pieces, int32_t count,
+  ct_failure* failure) {
+  return guarded(failure, [&] {
+    session->inner.with_peer(
+      number, peer, [shown = std::vector<int>(pieces, pieces + count)](shoal::peer_hooks& to) { to.show(shown); });
+  });
+}
+
+ct_result ct_torrent_open(ct_session* session, uint64_t number, uint32_t peer, ct_failure* failure) {
+  return guarded(
+    failure, [&] { session->inner.with_peer(number, peer, [](shoal::peer_hooks& to) { to.open(); }); });
+}
+
+ct_result ct_torrent_cut(ct_session* session, uint64_t number, uint32_t peer, ct_failure* failure) {
+  return guarded(failure, [&] { session->inner.with_peer(number, peer, [](shoal::peer_hooks& to) { to.cut(); }); });
+}
+
+ct_result ct_torrent_suggest(ct_session* session, uint64_t number, uint32_t peer, const int32_t* pieces, int32_t count,
+  ct_failure* failure) {
+  return guarded(failure, [&] {
+    session->inner.with_peer(
+      number, peer, [wanted = std::vector<int>(pieces, pieces + count)](shoal::peer_hooks& to) { to.suggest(wanted); });
+  });
+}
+
+ct_result ct_torrent_deepen(
+  ct_session* session, uint64_t number, uint32_t peer, int32_t blocks, ct_failure* failure) {
+  return guarded(
+    failure, [&] { session->inner.with_peer(number, peer, [blocks](shoal::peer_hooks& to) { to.deepen(blocks); }); });
+}
+
 ct_result ct_torrent_remove(ct_session* session, uint64_t number, ct_failure* failure) {
   return guarded(failure, [&] { session->inner.remove(number); });
 }
@@ -114,6 +166,14 @@ int32_t ct_session_wait(ct_session* session, ct_event* events, int32_t capacity,
   int32_t count = 0;
   quietly([&] { count = session->inner.wait(events, capacity, timeout_ms); });
   return count;
+}
+
+int32_t ct_session_words(ct_session* session, ct_word* words, int32_t capacity) {
+  return session->inner.words(words, capacity);
+}
+
+ct_result ct_session_tell_again(ct_session* session, ct_failure* failure) {
+  return guarded(failure, [&] { session->inner.tell_again(); });
 }
 
 ct_result ct_session_refresh(ct_session* session, ct_failure* failure) {
@@ -128,6 +188,15 @@ int32_t ct_session_statuses(ct_session* session, ct_status* statuses, int32_t ca
     std::copy_n(known.begin(), std::min(count, capacity), statuses);
   });
   return count;
+}
+
+ct_result ct_torrent_peers(ct_session* session, uint64_t number, ct_peer* peers, int32_t capacity, int32_t* count,
+  ct_failure* failure) {
+  return guarded(failure, [&] {
+    auto const known = session->inner.peers(number);
+    *count = static_cast<int32_t>(known.size());
+    std::copy_n(known.begin(), std::min(*count, capacity), peers);
+  });
 }
 
 void ct_session_disk(ct_session* session, ct_disk_numbers* numbers) {

@@ -9,22 +9,18 @@
 
 #include "disk_proof.hpp"
 #include "failure.hpp"
+#include "private_member.hpp"
 #include "session.hpp"
 
 namespace shoal {
 
-namespace {
-
-// Access to one private member, by the one way that the language has: an explicit instantiation may name it.
 struct files_of {
   using type = lt::aux::vector<lt::aux::file_entry, lt::file_index_t> lt::file_storage::*;
   friend type member(files_of);
 };
-template <typename Tag, typename Tag::type Member>
-struct opened {
-  friend typename Tag::type member(Tag) { return Member; }
-};
 template struct opened<files_of, &lt::file_storage::m_files>;
+
+namespace {
 
 /// Thirty-two bytes that nobody knows.
 char const* secret_root() {

@@ -10,11 +10,11 @@
 #include <libtorrent/extensions/smart_ban.hpp>
 #include <libtorrent/extensions/ut_metadata.hpp>
 #include <libtorrent/extensions/ut_pex.hpp>
-#include <libtorrent/ip_filter.hpp>
-#include <libtorrent/peer_class.hpp>
 #include <libtorrent/session_params.hpp>
 
 #include "failure.hpp"
+#include "on_thread.hpp"
+#include "peer_hooks.hpp"
 #include "settings.hpp"
 
 namespace shoal {
@@ -54,10 +54,15 @@ lt::session_params session_parameters(
 } // namespace
 
 session::session(ct_options const& options)
-    : m_fleet(options.role == CT_ROLE_FLEET), m_registered_only(options.registered_only != 0) {
+    : m_words(std::make_shared<word_queue>(
+        m_events, options.word_queue_size > 0 ? options.word_queue_size : word_queue::most_words)),
+      m_fleet(options.role == CT_ROLE_FLEET), m_registered_only(options.registered_only != 0),
+      m_hide_from_bytes(options.hides && m_fleet ? options.hide_from_bytes : -1),
+      m_expected(options.expected_only && m_fleet ? std::make_shared<expected_peers>() : nullptr) {
   m_session = std::make_shared<lt::session>(session_parameters(options, m_files, m_events));
   if (m_registered_only) filter_addresses();
   count_near_peers_with_all();
+  m_far_class = m_session->create_peer_class("far");
   set_rates(options.rates);
 
   std::string problem = "no address to listen on is configured";
@@ -132,58 +137,6 @@ session::entry session::find(std::uint64_t number) {
   return found->second;
 }
 
-// MARK: admission and rates
-
-void session::admit(std::string const& text, bool admitted) {
-  lt::error_code error;
-  auto const address = lt::make_address(text, error);
-  if (error) throw refusal(CT_INVALID, "no IP address: " + text);
-  {
-    std::lock_guard<std::mutex> const lock(m_mutex);
-    if (admitted) m_admitted.insert(address); else m_admitted.erase(address);
-  }
-  if (m_registered_only) filter_addresses();
-}
-
-/// Whoever is not named is cut before a byte of the handshake, in both directions; open connections too.
-void session::filter_addresses() {
-  lt::ip_filter filter;
-  filter.add_rule(lt::address_v4::any(), lt::address_v4::broadcast(), lt::ip_filter::blocked);
-  filter.add_rule(lt::address_v6::any(), lt::make_address_v6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
-    lt::ip_filter::blocked);
-  {
-    std::lock_guard<std::mutex> const lock(m_mutex);
-    for (auto const& address : m_admitted) filter.add_rule(address, address, 0);
-  }
-  running()->set_ip_filter(filter);
-}
-
-/// By itself libtorrent counts peers on private and loopback addresses in a class of their own and in no other: a limit for
-/// all would be one for the others.
-void session::count_near_peers_with_all() {
-  auto const session = running();
-  std::uint32_t const near = 1u << static_cast<std::uint32_t>(lt::session::local_peer_class_id);
-  std::uint32_t const all = 1u << static_cast<std::uint32_t>(lt::session::global_peer_class_id);
-  lt::ip_filter classes = session->get_peer_class_filter();
-  auto const [four, six] = classes.export_filter();
-  for (auto const& range : four)
-    if (range.flags & near) classes.add_rule(range.first, range.last, range.flags | all);
-  for (auto const& range : six)
-    if (range.flags & near) classes.add_rule(range.first, range.last, range.flags | all);
-  session->set_peer_class_filter(classes);
-}
-
-void session::set_rates(ct_rates const& rates) {
-  auto const session = running();
-  lt::settings_pack settings;
-  shoal::set_rates(settings, rates);
-  session->apply_settings(std::move(settings));
-  auto near = session->get_peer_class(lt::session::local_peer_class_id);
-  near.upload_limit = rates.near_upload;
-  near.download_limit = rates.near_download;
-  session->set_peer_class(lt::session::local_peer_class_id, near);
-}
-
 std::int64_t session::setting(std::string const& name) {
   int const index = lt::setting_by_name(name);
   if (index < 0) throw refusal(CT_INVALID, "no such setting: " + name);
@@ -221,9 +174,10 @@ lt::add_torrent_params session::parameters(ct_torrent const& torrent, std::share
     for (int i = 0; i < torrent.tracker_count; ++i) parameters.trackers.emplace_back(torrent.trackers[i]);
 
   parameters.extensions.emplace_back(
-    [live, events = m_events](lt::torrent_handle const&, lt::client_data_t) {
+    [live, events = m_events, words = m_words](lt::torrent_handle const& handle, lt::client_data_t) {
       std::shared_ptr<lt::torrent_plugin> hooks;
-      quietly([&] { hooks = make_torrent_hooks(live, events); });
+      live->handle = handle;
+      quietly([&] { hooks = make_torrent_hooks(live, events, words); });
       return hooks;
     });
   // Finds out which peer sent the bad block of a bad piece, and bans it.
@@ -253,7 +207,12 @@ std::uint64_t session::prepare(ct_torrent const& torrent) {
   live->read_only = torrent.seed != 0;
   live->version = torrent.info_hash_bytes == 32 ? 2 : 1;
   live->exchanges_hashes = !m_fleet;
+  live->expected = m_expected;
+  live->hides = m_hide_from_bytes >= 0 && torrent.size >= m_hide_from_bytes;
   auto info = parse_torrent(torrent);
+  live->piece_count = info->num_pieces();
+  live->info = info;
+  live->whole = live->read_only;
   auto proofs = proofs_of(*info, torrent);
   live->number = m_files->add(torrent.descriptor, torrent.size, torrent.seed == 0, std::move(proofs));
   try {
@@ -306,15 +265,28 @@ void session::settle(std::uint64_t number, int descriptor) {
   m_files->replace_read_only(number, descriptor);
 }
 
-void session::introduce(std::uint64_t number, std::vector<lt::tcp::endpoint> const& peers) {
+/// With one or two peers by deadlines, which only order the pieces among themselves; nothing is given up when one passes.
+/// In a swarm they make libtorrent ask several peers for one block, and cost a fifth of the time; there the pieces get the
+/// highest priority.
+void session::hurry(std::uint64_t number, int first, int count) {
+  constexpr std::size_t swarm = 3;
   auto const entry = find(number);
-  for (auto const& peer : peers) entry.handle.connect_peer(peer);
+  auto const live = entry.torrent;
+  if (live->hides) m_words->push({number, 0, CT_WORD_HURRIED, 0, first, count});
+  on_thread(entry.handle, [live, first, count] {
+    for (int i = 0; i < count; ++i) {
+      auto const piece = lt::piece_index_t(first + i);
+      if (live->peers.size() < swarm) live->handle.set_piece_deadline(piece, i);
+      else live->handle.piece_priority(piece, lt::top_priority);
+    }
+  });
 }
 
-void session::hurry(std::uint64_t number, int first, int count) {
-  auto const entry = find(number);
-  // The deadlines only order the pieces among themselves; nothing is given up when one passes.
-  for (int i = 0; i < count; ++i) entry.handle.set_piece_deadline(lt::piece_index_t(first + i), i);
+void session::with_peer(std::uint64_t number, std::uint32_t peer, std::function<void(peer_hooks&)> body) {
+  auto const live = find(number).torrent;
+  on_thread(live->handle, [live, peer, body = std::move(body)] {
+    if (auto const found = live->peers.find(peer); found != live->peers.end()) body(*found->second);
+  });
 }
 
 void session::remove(std::uint64_t number) {

@@ -4,8 +4,12 @@
 #include <utility>
 
 #include <libtorrent/alert_types.hpp>
+#include <libtorrent/peer_info.hpp>
 
 #include "failure.hpp"
+#include "on_thread.hpp"
+#include "peer_hooks.hpp"
+#include "relief.hpp"
 #include "session.hpp"
 
 namespace shoal {
@@ -19,6 +23,30 @@ std::vector<ct_status> session::statuses() {
   for (auto const& [number, entry] : m_torrents) {
     result.push_back(entry.status);
     result.back().number = number;
+    result.back().downloaded_bytes = entry.torrent->received_bytes;
+    result.back().veiled = entry.torrent->veiled;
+    result.back().revealed = entry.torrent->revealed;
+  }
+  return result;
+}
+
+std::vector<ct_peer> session::peers(std::uint64_t number) {
+  auto const entry = find(number);
+  std::vector<lt::peer_info> known;
+  entry.handle.get_peer_info(known);
+  std::vector<ct_peer> result;
+  result.reserve(known.size());
+  for (auto const& peer : known) {
+    if (peer.flags & (lt::peer_info::connecting | lt::peer_info::handshake)) continue;
+    ct_peer plain{};
+    plain.at = plain_endpoint(peer.ip);
+    plain.pieces = peer.num_pieces;
+    plain.download_rate = peer.payload_down_speed;
+    plain.upload_rate = peer.payload_up_speed;
+    plain.downloaded_bytes = peer.total_download;
+    plain.uploaded_bytes = peer.total_upload;
+    plain.seed = peer.flags & lt::peer_info::seed ? 1 : 0;
+    result.push_back(plain);
   }
   return result;
 }
@@ -31,7 +59,7 @@ int session::wait(ct_event* events, int capacity, int timeout_ms) {
     int count = m_events->take(events, capacity);
     count = static_cast<int>(
       std::remove_if(events, events + count, [&](ct_event const& event) { return !keeps(event); }) - events);
-    if (count > 0) return count;
+    if (count > 0 || !m_words->is_empty()) return count;
     {
       std::lock_guard<std::mutex> const lock(m_mutex);
       if (!m_session) return -1;
@@ -44,6 +72,21 @@ int session::wait(ct_event* events, int capacity, int timeout_ms) {
     if (left <= 0) return 0;
     m_events->wait(static_cast<int>(left));
   }
+}
+
+void session::tell_again() {
+  std::vector<std::shared_ptr<live_torrent>> torrents;
+  {
+    std::lock_guard<std::mutex> const lock(m_mutex);
+    for (auto const& [number, entry] : m_torrents)
+      if (entry.torrent->hides && entry.handle.is_valid()) torrents.push_back(entry.torrent);
+  }
+  for (auto const& torrent : torrents)
+    quietly([&torrent] {
+      on_thread(torrent->handle, [torrent] {
+        for (auto const& [number, peer] : torrent->peers) peer->tell_again();
+      });
+    });
 }
 
 /// False for what is the shim's own business.
@@ -64,7 +107,11 @@ bool session::keeps(ct_event const& event) {
     return true;
   case CT_EVENT_RESUME:
     // Read-only torrents were never paused; and resuming one that is not is nothing.
-    if (entry.handle.is_valid() && !entry.torrent->read_only) quietly([&] { entry.handle.resume(); });
+    if (entry.handle.is_valid() && !entry.torrent->read_only)
+      quietly([&] {
+        entry.handle.resume();
+        give_held(entry.torrent);
+      });
     return false;
   default:
     return true;
@@ -129,7 +176,6 @@ void session::take_statuses(std::vector<lt::torrent_status> const& statuses) {
       kept.seeds = status.num_seeds;
       kept.download_rate = status.download_payload_rate;
       kept.upload_rate = status.upload_payload_rate;
-      kept.downloaded_bytes = status.all_time_download;
       kept.uploaded_bytes = status.all_time_upload;
       kept.wasted_bytes = status.total_failed_bytes + status.total_redundant_bytes;
       kept.seeding = status.is_seeding;

@@ -5,6 +5,8 @@
 #include <libtorrent/fingerprint.hpp>
 #include <libtorrent/session.hpp>
 
+#include "peer_hooks.hpp"
+
 namespace shoal {
 
 namespace {
@@ -71,6 +73,8 @@ void set_speed(pack& settings) {
 void set_socket_buffers(pack& settings, bool fleet) {
   // The fleet's sockets end in a tunnel on this machine; in public a window of 1 MiB is 80 Mbit/s at 100 ms.
   settings.set_int(pack::recv_socket_buffer_size, fleet ? mebibyte / 4 : mebibyte);
+  // What waits there on its way into a tunnel waits before a word that is in a hurry.
+  if (fleet) settings.set_int(pack::send_socket_buffer_size, mebibyte / 4);
 }
 
 void set_patience(pack& settings, bool fleet) {
@@ -135,7 +139,9 @@ lt::settings_pack settings_for(ct_options const& options) {
   set_rates(settings, options.rates);
   settings.set_int(pack::connections_limit, options.connections_limit > 0 ? options.connections_limit : 200);
   if (options.agent && *options.agent) settings.set_str(pack::user_agent, options.agent);
-  settings.set_str(pack::peer_fingerprint, lt::generate_fingerprint("SH", 0, 2, 0, 0));
+  // Release 0.2, and by which rules this session hides what it has: 0 is not at all.
+  int const hiding = options.role == CT_ROLE_FLEET && options.hides ? hiding_version : 0;
+  settings.set_str(pack::peer_fingerprint, lt::generate_fingerprint("SH", 0, 2, hiding / 10, hiding % 10));
   // Nothing is auto-managed: who goes live and who rests is not libtorrent's to decide. The limits are lifted so that
   // they cannot stop DHT and tracker announces of the torrents that are live.
   for (int const limit : {pack::active_downloads, pack::active_seeds, pack::active_checking, pack::active_limit,

@@ -1,85 +1,21 @@
 #include "torrent_hooks.hpp"
 
-#include <libtorrent/aux_/socket_type.hpp>
-#include <libtorrent/peer_connection.hpp>
-#include <libtorrent/peer_connection_handle.hpp>
-#include <libtorrent/torrent_peer.hpp>
-
 #include "failure.hpp"
+#include "peer_hooks.hpp"
 
 namespace shoal {
 
 namespace {
 
-/// libtorrent never sets TCP_NODELAY, which costs 40 ms a turn.
-void send_at_once(lt::peer_connection_handle const& peer) {
-  auto const connection = peer.native_handle();
-  if (!connection) return;
-  lt::error_code ignored; // a uTP socket has no such option
-  connection->get_socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-}
-
-class peer_hooks final : public lt::peer_plugin {
-public:
-  peer_hooks(lt::peer_connection_handle const& peer, std::shared_ptr<live_torrent> torrent)
-      : m_peer(peer), m_torrent(std::move(torrent)) {}
-
-  /// Outgoing: the socket is open from here on.
-  void on_connected() override {
-    quietly([&] { send_at_once(m_peer); });
-  }
-
-  /// After the handshake, and before anything that follows from it.
-  bool on_handshake(lt::span<char const>) override {
-    if (!m_torrent->exchanges_hashes || !m_torrent->read_only) quietly([&] { speak_of_hashes(false); });
-    return true;
-  }
-
-  /// A piece failed that this peer sent a part of; libtorrent takes two points of trust after this call, and bans at -7.
-  /// One bad block in each of four pieces would do that to the honest peer that sent the rest. So nobody falls that deep
-  /// by shared pieces. Who sent all of a failed piece is banned whatever its points, and who sent a block that differs
-  /// from the one that passed later is too (smart_ban).
-  void on_piece_failed(lt::piece_index_t) override {
-    quietly([&] {
-      if (auto* const known = record(); known && known->trust_points < 0) known->trust_points = 0;
-    });
-  }
-
-  /// What is set on the peer outlives the connection, and the next handshake needs it.
-  void on_disconnect(lt::error_code const&) override {
-    quietly([&] { speak_of_hashes(true); });
-  }
-
-private:
-  /// In libtorrent 2.0.8 (to 2.0.13) a peer that sends a bad block and then rejects the request for the block's hashes
-  /// writes where nothing is. We always have the piece layer, so nothing need be asked: a peer that is not taken to speak
-  /// version 2 is asked for no hashes, and cut when it sends any hash message. Seeds of the public session alone answer
-  /// such messages; they never ask.
-  void speak_of_hashes(bool speak) {
-    auto* const known = record();
-    if (known && m_torrent->version == 2) known->protocol_v2 = speak;
-  }
-
-  lt::torrent_peer* record() const {
-    auto const connection = m_peer.native_handle();
-    return connection ? connection->peer_info_struct() : nullptr;
-  }
-
-  lt::peer_connection_handle m_peer;
-  std::shared_ptr<live_torrent> m_torrent;
-};
-
 class torrent_hooks final : public lt::torrent_plugin {
 public:
-  torrent_hooks(std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events)
-      : m_torrent(std::move(torrent)), m_events(std::move(events)) {}
+  torrent_hooks(std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events,
+    std::shared_ptr<word_queue> words)
+      : m_torrent(std::move(torrent)), m_events(std::move(events)), m_words(std::move(words)) {}
 
   std::shared_ptr<lt::peer_plugin> new_connection(lt::peer_connection_handle const& peer) override {
     std::shared_ptr<lt::peer_plugin> hooks;
-    quietly([&] {
-      if (!peer.is_outgoing()) send_at_once(peer);
-      hooks = std::make_shared<peer_hooks>(peer, m_torrent);
-    });
+    quietly([&] { hooks = std::make_shared<peer_hooks>(peer, m_torrent, m_events, m_words); });
     return hooks;
   }
 
@@ -89,6 +25,7 @@ public:
 
   void on_state(lt::torrent_status::state_t state) override {
     bool const whole = state == lt::torrent_status::seeding || state == lt::torrent_status::finished;
+    if (whole) m_torrent->whole = true;
     if (m_torrent->read_only) {
       if (m_torrent->checked && !whole)
         m_events->push(CT_EVENT_ROTTEN, m_torrent->number, -1, 0, "a piece does not have its hash");
@@ -113,13 +50,14 @@ private:
 
   std::shared_ptr<live_torrent> m_torrent;
   std::shared_ptr<event_queue> m_events;
+  std::shared_ptr<word_queue> m_words;
 };
 
 } // namespace
 
 std::shared_ptr<lt::torrent_plugin> make_torrent_hooks(
-  std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events) {
-  return std::make_shared<torrent_hooks>(std::move(torrent), std::move(events));
+  std::shared_ptr<live_torrent> torrent, std::shared_ptr<event_queue> events, std::shared_ptr<word_queue> words) {
+  return std::make_shared<torrent_hooks>(std::move(torrent), std::move(events), std::move(words));
 }
 
 } // namespace shoal

@@ -8,7 +8,9 @@ extension WriteTransaction {
 
     let repository = try repositoryOrNew(publication.repository)
     try publishManifest(publication, in: repository)
-    for tag in publication.tags where try mustClaim(tag, publication, in: repository) {
+    for tag in publication.tags {
+      let isSo = try digest(of: tag, in: repository) == publication.digest
+      guard mustClaim(.tag, publication, isSo: isSo) else { continue }
       try claim(tag, names: publication.digest, in: repository)
     }
     if let ticket = publication.ticket { try keep(ticket) }
@@ -25,7 +27,8 @@ extension WriteTransaction {
       .integer(repository.row), .blob(publication.digest.column)
     ) { row throws(RegistryError) in (facts: try row.facts(from: 0), documented: row.integer(4) == 1) }
 
-    if present?.facts != publication.document.facts || publication.saysAgain {
+    let isSo = present?.facts == publication.document.facts
+    if mustClaim(.manifest, publication, isSo: isSo) {
       try claimPresent(publication.digest, as: publication.document, in: repository)
     } else if present?.documented == false {
       try derive(.manifest(publication.digest, in: repository), document: publication.document)
@@ -45,12 +48,8 @@ extension WriteTransaction {
     return isDocumented != nil
   }
 
-  /// An immutable tag is said once: again would be another word, which does not count.
-  private func mustClaim(
-    _ tag: Tag, _ publication: Publication, in repository: KnownRepository
-  ) throws(RegistryError) -> Bool {
-    let isSo = try digest(of: tag, in: repository) == publication.digest
-    return !isSo || (publication.saysAgain && !rules.immutableTags.matches(repository.name))
+  private func mustClaim(_ kind: ClaimKind, _ publication: Publication, isSo: Bool) -> Bool {
+    rules.mustClaim(kind, in: publication.repository, isSo: isSo, saysAgain: publication.saysAgain)
   }
 
   private func digest(of tag: Tag, in repository: KnownRepository) throws(RegistryError) -> Digest? {

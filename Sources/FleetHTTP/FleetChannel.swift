@@ -20,6 +20,8 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   /// For others, when one has said that it holds a blob.
   private static let secondHolderPatience = Duration.milliseconds(50)
   private static let holdingPatience = Duration.seconds(1)
+  /// For those who have just not answered.
+  static let doubtedPatience = Duration.milliseconds(300)
   private static let manifestPatience = Duration.seconds(2)
   /// For those who are asked first, before others are asked beside them.
   private static let manifestWavePatience = Duration.milliseconds(300)
@@ -30,7 +32,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   private let node: NodeID
   let client: HTTPClient
   /// Tickets are checked here: a large one takes milliseconds.
-  private let work: BlockingPool
+  let work: BlockingPool
   private let log: Logger
   private let desk = Lock<FleetDesk?>(nil)
   private let dropped: @Sendable (Set<NodeID>) -> Void
@@ -49,7 +51,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   /// Once, when there is somebody who knows the members.
   public func attach(_ desk: FleetDesk) { self.desk.withLock { $0 = desk } }
 
-  private var attached: FleetDesk? { desk.withLock { $0 } }
+  var attached: FleetDesk? { desk.withLock { $0 } }
 
   public func close() async { await client.close() }
 
@@ -88,27 +90,33 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   // MARK: - Bytes
 
   /// In a small fleet all are asked. In a larger one those that are said to hold it; and where that is nobody, or false,
-  /// the ones that would be the first to know, and some others.
+  /// the ones that would be the first to know, and some others. Who is suspected is asked when nobody else has it.
   public func holders(
     of digest: Digest, in repository: RepositoryName, clues: BlobClues
   ) async -> [RegistryCore.Holding] {
     let circle = circle
-    if circle.count >= LocateDesk.smallFleet, let locate = attached?.locate {
+    if circle.near.count >= LocateDesk.smallFleet, let locate = attached?.locate {
       let named = await locate.holders(of: digest, beside: clues.beside, in: repository, writer: clues.writer)
       let found = await holders(of: digest, in: repository, among: Array(named.prefix(Self.locatedMembers)))
       if !found.isEmpty { return found }
       locate.forget(digest)
     }
-    let asked = some(of: circle, for: digest, first: clues.writer, limit: Self.askedMembers)
-    return await holders(of: digest, in: repository, among: asked)
+    let asked = some(of: circle.near, for: digest, first: clues.writer, limit: Self.askedMembers)
+    let found = await holders(of: digest, in: repository, among: asked)
+    guard found.isEmpty else { return found }
+    return await holders(of: digest, in: repository, among: circle.someDoubted, Self.doubtedPatience)
   }
 
   private func holders(
-    of digest: Digest, in repository: RepositoryName, among members: [NodeID]
+    of digest: Digest, in repository: RepositoryName, among members: [NodeID],
+    _ patience: Duration = holdingPatience
   ) async -> [RegistryCore.Holding] {
+    guard !members.isEmpty else { return [] }
     return await withTaskGroup(of: HolderWord.self) { group in
       for member in members {
-        group.addTask { await self.holding(of: digest, in: repository, member).map(HolderWord.holds) ?? .nothing }
+        group.addTask {
+          await self.holding(of: digest, in: repository, member, patience).map(HolderWord.holds) ?? .nothing
+        }
       }
       // Who answers first is the nearest, or has the most time.
       var (found, left): ([RegistryCore.Holding], Int) = ([], members.count)
@@ -142,18 +150,22 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   }
 
   private func holding(
-    of digest: Digest, in repository: RepositoryName, _ member: NodeID
+    of digest: Digest, in repository: RepositoryName, _ member: NodeID, _ patience: Duration
   ) async -> RegistryCore.Holding? {
     let bytes = await fetch(
-      .holding(digest, repository), from: member, at: addresses(of: member),
-      HTTPPatience(whole: Self.holdingPatience), atMost: SwarmTicket.byteLimit)
+      .holding(digest, repository), from: member, at: addresses(of: member), HTTPPatience(whole: patience),
+      atMost: SwarmTicket.byteLimit)
     guard let bytes else { return nil }
     let ticket = await work.run { SwarmTicket(bytes: bytes) }
     guard let ticket, ticket.digest == digest else {
-      log.warning("a member sent a ticket that is none", LogField("member", member.description))
+      logFalseTicket(of: member)
       return nil
     }
     return RegistryCore.Holding(member: member, ticket: ticket)
+  }
+
+  func logFalseTicket(of member: NodeID) {
+    log.warning("a member sent a ticket that is none", LogField("member", member.description))
   }
 
   public func read(
@@ -202,16 +214,17 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   }
 
   /// Who wrote it is asked first, and alone: of a small fleet all want it at the same time. Then those who keep it, then
-  /// others.
+  /// others, then who is suspected.
   public func manifest(
     _ digest: Digest, size: Int, in repository: RepositoryName, writer: NodeID?
   ) async -> [UInt8]? {
     let circle = circle
     let near = some(
-      of: circle, for: digest, first: writer, limit: circle.count < LocateDesk.smallFleet ? .max : Self.rankedMembers)
-    let far = some(of: circle, for: digest, first: nil, limit: Self.askedMembers).filter { !near.contains($0) }
+      of: circle.near, for: digest, first: writer,
+      limit: circle.near.count < LocateDesk.smallFleet ? .max : Self.rankedMembers)
+    let far = some(of: circle.near, for: digest, first: nil, limit: Self.askedMembers).filter { !near.contains($0) }
     let first = near.first { $0 == writer } ?? Rendezvous.ranked(near, for: digest, limit: 1).first
-    let waves = [near.filter { $0 == first }, near.filter { $0 != first }, far]
+    let waves = [near.filter { $0 == first }, near.filter { $0 != first }, far, circle.someDoubted]
     return await Waves.answer(of: waves, pause: Self.manifestWavePatience) { member in
       let bytes = await self.fetch(
         .manifest(digest, repository), from: member, at: self.addresses(of: member),
@@ -222,17 +235,13 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   // MARK: - Whom to ask
 
-  /// The others that answer, as far as this node knows.
-  private var circle: [NodeID] {
-    guard let view = attached?.current, view.isThisNodeMember else { return [] }
-    let others = view.directory.members.filter { $0 != node }
-    let answering = others.filter { view.state(of: $0) == .alive }
-    // Where none is known to be there the doubt may be about this node's own line.
-    return answering.isEmpty ? others : answering
+  var circle: Circle {
+    guard let view = attached?.current, view.isThisNodeMember else { return .nobody }
+    return Circle(of: view.directory.members.filter { $0 != node }, state: view.state)
   }
 
   /// One that is meant, those that rank highest, and some by chance.
-  private func some(of circle: [NodeID], for digest: Digest, first: NodeID?, limit: Int) -> [NodeID] {
+  func some(of circle: [NodeID], for digest: Digest, first: NodeID?, limit: Int) -> [NodeID] {
     guard circle.count > limit else { return circle }
     let ranked = Rendezvous.ranked(circle, for: digest, limit: min(limit, Self.rankedMembers))
     let meant = circle.filter { $0 == first && !ranked.contains($0) }
@@ -271,11 +280,11 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   /// `nil`: there was no answer, or one that is not 200.
   func fetch(
-    _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], sending bytes: [UInt8]? = nil,
-    _ patience: HTTPPatience, atMost limit: Int
+    _ route: FleetRoute, from member: NodeID, at addresses: [MemberAddress], fields: HTTPHeaders = [:],
+    sending bytes: [UInt8]? = nil, _ patience: HTTPPatience, atMost limit: Int
   ) async -> [UInt8]? {
     do throws(HTTPClientError) {
-      let response = try await send(route, to: member, at: addresses, [:], patience, sending: bytes)
+      let response = try await send(route, to: member, at: addresses, fields, patience, sending: bytes)
       guard response.status == 200 else { return nil }
       return try await response.body.collect(atMost: limit)
     } catch {

@@ -37,6 +37,8 @@ public final class FleetHandler: Handler {
   let registry: Registry
   /// Each may begin fetches of a whole image.
   private let keeps = MemberPace(burst: 64, milliseconds: 50)
+  /// Each may bring a torrent live. A member asks a few times for each blob that it fetches.
+  private let swarms = MemberPace(burst: 1024, milliseconds: 10)
   /// Each is signed, and written in the log. A node wants one in months.
   private let certificates = MemberPace(burst: 5, milliseconds: 5000)
   private let seat: @Sendable () -> Seat?
@@ -87,6 +89,12 @@ public final class FleetHandler: Handler {
     case .message: await hear(member, seat, body)
     case .holding(let digest, let repository): try await holding(digest, repository)
     case .blob(let digest, let repository): try await blob(digest, repository, request)
+    case .swarm(let digest, let repository):
+      if let wait = swarms.secondsUntilTurn(of: member) {
+        .tooSoon(wait)
+      } else {
+        try await swarm(digest, repository, request, from: member)
+      }
     case .manifest(let digest, let repository): try await manifest(digest, repository)
     case .lacking(let digest, let repository): try await lacking(digest, repository, seat)
     case .keep(let digest, let repository):
@@ -152,6 +160,15 @@ public final class FleetHandler: Handler {
       let ticket = try await registry.tickets.ticket(for: digest, within: Self.ticketPatience)
     else { return .nothing }
     return .octets(ticket.bytes)
+  }
+
+  private func swarm(
+    _ digest: Digest, _ repository: RepositoryName, _ request: Request, from member: NodeID
+  ) async throws(RegistryError) -> Response {
+    guard let place = try await registry.reception?.admit(member, to: digest, in: repository) else { return .nothing }
+    let isKnown = request.fields[SwarmAnswer.knownTorrent] == SwarmAnswer.name(of: place.ticket)
+    return .octets(
+      SwarmAnswer(isWhole: place.isWhole, ticket: isKnown ? nil : place.ticket, others: place.others).bytes)
   }
 
   private func blob(

@@ -7,6 +7,7 @@ import Wire
 ///     POST /fleet/v1/message
 ///     GET  /fleet/v1/holding/DIGEST/REPOSITORY
 ///     GET  /fleet/v1/blob/DIGEST/REPOSITORY
+///     GET  /fleet/v1/swarm/DIGEST/REPOSITORY
 ///     GET  /fleet/v1/manifest/DIGEST/REPOSITORY
 ///     GET  /fleet/v1/lacking/DIGEST/REPOSITORY      of a manifest and its blobs
 ///     POST /fleet/v1/keep/DIGEST/REPOSITORY
@@ -19,6 +20,8 @@ enum FleetRoute: Hashable, Sendable {
   case message
   case holding(Digest, RepositoryName)
   case blob(Digest, RepositoryName)
+  /// Who takes part in a blob's swarm; the asker may connect from then on. Unknown to release 0.2.0.
+  case swarm(Digest, RepositoryName)
   case manifest(Digest, RepositoryName)
   case lacking(Digest, RepositoryName)
   case keep(Digest, RepositoryName)
@@ -58,6 +61,7 @@ enum FleetRoute: Hashable, Sendable {
     case .key: "/fleet/v1/key"
     case .holding(let digest, let repository): "\(Self.prefix)holding/\(digest)/\(repository)"
     case .blob(let digest, let repository): "\(Self.prefix)blob/\(digest)/\(repository)"
+    case .swarm(let digest, let repository): "\(Self.prefix)swarm/\(digest)/\(repository)"
     case .manifest(let digest, let repository): "\(Self.prefix)manifest/\(digest)/\(repository)"
     case .lacking(let digest, let repository): "\(Self.prefix)lacking/\(digest)/\(repository)"
     case .keep(let digest, let repository): "\(Self.prefix)keep/\(digest)/\(repository)"
@@ -68,7 +72,7 @@ enum FleetRoute: Hashable, Sendable {
   private var method: Request.Method {
     switch self {
     case .join, .message, .keep, .leave, .certificate, .keyWish, .key: .post
-    case .holding, .blob, .manifest, .lacking: .get
+    case .holding, .blob, .swarm, .manifest, .lacking: .get
     }
   }
 
@@ -80,6 +84,7 @@ enum FleetRoute: Hashable, Sendable {
     return switch parts[0] {
     case "holding": .holding(digest, repository)
     case "blob": .blob(digest, repository)
+    case "swarm": .swarm(digest, repository)
     case "manifest": .manifest(digest, repository)
     case "lacking": .lacking(digest, repository)
     case "keep": .keep(digest, repository)

@@ -32,6 +32,12 @@ public struct FleetView: Sendable {
   /// As this node sees it.
   public func state(of member: NodeID) -> MemberState { detector.state(of: member) }
 
+  /// Both say where they stand, and that is not the same site.
+  public func isAtOtherSite(_ member: NodeID) -> Bool {
+    guard let own = cards[node]?.draft.zone, let zone = cards[member]?.draft.zone else { return false }
+    return own.site != zone.site
+  }
+
   /// What a member said of itself, and how long ago.
   public func bulletin(of member: NodeID) -> (bulletin: Bulletin, ageMilliseconds: Int64)? {
     bulletins[member].map { ($0.bulletin, now - $0.at) }

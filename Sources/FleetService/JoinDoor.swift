@@ -42,15 +42,13 @@ public actor JoinDoor {
     }
     let now = desk.ports.clock.millisecondsSince1970
     let over = book.drop(at: now)
+    if let fullness = book.fullness {
+      throw RegistryError(.tooManyRequests, "\(fullness); each is over 15 minutes after it was made")
+    }
     guard let id = InviteID(SecureRandom.bytes(InviteToken.idByteCount)),
       let secret = InviteSecret(SecureRandom.bytes(InviteToken.secretByteCount)),
       let invite = book.issue(id, secret, at: now, notary: desk.keys)
-    else {
-      throw RegistryError(
-        .tooManyRequests,
-        "\(InviteBook.limit) invitations are open already, or \(InviteBook.rememberedLimit) were made in 15 minutes: "
-          + "each is over after that time")
-    }
+    else { throw RegistryError(.internal, "no invitation could be made; try again") }
     let current = desk.current
     guard let addresses = current.cards[current.node]?.draft.addresses,
       let token = InviteToken(

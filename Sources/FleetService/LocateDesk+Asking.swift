@@ -10,6 +10,19 @@ extension LocateDesk {
   public func holders(
     of digest: Digest, beside others: [Digest], in repository: RepositoryName, writer: NodeID?
   ) async -> [NodeID] {
+    await located(digest, beside: others, in: repository, writer: writer).filter { $0.holding != .wanted }.map(\.node)
+  }
+
+  /// The same, and those that are getting it.
+  public func peers(
+    of digest: Digest, beside others: [Digest], in repository: RepositoryName, writer: NodeID?
+  ) async -> [NodeID] {
+    await located(digest, beside: others, in: repository, writer: writer).map(\.node)
+  }
+
+  private func located(
+    _ digest: Digest, beside others: [Digest], in repository: RepositoryName, writer: NodeID?
+  ) async -> [Holder] {
     guard let circle = currentCircle else { return [] }
     let now = now
     let own = LocateQuestion(repository: repository, digests: [digest], zone: zone)
@@ -41,12 +54,10 @@ extension LocateDesk {
     return Array(sought.prefix(LocateQuestion.digestLimit))
   }
 
-  /// Near ones first as they were told, whole blobs before parts, and nobody who is away or no member.
-  private func usable(_ holders: [Holder], _ circle: LocateCircle) -> [NodeID] {
-    let usable = holders.filter {
-      $0.holding != .wanted && $0.node != node && circle.members.contains($0.node) && !circle.isAway($0.node)
-    }
-    return (usable.filter { $0.holding == .complete } + usable.filter { $0.holding != .complete }).map(\.node)
+  /// Near ones first as they were told, whole blobs before parts and wishes, and nobody who is away or no member.
+  private func usable(_ holders: [Holder], _ circle: LocateCircle) -> [Holder] {
+    let usable = holders.filter { $0.node != node && circle.members.contains($0.node) && !circle.isAway($0.node) }
+    return FleetCore.Holding.allCases.flatMap { holding in usable.filter { $0.holding == holding } }
   }
 
   private func found(_ digest: Digest) async -> [Holder] {

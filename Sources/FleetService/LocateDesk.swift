@@ -85,10 +85,11 @@ public final class LocateDesk: Sendable {
 
   // MARK: - What this node has
 
-  /// A blob came to be here. Any thread; does not block.
-  public func hold(_ digest: Digest) { change(digest, .complete) }
+  /// A blob came to be here; or it is on its way, which is told so that those who want it too find each other. Any thread;
+  /// does not block.
+  public func hold(_ digest: Digest, as holding: FleetCore.Holding = .complete) { change(digest, holding) }
 
-  /// A blob is about to go, or nobody may read it here any more.
+  /// A blob is about to go, or nobody may read it here any more; or it does not come after all.
   public func letGo(_ digest: Digest) { change(digest, nil) }
 
   private func change(_ digest: Digest, _ holding: FleetCore.Holding?) {

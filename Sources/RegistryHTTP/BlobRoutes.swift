@@ -40,6 +40,7 @@ struct BlobRoutes: Sendable {
     let reader = try await registry.blobs.open(digest, in: repository)
     var fields = fields(of: digest, reader.size, in: repository)
     if request.alreadyHas(digest.description) { return Response(status: 304, fields: fields) }
+    fields.append(BlobSource.field, BlobSource.text(of: reader.arrival))
     switch selection(request, digest, size: reader.size) {
     case .whole:
       return Response(status: 200, fields: fields, body: body(reader, 0..<reader.size))

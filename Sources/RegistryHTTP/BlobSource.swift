@@ -1,3 +1,4 @@
+import RegistryCore
 import Telemetry
 
 /// Where the bytes of blobs come from that a node gives to others or takes for itself.
@@ -8,6 +9,17 @@ public enum BlobSource: String, CaseIterable, Sendable {
   case channel
   /// BitTorrent peers.
   case swarm
+
+  /// Of an answer with a blob: where its bytes come from, as far as that is known when it begins.
+  static let field = "X-Shoal-Source"
+
+  /// `local`, or `channel+swarm; peers=3`.
+  /// - Parameter arrival: `nil`: it is here.
+  static func text(of arrival: BlobArrival?) -> String {
+    guard let arrival else { return local.rawValue }
+    let sources = BlobArrival.Source.allCases.filter { arrival.sources.contains($0) }.map(\.rawValue)
+    return "\(sources.joined(separator: "+")); peers=\(arrival.peers)"
+  }
 
   /// Counted by whoever moves them.
   public func register(in metrics: MetricsRegistry, read: @escaping @Sendable () -> Double?) {

@@ -33,11 +33,31 @@ public struct FleetWorkDocument: Codable, Sendable {
   public var shunned: Int64 = 0
   public var forks: Int64 = 0
   public var channelBytes: Int64 = 0
+  /// Absent: blobs come over the channel alone.
+  public var tunnels: FleetTunnelsDocument?
 
   public init(clockAheadMilliseconds: Int64?, certificateEndsAtSeconds: Int64, writers: Int) {
     self.clockAheadMilliseconds = clockAheadMilliseconds
     self.certificateEndsAtSeconds = certificateEndsAtSeconds
     self.writers = writers
+  }
+}
+
+/// What swarms of members run in, since this node is in its fleet.
+public struct FleetTunnelsDocument: Codable, Sendable {
+  /// With a connection in them, and waiting for one.
+  public let open: Int64
+  public let idle: Int64
+  public let receivedBytes: Int64
+  public let sentBytes: Int64
+  /// Connections that none carried.
+  public let refused: Int64
+  /// Members that did not answer.
+  public let unreached: Int64
+
+  public init(open: Int64, idle: Int64, receivedBytes: Int64, sentBytes: Int64, refused: Int64, unreached: Int64) {
+    (self.open, self.idle, self.receivedBytes, self.sentBytes) = (open, idle, receivedBytes, sentBytes)
+    (self.refused, self.unreached) = (refused, unreached)
   }
 }
 

@@ -3,11 +3,11 @@ public struct NodeDocument: Codable, Sendable {
   public let version: String
   public let pid: Int32
   public let data: String
+  /// What clients call the registry. Absent: an earlier release, which does not say.
+  public let names: [String]?
 
-  public init(version: String, pid: Int32, data: String) {
-    self.version = version
-    self.pid = pid
-    self.data = data
+  public init(version: String, pid: Int32, data: String, names: [String]) {
+    (self.version, self.pid, self.data, self.names) = (version, pid, data, names)
   }
 }
 

@@ -18,6 +18,8 @@ public struct Registry: Sendable {
   public let swarm: SwarmDesk?
   /// Blobs that are fetched from peers and members; `nil` for a node without either.
   public let fetches: FetchDesk?
+  /// Lets other members into the swarms of what is here; `nil` for a node without BitTorrent.
+  public let reception: SwarmReception?
   /// What other members' claims leave to do; `nil` for a node that is in no fleet.
   public let followUp: ClaimFollowUp?
   public let limits: RegistryLimits
@@ -41,6 +43,9 @@ public struct Registry: Sendable {
       FetchDesk(
         ports, store, swarm?.fetchLimits ?? FetchLimits(), swarm: swarmDesk, fleet: fleet, limits: limits, gate: gate,
         backfill: backfill)
+    }
+    reception = swarmDesk.flatMap { [fetches, tickets] desk in
+      fetches.map { SwarmReception(ports, desk, $0.fetches, tickets) }
     }
     let far = fleet.flatMap { [fetches] fleet in
       fetches.map { FarContent(ports, fleet, fetches: $0, gate: gate, rules: rules) }

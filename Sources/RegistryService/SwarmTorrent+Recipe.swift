@@ -19,6 +19,19 @@ extension SwarmTorrent {
   }
 }
 
+extension SwarmTorrent {
+  /// What it was made of, if it is one of our recipe's of version 2.
+  var ticket: SwarmTicket? {
+    let limits = BencodeDocument.Limits(bytes: 1 << 16, depth: 8, values: 32)
+    // Another's torrent is of no ticket: that is no failure.
+    guard infoHash.version == .v2, let document = try? BencodeDocument(info, within: limits),
+      let file = document.root["file tree"]?.entries?.first?.value[""], let root = file["pieces root"]?.bytes
+    else { return nil }
+    let ticket = SwarmTicket(digest: digest, size: size, piecesRoot: Array(root), pieceLayer: pieceLayer)
+    return SwarmTorrent(ticket).infoHash == infoHash ? ticket : nil
+  }
+}
+
 extension InfoHash {
   /// - Parameter info: the bencoded info dictionary, byte for byte as it stands in its torrent.
   public init(_ version: TorrentVersion, ofInfo info: [UInt8]) {

@@ -28,7 +28,7 @@ public struct FleetBytesSubject: Sendable {
 
 /// What every implementation of `FleetBytes` does, between two members.
 public enum FleetBytesContract {
-  public static let clauses = holding + reading + manifests + silence
+  public static let clauses = holding + swarms + reading + manifests + silence
 
   private static let blob = seededBytes(700_001, seed: 5)
   private static let digest = Digest.hashing(blob)
@@ -44,6 +44,29 @@ public enum FleetBytesContract {
       try StoreViolation.unlessEqual(await subject.bytes.holders(of: digest, in: there), [], "of another repository")
       try StoreViolation.unlessEqual(
         await subject.bytes.holders(of: Sample.layer.digest, in: here), [], "of a blob that nobody has")
+    }
+  ]
+
+  static let swarms = [
+    StoreClause<FleetBytesSubject>("whoHasABlobLetsMembersIntoItsSwarmForItsRepositoryAlone") { subject in
+      let (here, there) = (try Sample.repository(), try Sample.repository("other"))
+      try await subject.push(blob, here)
+      try await subject.push([1], there)
+      let ticket = SwarmTicket.hashing(blob, as: digest)
+      let due = ticket.map { [SwarmPeer(member: subject.holder, isWhole: true, ticket: $0)] }
+      func found(
+        _ digest: Digest, _ repository: RepositoryName, _ clues: BlobClues = BlobClues()
+      ) async -> [SwarmPeer] {
+        let finding = await subject.bytes.swarm(of: digest, in: repository, clues: clues)
+        return finding.peers
+      }
+      try StoreViolation.unlessEqual(await found(digest, here), due ?? [], "who takes part")
+      let known = BlobClues(ticket: ticket, named: [subject.holder])
+      try StoreViolation.unlessEqual(await found(digest, here, known), due ?? [], "for who has the ticket already")
+      let other = BlobClues(ticket: SwarmTicket.hashing([2], as: digest))
+      try StoreViolation.unlessEqual(await found(digest, here, other), due ?? [], "for who has another ticket")
+      try StoreViolation.unlessEqual(await found(digest, there), [], "of another repository")
+      try StoreViolation.unlessEqual(await found(Sample.layer.digest, here), [], "of a blob that nobody has")
     }
   ]
 
@@ -110,13 +133,15 @@ public enum FleetBytesContract {
       await subject.silence()
       let begun = ContinuousClock.now
       try StoreViolation.unlessEqual(await subject.bytes.holders(of: digest, in: repository), [], "who is silent")
+      let swarm = await subject.bytes.swarm(of: digest, in: repository, clues: BlobClues(writer: subject.holder))
+      try StoreViolation.unlessEqual(swarm, SwarmFinding(), "the swarm of who is silent")
       let bytes = await subject.bytes.manifest(
         manifest.digest, size: manifest.document.bytes.count, in: repository, writer: subject.holder)
       try StoreViolation.unlessEqual(bytes, nil, "of who is silent")
       try await StoreViolation.unlessRefused(.unavailable, "a read") { () async throws(RegistryError) in
         try await subject.bytes.read(0..<1, of: digest, in: repository, from: subject.holder) { _ in }
       }
-      try StoreViolation.unless(begun.duration(to: .now) < .seconds(20), "three questions took that long")
+      try StoreViolation.unless(begun.duration(to: .now) < .seconds(20), "four questions took that long")
     }
   ]
 }

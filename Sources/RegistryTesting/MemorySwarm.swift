@@ -17,6 +17,8 @@ public final class MemorySwarm: Sendable {
     var peers: [PeerEndpoint] = []
     var banned: Set<PeerEndpoint> = []
     var hurried: [Int] = []
+    /// Pieces that came another way.
+    var gifts: [(piece: Int, content: [UInt8])] = []
     var downloaded: Int64 = 0
     var uploaded: Int64 = 0
     var wasted: Int64 = 0
@@ -27,6 +29,8 @@ public final class MemorySwarm: Sendable {
   struct Engine {
     var torrents: [InfoHash: Torrent] = [:]
     var sendsRubbish = false
+    /// Says that it has everything, and sends nothing.
+    var isSilent = false
     var seedFailure: RegistryError?
     var fetchFailure: RegistryError?
   }
@@ -88,6 +92,7 @@ extension MemorySwarm {
     for endpoint in state.engines.keys.sorted(by: { $0.port < $1.port }) {
       for infoHash in (state.engines[endpoint]?.torrents ?? [:]).filter({ !$0.value.isSeeding }).keys {
         if let happenings = check(infoHash, at: endpoint, &state) { return happenings }
+        if let happenings = receive(infoHash, at: endpoint, &state) { return happenings }
         if let happenings = move(infoHash, to: endpoint, &state) { return happenings }
       }
     }
@@ -114,7 +119,9 @@ extension MemorySwarm {
     else { return nil }
     for piece in fetch.hurried + Array(0..<fetch.torrent.pieceCount) where !fetch.have.contains(piece) {
       for peer in fetch.peers where peer != endpoint && !fetch.banned.contains(peer) {
-        guard state.engines[peer]?.torrents[infoHash]?.have.contains(piece) == true else { continue }
+        guard let engine = state.engines[peer], !engine.isSilent,
+          engine.torrents[infoHash]?.have.contains(piece) == true
+        else { continue }
         state.allowance? -= 1
         return deliver(piece, infoHash, from: peer, to: endpoint, content, &state)
       }
@@ -147,6 +154,20 @@ extension MemorySwarm {
     state.engines[endpoint]?.torrents[infoHash]?.downloaded += Int64(due.count)
     state.engines[endpoint]?.torrents[infoHash]?.have.insert(piece)
     return [{ fetch.observer(.verified(piece: piece)) }] + whole(infoHash, at: endpoint, &state)
+  }
+
+  /// A piece from outside, if the fetch lacks it and it is the torrent's.
+  private static func receive(_ infoHash: InfoHash, at endpoint: PeerEndpoint, _ state: inout State) -> [Happening]? {
+    guard let fetch = state.engines[endpoint]?.torrents[infoHash], fetch.isChecked, let gift = fetch.gifts.first,
+      let content = state.contents[infoHash]
+    else { return nil }
+    state.engines[endpoint]?.torrents[infoHash]?.gifts.removeFirst()
+    guard 0..<fetch.torrent.pieceCount ~= gift.piece, !fetch.have.contains(gift.piece),
+      slice(gift.piece, of: content, fetch.torrent) == gift.content
+    else { return [] }
+    write(gift.content, gift.piece, of: fetch)
+    state.engines[endpoint]?.torrents[infoHash]?.have.insert(gift.piece)
+    return [{ fetch.observer(.verified(piece: gift.piece)) }] + whole(infoHash, at: endpoint, &state)
   }
 
   private static func whole(

@@ -2,7 +2,7 @@ import RegistryCore
 
 /// An engine whose peers are the other engines of its `MemorySwarm`.
 public final class MemorySwarmEngine: SwarmEngine {
-  private let swarm: MemorySwarm
+  let swarm: MemorySwarm
   /// Where it is reached while it is open.
   public let address: PeerEndpoint
 
@@ -114,6 +114,12 @@ extension MemorySwarmEngine {
   public func sendRubbish() async {
     let address = address
     await swarm.change { $0.engines[address]?.sendsRubbish = true }
+  }
+
+  /// Goes on to say that it has everything, and sends nothing; or sends again.
+  public func fallSilent(_ isSilent: Bool = true) async {
+    let address = address
+    await swarm.change { $0.engines[address]?.isSilent = isSilent }
   }
 
   /// From now on seeding is refused so; `nil`: it works again.

@@ -19,7 +19,7 @@ public struct SwarmBench: Sendable {
   }
 
   /// Runs the body with engines that are closed afterwards.
-  fileprivate func withEngines(
+  func withEngines(
     _ count: Int, _ body: ([any SwarmEngine]) async throws -> Void
   ) async throws {
     var engines: [any SwarmEngine] = []
@@ -48,7 +48,7 @@ public struct SwarmBench: Sendable {
     return (file, events)
   }
 
-  fileprivate func numbers(of torrent: SwarmTorrent, in engine: any SwarmEngine) async throws -> LiveTorrent {
+  func numbers(of torrent: SwarmTorrent, in engine: any SwarmEngine) async throws -> LiveTorrent {
     guard let found = await engine.live().first(where: { $0.infoHash == torrent.infoHash }) else {
       throw StoreViolation(description: "the torrent is not live")
     }
@@ -60,9 +60,9 @@ public struct SwarmBench: Sendable {
 public enum SwarmEngineContract {
   public typealias Clause = StoreClause<SwarmBench>
 
-  public static let clauses = moving + ending + faults
+  public static let clauses = moving + ending + faults + relief
 
-  private static let pieceBytes = TorrentRecipe.pieceBytes(forSize: 1)
+  static let pieceBytes = TorrentRecipe.pieceBytes(forSize: 1)
 
   static let moving = [
     Clause("aFetchBringsTheBytesOfASeed") { bench in
@@ -259,9 +259,9 @@ public enum SwarmEngineContract {
 }
 
 extension BlobFile {
-  fileprivate static func holding(_ bytes: [UInt8]) throws(RegistryError) -> BlobFile {
+  static func holding(_ bytes: [UInt8]) throws(RegistryError) -> BlobFile {
     try NamelessFile.holding(bytes)
   }
 
-  fileprivate static func sized(_ size: Int64) throws(RegistryError) -> BlobFile { try NamelessFile.sized(size) }
+  static func sized(_ size: Int64) throws(RegistryError) -> BlobFile { try NamelessFile.sized(size) }
 }

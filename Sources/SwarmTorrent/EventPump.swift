@@ -4,17 +4,28 @@ import Glibc
 import RegistryCore
 import Telemetry
 
-/// The thread that takes a session's events. It ends when the session is closed, and then nobody waits any more.
+/// The thread that takes a session's events, and feeds the machines of hidden torrents. It ends when the session is closed,
+/// and then nobody waits any more.
 final class EventPump: Sendable {
   private static let eventsAtOnce = 256
 
   private let thread = Lock<pthread_t?>(nil)
 
-  func start(_ session: ShimSession, _ torrents: Lock<LiveTorrents>, _ log: Logger) {
+  func start(
+    _ session: ShimSession, _ torrents: Lock<LiveTorrents>, _ way: Lock<(any SwarmWay)?>, _ log: Logger
+  ) {
     let started = startThread(named: "swarm-events") {
+      var hiding = HidingPump(session, torrents, log)
       var events: [ct_event] = []
-      while session.wait(into: &events, capacity: Self.eventsAtOnce) {
-        for event in events { handle(event, session, torrents, log) }
+      while session.wait(
+        into: &events, capacity: Self.eventsAtOnce, milliseconds: hiding.patienceMilliseconds)
+      {
+        for event in events {
+          tell(way, event, torrents, log)
+          handle(event, session, torrents, log)
+          hiding.take(event)
+        }
+        hiding.turn()
       }
       let ended = torrents.withLock { $0.close() }
       for waiter in ended.waiters { waiter.resume() }
@@ -48,6 +59,26 @@ private func handle(_ event: ct_event, _ session: ShimSession, _ torrents: Lock<
     for waiter in waiters { waiter.resume() }
   default:
     break
+  }
+}
+
+/// A connection that was made is told to the way that carries it on, which holds it until it knows; and who turned out to
+/// be a liar, whom it can name.
+private func tell(
+  _ way: Lock<(any SwarmWay)?>, _ event: ct_event, _ torrents: Lock<LiveTorrents>, _ log: Logger
+) {
+  guard event.kind == CT_EVENT_DIALLED || event.kind == CT_EVENT_BANNED,
+    let torrent = torrents.withLock({ $0[event.number]?.torrent })
+  else { return }
+  let (way, far) = (way.withLock { $0 }, PeerEndpoint(event.far))
+  if event.kind == CT_EVENT_DIALLED {
+    way?.dialled(from: PeerEndpoint(event.near), to: far, for: torrent.infoHash)
+  } else {
+    torrents.withLock { $0[event.number]?.bannedPeers += 1 }
+    log.warning(
+      "a peer sent what is not the torrent's, and is banned from it", .init("digest", torrent.digest.description),
+      .init("peer", far.address))
+    way?.banned(far.address, from: torrent.infoHash)
   }
 }
 

@@ -11,6 +11,8 @@ import Telemetry
 public final class LibtorrentEngine: SwarmEngine {
   let session: ShimSession
   let torrents = Lock(LiveTorrents())
+  /// Who is told what is dialled.
+  let way = Lock<(any SwarmWay)?>(nil)
   private let gate = HashGate()
   private let work: BlockingPool
   private let pump: EventPump
@@ -34,7 +36,7 @@ public final class LibtorrentEngine: SwarmEngine {
     self.work = work
     self.log = log
     pump = EventPump()
-    pump.start(session, torrents, log)
+    pump.start(session, torrents, way, log)
   }
 
   public var endpoint: PeerEndpoint? { endpoints.first }
@@ -115,7 +117,7 @@ public final class LibtorrentEngine: SwarmEngine {
   }
 
   /// For calls that are advice: a torrent that has gone meanwhile is no failure.
-  private func attempt(
+  func attempt(
     _ torrent: InfoHash, _ complaint: StaticString, _ call: (ShimSession, UInt64) throws(ShimFailure) -> Void
   ) {
     guard let live = torrents.withLock({ $0[torrent] }) else { return }
@@ -176,17 +178,19 @@ public final class LibtorrentEngine: SwarmEngine {
     }
   }
 
-  // MARK: admission and rates
-
-  /// Lets a peer's address in and out, if only registered ones are.
-  public func admit(_ address: String) throws(RegistryError) {
-    do throws(ShimFailure) { try session.admit(address) } catch { throw RegistryError(error) }
+  public func peers(of torrent: InfoHash) async -> [LivePeer] {
+    guard let live = torrents.withLock({ $0[torrent] }) else { return [] }
+    do throws(ShimFailure) {
+      let peers = try await work.run { [session] () throws(ShimFailure) in try session.peers(of: live.number) }
+      return peers.map(LivePeer.init)
+    } catch {
+      // It has gone meanwhile, or the session is closing.
+      log.debug("peers could not be asked for", .init("reason", error.text))
+      return []
+    }
   }
 
-  /// Takes it back: what is open with it is cut.
-  public func dismiss(_ address: String) throws(RegistryError) {
-    do throws(ShimFailure) { try session.dismiss(address) } catch { throw RegistryError(error) }
-  }
+  // MARK: rates
 
   public func set(_ rates: SwarmOptions.Rates) async throws(RegistryError) {
     do throws(ShimFailure) {

@@ -13,6 +13,9 @@ struct LiveTorrents: Sendable {
     var observer: SwarmObserver?
     var isSeeding: Bool
     var verified: PieceSet
+    /// Peers that lied, and seeds that showed nothing.
+    var bannedPeers = 0
+    var cutPeers = 0
     /// Those who wait for the last event of it.
     var waiters: [UnsafeContinuation<Void, Never>] = []
   }
@@ -85,6 +88,8 @@ extension LiveTorrent {
       isSeeding: record.isSeeding, verifiedBytes: isWholeFromTheStart ? record.torrent.size : record.verified.bytes,
       peers: Int(status.peers), seeds: Int(status.seeds), downloadBytesPerSecond: Int(status.download_rate),
       uploadBytesPerSecond: Int(status.upload_rate), downloadedBytes: status.downloaded_bytes,
-      uploadedBytes: status.uploaded_bytes, wastedBytes: status.wasted_bytes)
+      uploadedBytes: status.uploaded_bytes, wastedBytes: status.wasted_bytes,
+      veiledPeers: Int(status.veiled), shownPieces: status.revealed,
+      bannedPeers: record.bannedPeers, cutPeers: record.cutPeers)
   }
 }

@@ -16,6 +16,12 @@ struct PieceSet: Sendable {
 
   var isWhole: Bool { count == pieceCount }
 
+  /// Those that are in it, rising.
+  var pieces: some Sequence<Int> {
+    let words = words
+    return (0..<pieceCount).lazy.filter { words[$0 / 64] & 1 << ($0 % 64) != 0 }
+  }
+
   /// `false` when the blob has no such piece, or it was there before.
   mutating func insert(_ piece: Int) -> Bool {
     guard piece >= 0, piece < pieceCount else { return false }

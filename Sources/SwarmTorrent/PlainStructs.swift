@@ -8,11 +8,15 @@ extension ct_options {
     role = options.role == .fleet ? CT_ROLE_FLEET : CT_ROLE_PUBLIC
     listen_count = Int32(options.listen.count)
     registered_only = options.registeredOnly ? 1 : 0
+    expected_only = options.expectedOnly ? 1 : 0
     local_discovery = options.localDiscovery ? 1 : 0
     dht = options.dht ? 1 : 0
     connections_limit = Int32(clamping: options.connectionsLimit)
     rates = ct_rates(options.rates)
     alert_queue_size = Int32(clamping: options.alertQueueSize)
+    hides = options.hidesFromBytes == nil ? 0 : 1
+    hide_from_bytes = options.hidesFromBytes ?? 0
+    word_queue_size = Int32(clamping: options.wordQueueSize)
   }
 }
 
@@ -20,7 +24,8 @@ extension ct_rates {
   init(_ rates: SwarmOptions.Rates) {
     self.init(
       upload: Int32(clamping: rates.upload), download: Int32(clamping: rates.download),
-      near_upload: Int32(clamping: rates.nearUpload), near_download: Int32(clamping: rates.nearDownload))
+      near_upload: Int32(clamping: rates.nearUpload), near_download: Int32(clamping: rates.nearDownload),
+      far_upload: Int32(clamping: rates.farUpload), far_download: Int32(clamping: rates.farDownload))
   }
 }
 
@@ -33,6 +38,19 @@ extension ct_endpoint {
       field.dropLast().copyBytes(from: endpoint.address.utf8.prefix(field.count - 1))
     }
   }
+}
+
+extension LivePeer {
+  init(_ plain: ct_peer) {
+    self.init(
+      PeerEndpoint(plain.at), pieces: Int(plain.pieces), isSeed: plain.seed != 0,
+      downloadBytesPerSecond: Int(plain.download_rate), uploadBytesPerSecond: Int(plain.upload_rate),
+      downloadedBytes: plain.downloaded_bytes, uploadedBytes: plain.uploaded_bytes)
+  }
+}
+
+extension PeerEndpoint {
+  init(_ plain: ct_endpoint) { self.init(address: ShimFailure.text(of: plain.address), port: plain.port) }
 }
 
 /// Runs `body` with the torrent as the shim wants it; what it points to lives for the call.

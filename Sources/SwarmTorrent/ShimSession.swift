@@ -6,7 +6,7 @@ import RegistryCore
 final class ShimSession: @unchecked Sendable {
   // Unchecked: the pointer never changes, and the shim takes calls from any thread until `free`, which deinit makes when
   // nobody can call any more.
-  private let session: OpaquePointer
+  let session: OpaquePointer
 
   /// Blocks.
   init(_ options: SwarmOptions) throws(ShimFailure) {
@@ -39,7 +39,7 @@ final class ShimSession: @unchecked Sendable {
     let found = [ct_endpoint](unsafeUninitializedCapacity: Int(most)) { buffer, count in
       count = Int(min(ct_session_endpoints(session, buffer.baseAddress, most), most))
     }
-    return found.map { PeerEndpoint(address: ShimFailure.text(of: $0.address), port: $0.port) }
+    return found.map(PeerEndpoint.init)
   }
 
   func admit(_ address: String) throws(ShimFailure) {
@@ -48,6 +48,14 @@ final class ShimSession: @unchecked Sendable {
 
   func dismiss(_ address: String) throws(ShimFailure) {
     try ShimFailure.check { ct_session_dismiss(session, address, $0) }
+  }
+
+  func expect(_ peer: PeerEndpoint) throws(ShimFailure) {
+    try ShimFailure.check { ct_session_expect(session, ct_endpoint(peer), $0) }
+  }
+
+  func place(_ address: String, isFar: Bool) throws(ShimFailure) {
+    try ShimFailure.check { ct_session_place(session, address, isFar ? 1 : 0, $0) }
   }
 
   /// Blocks for an answer of the library's thread.
@@ -92,17 +100,29 @@ final class ShimSession: @unchecked Sendable {
     }
   }
 
+  /// The bytes are copied.
+  func give(_ content: [UInt8], as piece: Int, to number: UInt64) throws(ShimFailure) {
+    try ShimFailure.check {
+      ct_torrent_give(session, number, Int32(clamping: piece), content, Int32(clamping: content.count), $0)
+    }
+  }
+
+  func shed(silentFor milliseconds: Int32, from number: UInt64) throws(ShimFailure) {
+    try ShimFailure.check { ct_torrent_shed(session, number, milliseconds, $0) }
+  }
+
   func remove(_ number: UInt64) throws(ShimFailure) {
     try ShimFailure.check { ct_torrent_remove(session, number, $0) }
   }
 
   // MARK: events and numbers
 
-  /// Blocks until something happened. `nil` when the session was closed. One thread only.
-  func wait(into events: inout [ct_event], capacity: Int) -> Bool {
+  /// Blocks until something happened, words came, or the time is over (-1: it never is). `false` when the session was
+  /// closed. One thread only.
+  func wait(into events: inout [ct_event], capacity: Int, milliseconds: Int32 = -1) -> Bool {
     var isOpen = true
     events = [ct_event](unsafeUninitializedCapacity: capacity) { buffer, count in
-      let found = ct_session_wait(session, buffer.baseAddress, Int32(capacity), -1)
+      let found = ct_session_wait(session, buffer.baseAddress, Int32(capacity), milliseconds)
       isOpen = found >= 0
       count = max(Int(found), 0)
     }
@@ -119,6 +139,17 @@ final class ShimSession: @unchecked Sendable {
     return [ct_status](unsafeUninitializedCapacity: capacity) { buffer, count in
       count = min(Int(ct_session_statuses(session, buffer.baseAddress, Int32(capacity))), capacity)
     }
+  }
+
+  /// Blocks for an answer of the library's thread.
+  func peers(of number: UInt64) throws(ShimFailure) -> [ct_peer] {
+    // Those that come between the two questions wait for the next one.
+    var count: Int32 = 0
+    try ShimFailure.check { ct_torrent_peers(session, number, nil, 0, &count, $0) }
+    let capacity = count
+    var peers = [ct_peer](repeating: ct_peer(), count: Int(capacity))
+    try ShimFailure.check { ct_torrent_peers(session, number, &peers, capacity, &count, $0) }
+    return Array(peers.prefix(Int(count)))
   }
 
   var disk: ct_disk_numbers {

@@ -28,6 +28,9 @@ import Testing
   @Test func behindTheEndOfAFilePeersReadZeros() throws { try hold("pads_are_zeros") }
   @Test func onlyPathsOfTheTableNameFiles() throws { try hold("names_of_files") }
 
+  /// No disk, but C++ as well: who may connect to a session on loopback.
+  @Test func anExpectedEndpointLetsInOneConnectionInTime() throws { try hold("endpoints_are_expected_once") }
+
   /// Random calls on a disk that is slow, short and (for even seeds) failing, against a model in memory.
   @Test(arguments: [UInt64](1...6))
   func randomCallsAreAnsweredOnceAndRightly(seed: UInt64) throws { try hold("torture", seed: seed) }

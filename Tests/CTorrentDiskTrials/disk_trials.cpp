@@ -32,6 +32,9 @@ void promoted_pieces_are_proven(std::string const& folder);
 void pads_are_zeros(std::string const& folder);
 void names_of_files(std::string const& folder);
 
+// expected_trials.cpp
+void endpoints_are_expected_once(std::string const& folder);
+
 namespace {
 
 std::map<std::string, void (*)(std::string const&)> const trials_by_name{
@@ -57,6 +60,7 @@ std::map<std::string, void (*)(std::string const&)> const trials_by_name{
     {"promoted_pieces_are_proven", promoted_pieces_are_proven},
   {"pads_are_zeros", pads_are_zeros},
   {"names_of_files", names_of_files},
+  {"endpoints_are_expected_once", endpoints_are_expected_once},
 };
 
 constexpr int torture_steps = 3000;

@@ -25,6 +25,17 @@ import Wire
     }
     await pair.close()
   }
+
+  /// A release that knows no swarms answers as one that has nothing; it is asked who holds the blob all the same.
+  @Test func aMemberWithoutSwarmsIsLeftToTheChannel() async throws {
+    let pair = try ChannelPair(hasSwarms: false)
+    let (blob, repository) = (seededBytes(100_000, seed: 6), try RepositoryName(parsing: "team/app"))
+    try await pair.push(blob, to: repository)
+    let digest = Digest(of: blob)
+    #expect(await pair.channel.swarm(of: digest, in: repository, clues: BlobClues()).isEmpty)
+    #expect(await pair.channel.holders(of: digest, in: repository).map(\.member) == [pair.holder])
+    await pair.close()
+  }
 }
 
 /// Two members: one listens and holds, one asks.
@@ -40,15 +51,16 @@ private final class ChannelPair: Sendable {
   private let registry: Registry
   private let server: HTTPServer
   private let desks: [FleetDesk]
-  private let channel: FleetChannel
-  private let holder: NodeID
+  let channel: FleetChannel
+  let holder: NodeID
 
-  init() throws {
+  /// - Parameter hasSwarms: the one that holds takes part in swarms.
+  init(hasSwarms: Bool = true) throws {
     let (one, two) = (Member(name: "one"), Member(name: "two"))
     let authority = try FleetAuthority(makingAt: Self.now)
     let directory = try Self.directory(authority, one, two)
     let certificates = try [one, two].map { try authority.certify($0.keys.publicKey, at: Self.now) }
-    registry = Self.registry(of: one.keys.node, work)
+    registry = Self.registry(of: one.keys.node, work, hasSwarms: hasSwarms)
     let seat = Lock<FleetHandler.Seat?>(nil)
     let tls = try TLSContext(
       .memory([certificates[0], authority.certificate], one.keys.nodeKey), clients: .authority(authority.certificate),
@@ -68,15 +80,17 @@ private final class ChannelPair: Sendable {
   var subject: FleetBytesSubject {
     FleetBytesSubject(
       channel, holder: holder,
-      push: { [registry] bytes, repository in
-        let visit = try await registry.uploads.begin(in: repository)
-        try await visit.append(bytes)
-        _ = try await visit.finish(as: Digest(of: bytes))
-      },
+      push: { [self] bytes, repository in try await push(bytes, to: repository) },
       publish: { [registry] manifest, repository in
         _ = try await registry.manifests.push(
           manifest.document.bytes, contentType: nil, to: .digest(manifest.digest), in: repository)
       }, silence: { [server] in await server.stop(within: .zero) })
+  }
+
+  func push(_ bytes: [UInt8], to repository: RepositoryName) async throws {
+    let visit = try await registry.uploads.begin(in: repository)
+    try await visit.append(bytes)
+    _ = try await visit.finish(as: Digest(of: bytes))
   }
 
   func close() async {
@@ -125,14 +139,17 @@ private final class ChannelPair: Sendable {
     return FleetDesk(ports, keys: keys, directory: directory, cards: cards, seed: 1)
   }
 
-  private static func registry(of node: NodeID, _ work: BlockingPool) -> Registry {
-    let (blobs, clock) = (MemoryBlobStore(), StillClock())
+  private static func registry(of node: NodeID, _ work: BlockingPool, hasSwarms: Bool) -> Registry {
+    let (blobs, clock) = (MemoryBlobStore(opensFiles: true), StillClock())
+    var swarm = SwarmPorts(
+      fleet: MemorySwarm().makeEngine(), makePublic: nil, fetches: MemoryFetchStore(blobs: blobs))
+    swarm.way = MemoryWay()
     let catalogue = MemoryCatalog(node: node, clock: clock)
     return Registry(
       RegistryPorts(
         blobs: blobs, uploads: MemoryUploadStore(blobs: blobs), shelf: MemoryManifestShelf(), names: catalogue,
         catalogue: catalogue, content: catalogue, unread: catalogue, tickets: catalogue, wishes: catalogue,
-        chance: RandomChance(), clock: clock, work: work, log: .silent))
+        chance: RandomChance(), clock: clock, work: work, log: .silent), swarm: hasSwarms ? swarm : nil)
   }
 }
 

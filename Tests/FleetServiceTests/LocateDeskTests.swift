@@ -118,6 +118,34 @@ struct LocateDeskTests {
     }
   }
 
+  @Test func whoIsGettingABlobIsFoundByThoseWhoWantItTooAndHoldsItLater() async throws {
+    let fleet = LocatingFleet(9)
+    let digest = Self.digest(7)
+    func peers(_ seeker: Int) async -> [NodeID] {
+      await fleet[seeker].desk.peers(of: digest, beside: [], in: Self.repository, writer: nil)
+    }
+    try await eventually("all tell") { fleet.nodes.allSatisfy { fleet[$0].desk.isTelling } }
+    fleet[3].desk.hold(digest, as: .wanted)
+    try await eventually("who wants it") { await peers(0) == [fleet.nodes[3]] }
+    #expect(await holders(of: 7, seenBy: fleet[0]).isEmpty)
+    fleet[3].desk.hold(digest, as: .partial)
+    try await eventually("who has some of it") {
+      fleet[1].desk.forget(digest)
+      return await holders(of: 7, seenBy: fleet[1]) == [fleet.nodes[3]]
+    }
+    fleet[5].desk.hold(digest)
+    try await eventually("whole ones first") {
+      fleet[2].desk.forget(digest)
+      return await peers(2) == [fleet.nodes[5], fleet.nodes[3]]
+    }
+    fleet[3].desk.letGo(digest)
+    try await eventually("the one that is left") {
+      fleet[4].desk.forget(digest)
+      return await peers(4) == [fleet.nodes[5]]
+    }
+    await fleet.close()
+  }
+
   @Test func whatOneHoldsIsFoundByAllOthersAndLaterWhatItCameToHold() async throws {
     let fleet = LocatingFleet(9) { $0 == 4 ? (1...40).map(Self.digest) : [] }
     for number in [1, 40] {

@@ -6,4 +6,5 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt { target(s
 private let target = fuzzTarget([
   "announce": fuzzAnnounce, "card": fuzzCard, "join": fuzzJoin, "locate": fuzzLocate, "magnet": fuzzMagnet,
   "message": fuzzMessage, "policy": fuzzPolicy, "record": fuzzRecord, "token": fuzzToken, "torrent": fuzzTorrent,
+  "tunnel": fuzzTunnel,
 ])

@@ -30,7 +30,7 @@ enum Stories {
             expects: [
               ("Content-Length", "7"), ("Docker-Content-Digest", f.layerDigest.description),
               ("ETag", "\"\(f.layerDigest)\""), ("Accept-Ranges", "bytes"),
-              ("Content-Type", "application/octet-stream"),
+              ("Content-Type", "application/octet-stream"), ("X-Shoal-Source", "local"),
             ], expectsBody: f.layer),
           Call("HEAD", blob, 200, expects: [("Content-Length", "7")], expectsBody: []),
           Call("GET", blob + "?ns=docker.io", 200, expectsBody: f.layer),

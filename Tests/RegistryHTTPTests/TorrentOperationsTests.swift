@@ -155,6 +155,16 @@ struct TorrentOperationsTests {
     #expect(swarm.said == ["start \(Self.digest)", "stop \(Self.digest)", "rest \(Self.digest)"])
   }
 
+  @Test func showTellsWithWhomATorrentIsConnected() async throws {
+    let registry = try await filled { $0.swarm = ToldSwarm() }
+    defer { registry.work.stop() }
+    let answer = try await ask(registry, "GET", "torrents/show?digest=\(Fixture.layerDigest)")
+    let shown = try JSONDecoder().decode(BlobTorrentsDocument.self, from: Data(answer.body))
+    let peers = try #require(shown.live.first?.connections)
+    #expect(peers.map(\.name) == ["192.0.2.1:6881"] && peers.map(\.uploadedBytes) == [70])
+    #expect(peers.allSatisfy { $0.node == nil })
+  }
+
   @Test func withoutASwarmTheAnswerSaysWhatToStart() async throws {
     let registry = try await filled()
     defer { registry.work.stop() }
@@ -245,6 +255,15 @@ private final class ToldSwarm: SwarmOperations {
         digest: Fixture.layerDigest, infoHash: InfoHash(version: .v1, bytes: [UInt8](repeating: 1, count: 20)), size: 7,
         isSeeding: true, verifiedBytes: 7, peers: 3, seeds: 1, downloadBytesPerSecond: 0, uploadBytesPerSecond: 9,
         downloadedBytes: 0, uploadedBytes: 70, wastedBytes: 0)
+    ]
+  }
+
+  func peers(of torrent: LiveTorrent) async -> [ConnectedPeer] {
+    [
+      ConnectedPeer(
+        LivePeer(
+          PeerEndpoint(address: "192.0.2.1", port: 6881), pieces: 1, isSeed: false, uploadBytesPerSecond: 9,
+          uploadedBytes: 70), member: nil)
     ]
   }
 

@@ -48,7 +48,7 @@ struct TestRegistry {
     torrents.patience = .seconds(120)
     arrange(&torrents)
     handler = RegistryHandler(
-      registry, torrents: torrents, node: NodeDocument(version: "test", pid: 1, data: "memory"),
+      registry, torrents: torrents, node: NodeDocument(version: "test", pid: 1, data: "memory", names: []),
       metrics: MetricsRegistry(), work: work, log: Logger.silent, options: options)
   }
 }

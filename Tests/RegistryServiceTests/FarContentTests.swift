@@ -129,8 +129,12 @@ struct FarContentTests {
       let refused = await code { () async throws(RegistryError) in
         try await blobs.size(of: Self.digest, in: Bench.repository)
       }
-      #expect(refused == .blobUnknown)
+      #expect(refused == .blobUnknown, "a push then brings it back")
     }
+    let refused = await code { () async throws(RegistryError) in
+      try await blobs.open(Self.digest, in: Bench.repository)
+    }
+    #expect(refused == .unavailable, "and who wants it comes again")
     #expect(fleet.nodes.questions == 1)
     await fleet.close()
   }

@@ -29,11 +29,18 @@ final class JoinedNodes: Sendable {
     var atGate: [UnsafeContinuation<Void, Never>] = []
   }
 
+  /// To their engines.
+  let way = MemoryWay()
   private let state = Lock(State())
 
   static func id(_ number: UInt8) -> NodeID { NodeID([UInt8](repeating: number, count: NodeID.byteCount))! }
 
   func add(_ registry: Registry, as number: UInt8) { state.withLock { $0.registries[Self.id(number)] = registry } }
+
+  func add(_ node: SwarmNode, as number: UInt8) {
+    add(node.registry, as: number)
+    way.place(Self.id(number), at: node.fleet.address)
+  }
 
   func set(_ number: UInt8, _ change: (inout Faults) -> Void) {
     state.withLock { change(&$0.faults[Self.id(number), default: Faults()]) }
@@ -112,6 +119,17 @@ private struct Others: FleetBytes {
       found.append(Holding(member: id, ticket: faults.falseTicket ?? ticket))
     }
     return found
+  }
+
+  func swarm(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> SwarmFinding {
+    var peers: [SwarmPeer] = []
+    var others: [NodeID] = []
+    for (id, registry, faults) in nodes.members(but: own) where !faults.isAway {
+      guard let place = try? await registry.reception?.admit(own, to: digest, in: repository) else { continue }
+      peers.append(SwarmPeer(member: id, isWhole: place.isWhole, ticket: faults.falseTicket ?? place.ticket))
+      others += place.others
+    }
+    return SwarmFinding(peers: peers, others: others.filter { other in !peers.contains { $0.member == other } })
   }
 
   func read(

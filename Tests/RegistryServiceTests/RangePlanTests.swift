@@ -8,6 +8,7 @@ struct RangePlanTests {
     var chance = SeededNumbers(seed: seed)
     let count = Int.random(in: 1...300, using: &chance)
     var plan = RangePlan(size: Int64(count) * 100 - 50, pieceBytes: 100, partBytes: 700)
+    plan.fill(0..<count, except: [])
     var here: Set<Int> = []
     var asked: [Range<Int>] = []
     for _ in 0..<5_000 where here.count < count {
@@ -37,6 +38,7 @@ struct RangePlanTests {
 
   @Test func whatAReaderWaitsForComesFirst() {
     var plan = RangePlan(size: 10_000, pieceBytes: 100, partBytes: 1_000)
+    plan.fill(0..<100, except: [])
     #expect(plan.next() == 0..<10)
     plan.hurry(50..<52)
     #expect(plan.next() == 50..<60)
@@ -48,11 +50,19 @@ struct RangePlanTests {
     #expect(plan.next() == 60..<70)
   }
 
-  @Test func whatWasHereBeforeIsNotAskedFor() {
-    var plan = RangePlan(size: 1_000, pieceBytes: 100, partBytes: 1_000)
-    for piece in [0, 4, 9] { plan.note(piece) }
-    #expect(plan.next() == 1..<4)
-    #expect(plan.next() == 5..<9)
-    #expect(plan.next() == nil)
+  @Test func onlyWhatIsFilledIsAskedForAndOnce() {
+    var plan = RangePlan(size: 2_000, pieceBytes: 100, partBytes: 1_000)
+    #expect(plan.isEmpty && plan.next() == nil)
+    plan.fill(1..<4, except: [])
+    plan.fill(2..<9, except: [6..<8])
+    plan.fill(15..<99, except: [])
+    #expect(plan.next() == 1..<6)
+    #expect(plan.next() == 8..<9)
+    plan.fill(0..<20, except: [1..<6, 8..<9])
+    #expect(plan.next() == 0..<1)
+    #expect(plan.next() == 6..<8)
+    #expect(plan.next() == 9..<19)
+    plan.rest()
+    #expect(plan.isEmpty && plan.next() == nil)
   }
 }

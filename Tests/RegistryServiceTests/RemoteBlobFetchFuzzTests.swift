@@ -31,6 +31,10 @@ private struct FetchLife {
   private var sinkWork: Fetch.Step?
   private var isSealed = false
   private var ending: Fetch.Ending?
+  private let sources: Set<Fetch.Source>
+  /// Those that were to begin, and those that have.
+  private var toBegin: Set<Fetch.Source> = []
+  private var begun: Set<Fetch.Source> = []
 
   init(seed: UInt64) {
     random = SeededNumbers(seed: seed)
@@ -43,7 +47,11 @@ private struct FetchLife {
     limits.waitingReaders = 20
     limits.endsWhenStalled = Bool.random(using: &random)
     heldBack = limits.heldBackBytes
-    fetch = Fetch(size: size, pieceBytes: pieceBytes, limits: limits, at: now)
+    limits.smallBytes = Int64.random(in: 0...1000, using: &random)
+    limits.fillBytes = Int64.random(in: 1...400, using: &random)
+    sources = [[.swarm], [.channel], [.swarm, .channel]].randomElement(using: &random)!
+    fetch = Fetch(size: size, pieceBytes: pieceBytes, from: sources, limits: limits, at: now)
+    for step in fetch.begin() { judge(step) }
   }
 
   private var pieceCount: Int { Int((size + Int64(pieceBytes) - 1) / Int64(pieceBytes)) }
@@ -62,16 +70,22 @@ private struct FetchLife {
     switch Int.random(in: 0..<200, using: &random) {
     case 0: .cancel
     case 1: .pause
-    case 2: .sourceFailed(RegistryError(Bool.random(using: &random) ? .storageFull : .internal, "a fault"))
+    case 2: .sourceFailed(aSource(), RegistryError(Bool.random(using: &random) ? .storageFull : .internal, "a fault"))
     case 3: .whole
-    case 4..<10: .sees(peers: Int.random(in: 0...1, using: &random))
-    case 10..<20: .tick
+    case 4..<7: .sees(peers: Int.random(in: 0...1, using: &random))
+    case 7..<10: .received(aSource(), bytes: Int64.random(in: 0...100, using: &random))
+    case 10..<18: .tick
+    case 18..<20: idle.map { .begun($0) } ?? .found(holders: 1)
     case 20..<30: asked.keys.randomElement(using: &random).map { .leaves($0) } ?? .tick
     case 30..<90: .verified(piece: Int.random(in: -1...pieceCount, using: &random))
     case 90..<120: sinkWork.map { returned($0, fails: Int.random(in: 0..<20, using: &random) == 0) } ?? .tick
     default: aRead()
     }
   }
+
+  private var idle: Fetch.Source? { Fetch.Source.allCases.first { toBegin.contains($0) && !begun.contains($0) } }
+
+  private mutating func aSource() -> Fetch.Source { Bool.random(using: &random) ? .swarm : .channel }
 
   private mutating func aRead() -> Fetch.Event {
     nextReader += 1
@@ -100,6 +114,7 @@ private struct FetchLife {
     case .whole where fetch.phase == .arriving: verified = Set(0..<pieceCount)
     case .hashed, .hashingFailed, .sealed, .sealFailed, .linkFailed: sinkWork = nil
     case .leaves(let reader): asked[reader] = nil
+    case .begun(let source): begun.insert(source)
     default: break
     }
     for step in fetch.take(event, at: now) { judge(step) }
@@ -115,7 +130,11 @@ private struct FetchLife {
     switch step {
     case .grant(let reader, let range): judgeGrant(reader, range)
     case .refuse(let reader, _): answer(reader)
-    case .hurry(let pieces):
+    case .begin(let source):
+      if !sources.contains(source) || !toBegin.insert(source).inserted { violations.append("\(step) again") }
+    case .fill(let pieces): judgeFill(pieces)
+    case .rest, .shed, .seek, .wake, .quit: if sources.count < 2 { violations.append("\(step) with one source") }
+    case .hurry(let pieces), .want(let pieces):
       if pieces.isEmpty || pieces.lowerBound < 0 || pieces.upperBound > pieceCount { violations.append("\(step)") }
     case .hash(let offset):
       beginSinkWork(step)
@@ -128,6 +147,14 @@ private struct FetchLife {
       if (ended == .complete) != isSealed { violations.append("ends \(ended), sealed: \(isSealed)") }
       ending = ended
     }
+  }
+
+  private mutating func judgeFill(_ pieces: Range<Int>) {
+    if !begun.contains(.channel) { violations.append("the channel is asked before it has begun") }
+    if pieces.isEmpty || pieces.lowerBound < 0 || pieces.upperBound > pieceCount {
+      violations.append("fills \(pieces)")
+    }
+    if pieces.contains(where: verified.contains) { violations.append("fills what is here: \(pieces)") }
   }
 
   private mutating func judgeGrant(_ reader: UInt64, _ range: Range<Int64>) {

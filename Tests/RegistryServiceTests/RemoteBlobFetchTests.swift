@@ -76,7 +76,7 @@ struct RemoteBlobFetchTests {
   }
 
   @Test func theEndWaitsForTheSinkAndTheReadersDoNot() {
-    for event in [RemoteBlobFetch.Event.cancel, .pause, .sourceFailed(Self.fault)] {
+    for event in [RemoteBlobFetch.Event.cancel, .pause, .sourceFailed(.swarm, Self.fault)] {
       var fetch = fetch()
       _ = fetch.take(.verified(piece: 0), at: begun)
       #expect(fetch.take(.verified(piece: 1), at: begun) == [.hash(upTo: 131_072)])
@@ -94,19 +94,20 @@ struct RemoteBlobFetchTests {
       return events.flatMap { fetch.take($0, at: begun) }.last
     }
     let full = RegistryError(.storageFull, "full")
-    #expect(ending([.sourceFailed(full)]) == .end(.dropped))
-    #expect(ending([.sourceFailed(Self.fault)]) == .end(.kept))
+    #expect(ending([.sourceFailed(.swarm, full)]) == .end(.dropped))
+    #expect(ending([.sourceFailed(.swarm, Self.fault)]) == .end(.kept))
     #expect(ending([.verified(piece: 0), .verified(piece: 1), .hashingFailed(Self.fault)]) == .end(.dropped))
     #expect(ending([.whole, .sealFailed(Self.fault)]) == .end(.dropped))
     #expect(ending([.whole, .linkFailed(Self.fault)]) == .end(.kept))
     // Too late: it is whole, and will be here in a moment.
-    #expect(ending([.whole, .cancel, .pause, .sourceFailed(full), .tick]) == .seal)
+    #expect(ending([.whole, .cancel, .pause, .sourceFailed(.swarm, full), .tick]) == .seal)
   }
 
   @Test func oneSourceOfTwoMayFail() {
-    var fetch = RemoteBlobFetch(size: 10, pieceBytes: 16_384, sources: 2, at: begun)
-    #expect(fetch.take(.sourceFailed(Self.fault), at: begun) == [])
-    #expect(fetch.take(.sourceFailed(Self.fault), at: begun) == [.end(.kept)])
+    var fetch = RemoteBlobFetch(size: 10, pieceBytes: 16_384, from: [.swarm, .channel], at: begun)
+    #expect(fetch.take(.sourceFailed(.swarm, Self.fault), at: begun) == [.quit(.swarm)])
+    #expect(fetch.take(.sourceFailed(.swarm, Self.fault), at: begun) == [])
+    #expect(fetch.take(.sourceFailed(.channel, Self.fault), at: begun) == [.end(.kept)])
   }
 
   @Test func aFetchThatStallsEndsAndSaysSo() {

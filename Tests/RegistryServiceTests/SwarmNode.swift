@@ -33,9 +33,9 @@ final class SwarmNode: Sendable {
 
   convenience init(
     patterns: [String] = ["open/**"], limits: RegistryLimits = RegistryLimits(), publicFailure: RegistryError? = nil,
-    fleet: (any FleetBytes)? = nil, _ change: (inout SwarmPorts) -> Void = { _ in }
+    fleet: (any FleetBytes)? = nil, among swarm: MemorySwarm = MemorySwarm(),
+    _ change: (inout SwarmPorts) -> Void = { _ in }
   ) async throws {
-    let swarm = MemorySwarm()
     try await self.init(
       swarm, stranger: swarm.makeEngine(), MemoryFetches(), patterns: patterns, publicFailure, change,
       makeBench: {

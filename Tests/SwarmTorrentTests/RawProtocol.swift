@@ -16,10 +16,17 @@ enum PeerMessage: UInt8 {
 extension RawPeer {
   private static let greeting = [19] + Array("BitTorrent protocol".utf8)
 
-  func sendHandshake(_ hash: InfoHash) throws {
+  /// - Parameter number: two peers of one number are one to whoever meets them.
+  func sendHandshake(_ hash: InfoHash, as name: String = "-XX0000-", number: UInt16 = 0) throws {
     // The extension protocol, the fast extension, version 2.
     let reserved: [UInt8] = [0, 0, 0, 0, 0, 0x10, 0, hash.version == .v2 ? 0x14 : 0x04]
-    try send(Self.greeting + reserved + hash.short + Array("-XX0000-0123456789ab".utf8))
+    try send(Self.greeting + reserved + hash.short + Array(name.utf8) + Self.digits(of: number))
+  }
+
+  /// Twelve bytes, as the rest of a peer's name.
+  private static func digits(of number: UInt16) -> [UInt8] {
+    let text = "\(number)"
+    return Array((String(repeating: "0", count: 12 - text.count) + text).utf8)
   }
 
   /// - Returns: the info hash that the other side names; it may close instead.

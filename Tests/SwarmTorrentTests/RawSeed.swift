@@ -4,6 +4,8 @@ import RegistryCore
 /// A peer that says it has everything, and then does as it was told: for one connection after another.
 final class RawSeed: Sendable {
   struct Manners: Sendable {
+    /// As it calls itself: a peer that knows of hiding, by its name, is not asked for what it has not shown.
+    var name = "-XX0000-"
     /// The bytes of a block, or nothing at all.
     var block: @Sendable (_ piece: Int, _ start: Int, _ length: Int) -> [UInt8]? = { _, _, _ in nil }
     /// The hashes that answer a request for them (32 bytes each), or a reject.
@@ -42,17 +44,17 @@ final class RawSeed: Sendable {
       guard let peer = try? await listener.accept(within: 1) else { continue }
       served.withLock { $0 = peer }
       // One that hangs up, or is hung up on, is what these tests are about.
-      _ = try? await serve(peer, torrent, manners, wasAsked)
+      _ = try? await serve(peer, torrent, manners, endpoint.port, wasAsked)
       wasLeft.raise()
     }
   }
 }
 
 private func serve(
-  _ peer: RawPeer, _ torrent: InfoHash, _ manners: RawSeed.Manners, _ wasAsked: TestSignal
+  _ peer: RawPeer, _ torrent: InfoHash, _ manners: RawSeed.Manners, _ id: UInt16, _ wasAsked: TestSignal
 ) async throws {
   _ = try await peer.readHandshake()
-  try peer.sendHandshake(torrent)
+  try peer.sendHandshake(torrent, as: manners.name, number: id)
   try peer.send(.haveAll)
   try peer.send(.unchoke)
   while !Task.isCancelled {

@@ -23,6 +23,28 @@ final class RawPeer: Sendable {
     }
   }
 
+  /// Its own end, as text and number.
+  var near: PeerEndpoint { get throws { try end(getsockname) } }
+
+  /// The other end.
+  var far: PeerEndpoint { get throws { try end(getpeername) } }
+
+  private func end(
+    _ ask: (Int32, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> Int32
+  ) throws -> PeerEndpoint {
+    var name = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let asked = withUnsafeMutablePointer(to: &name) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(descriptor, $0, &length) }
+    }
+    var text = [CChar](repeating: 0, count: Int(INET_ADDRSTRLEN))
+    guard asked == 0, inet_ntop(AF_INET, &name.sin_addr, &text, socklen_t(text.count)) != nil else {
+      throw TestFailure("the end of a socket: \(errno)")
+    }
+    let address = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return PeerEndpoint(address: address, port: UInt16(bigEndian: name.sin_port))
+  }
+
   /// Wakes whoever reads; what is read from now on is the end.
   func shut() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 

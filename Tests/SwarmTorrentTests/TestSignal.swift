@@ -17,6 +17,7 @@ final class TestSignal: Sendable {
 
   /// One task at a time.
   func wait(within limit: Duration = .seconds(60)) async throws {
+    state.withLock { $0.isLate = false }
     // A deadline, not a pause: cancelled as soon as the signal is there.
     let deadline = Task { [self] in
       try await Task.sleep(for: limit)

@@ -170,7 +170,7 @@ class DockerRegistry(Server):
             f"  filesystem: {{rootdirectory: {self.folder}/data}}",
             "  delete: {enabled: true}",
             "http:",
-            f"  addr: {ADDRESS}:{self.port}",
+            f"  addr: {self.address}:{self.port}",
         ]
         if tls is not None:
             lines += [f"  tls: {{certificate: {tls[0]}, key: {tls[1]}}}"]

@@ -114,13 +114,18 @@ def start(place, count, halves=(None,)):
     for number in range(count):
         half = halves[number * len(halves) // count]
         nodes.append(place.add(Member(place.path(f"node-{number}"), place.shoal_binary, f"n{number}", half)))
+    found(nodes)
+    return nodes
+
+
+def found(nodes):
+    """Starts them, and makes a fleet of them."""
     for node in nodes:
         node.start()
     nodes[0].run("fleet", "init")
     for node in nodes[1:]:
         node.run("fleet", "join", nodes[0].run("fleet", "invite"))
-    wait_until(lambda: all(is_complete(node, count) for node in nodes), 60, "the members do not know each other")
-    return nodes
+    wait_until(lambda: all(is_complete(node, len(nodes)) for node in nodes), 60, "the members do not know each other")
 
 
 def is_complete(node, count):

@@ -6,6 +6,7 @@ import time
 from statistics import median
 
 import fleet
+from disk_probe import DiskProbe
 from registry_client import MANIFEST_TYPE, digest_of
 from table import Missed
 from watch import Watch
@@ -15,6 +16,9 @@ REPOSITORY = "bench/tags"
 CONFIG = b"{}"
 TAGS = 8
 VISIBLE_SECONDS, HEALED_SECONDS = 1.0, 5.0
+# A push waits for some five syncs of the disk. Where one takes so long, others write, and a missed gate says nothing of the fleet.
+DISK_STOOD_STILL_SECONDS = 0.25
+TRIALS = 3
 
 
 class Trial:
@@ -109,49 +113,65 @@ class Trial:
 
 
 def row(place):
+    """A trial that is late while the disk stood still is void, and shown, and there is another; what steps back is never void."""
+    texts = []
+    for number in range(TRIALS):
+        trial, disk = _trial(place)
+        text, met = _table(trial, disk)
+        texts.append(text)
+        if met:
+            return "\n".join(texts)
+        is_wrong = trial.watch.steps_back or trial.watch.returned
+        if is_wrong or disk.worst < DISK_STOOD_STILL_SECONDS or number == TRIALS - 1:
+            raise Missed("\n".join(texts))
+        texts[-1] += f"\nVoid: the disk made 4 KiB wait for {disk.worst:.2f} s meanwhile.\n"
+        note("missed while the disk stood still; again")
+    return None
+
+
+def _trial(place):
     with contextlib.ExitStack() as stack:
         line = stack.enter_context(fleet.CuttableLine()) if fleet.can_cut() else None
         # The nodes end before the line they use.
-        stack.callback(place.stop_all)
+        stack.callback(place.clear)
         trial = Trial(place)
         trial.nodes = fleet.start(place, trial.count, line.halves if line else (None,))
         for node in trial.nodes:
             trial.push_config(node)
-        with Watch(trial.nodes, REPOSITORY) as trial.watch:
+        with Watch(trial.nodes, REPOSITORY) as trial.watch, DiskProbe(place.folder) as disk:
             before, begun = [node.cpu_seconds() for node in trial.nodes], time.monotonic()
-            spread = sorted(trial.repoint())
-            cost = sum(node.cpu_seconds() - start for node, start in zip(trial.nodes, before)) / (time.monotonic() - begun)
-            note(f"{len(spread)} sights of {trial.repoints} repoints")
-            gone = sorted(trial.remove())
-            healed = trial.part(line) if line else None
+            trial.spread = sorted(trial.repoint())
+            trial.cost = sum(node.cpu_seconds() - start for node, start in zip(trial.nodes, before)) / (time.monotonic() - begun)
+            note(f"{len(trial.spread)} sights of {trial.repoints} repoints")
+            trial.gone = sorted(trial.remove())
+            trial.healed = trial.part(line) if line else None
             # What returns, returns late.
             time.sleep(5)
-        return _table(trial, spread, gone, healed, cost)
+        return trial, disk
 
 
-def _table(trial, spread, gone, healed, cost):
-    watch = trial.watch
+def _table(trial, disk):
+    watch, spread = trial.watch, trial.spread
     if watch.failed:
         raise RuntimeError(f"{len(watch.failed)} answers were wrong: {watch.failed[:5]}")
     lines = [
         _line("repoint, p50 ms until seen on another node", 1000 * median(spread)),
         _line("repoint, p99 ms", 1000 * _percentile(spread, 99), 1000 * VISIBLE_SECONDS),
         _line("repoint, worst ms", 1000 * spread[-1]),
-        _line("delete, p99 ms", 1000 * _percentile(gone, 99), 1000 * VISIBLE_SECONDS),
+        _line("delete, p99 ms", 1000 * _percentile(trial.gone, 99), 1000 * VISIBLE_SECONDS),
         _line("steps back to an older digest", len(watch.steps_back), 0),
         _line("deletes that came back", len(watch.returned), 0),
+        _line("longest sync of 4 KiB beside it, ms", 1000 * disk.worst),
     ]
-    if healed is not None:
-        lines.append(_line(f"seconds until all agree after {trial.cut_seconds} s of a cut line", healed, HEALED_SECONDS))
-    remark = (f"{watch.asked:,} HEAD requests; a word counts from before it is sent; the fleet used {cost:.2f} of a core "
+    if trial.healed is not None:
+        lines.append(_line(f"seconds until all agree after {trial.cut_seconds} s of a cut line", trial.healed, HEALED_SECONDS))
+    remark = (f"{watch.asked:,} HEAD requests; a word counts from before it is sent; the fleet used {trial.cost:.2f} of a core "
               f"while {1 / 0.02:.0f} repoints a second were asked for, those who watch and their answers included."
-              + ("" if healed is not None else " Without the right to make network namespaces no line was cut."))
+              + ("" if trial.healed is not None else " Without the right to make network namespaces no line was cut."))
     text = "\n".join([
         f"### Row 11 · {trial.count} nodes, {trial.repoints:,} repoints, each node in turn", "",
         "| | measured | target | |", "|---|--:|--:|---|", *(line for line, _ in lines), "", remark, ""])
-    if not all(met for _, met in lines):
-        raise Missed(text)
-    return text
+    return text, all(met for _, met in lines)
 
 
 def _percentile(ordered, percent):

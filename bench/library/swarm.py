@@ -108,8 +108,8 @@ def torrent_of(seed, digest, path):
     return path
 
 
-def order(seed, node, torrent, digest):
-    return node.fetch(torrent, digest, "bench/swarm", seed.peer)
+def order(seed, node, torrent, digest, repository="bench/swarm"):
+    return node.fetch(torrent, digest, repository, seed.peer)
 
 
 def _fetch(place, seed, node, size):

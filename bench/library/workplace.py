@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from contestants import DockerRegistry, Nginx, Shoal
 
@@ -35,6 +36,9 @@ class Workplace:
         self.shoal_binary = shoal_binary
         self.short = short
         self.rounds = rounds
+        # What was asked for instead of what a row of a herd says.
+        self.nodes = self.mbit = self.mib = None
+        self.keeps = False
         self.drain = self._compile("drain", "-lssl", "-lcrypto", "-lpthread")
         self.ask = self._compile("ask")
         self.row = None
@@ -55,9 +59,18 @@ class Workplace:
             server.stop()
         self.started = []
 
-    def __exit__(self, *_):
+    def clear(self):
+        """As it was entered: for another trial of the row."""
         self.stop_all()
         shutil.rmtree(self.row, ignore_errors=True)
+        os.makedirs(self.row)
+
+    def __exit__(self, *_):
+        self.stop_all()
+        if self.keeps:
+            os.rename(self.row, tempfile.mkdtemp(prefix="row-", dir=self.folder))
+        else:
+            shutil.rmtree(self.row, ignore_errors=True)
 
     def path(self, name):
         return os.path.join(self.row, name)

@@ -60,6 +60,8 @@ typedef struct ct_rates {
   int32_t upload, download;
   /// Of these, what peers on private and loopback addresses may have together.
   int32_t near_upload, near_download;
+  /// What those may have together that ct_session_place put far away.
+  int32_t far_upload, far_download;
 } ct_rates;
 
 typedef struct ct_options {
@@ -70,6 +72,9 @@ typedef struct ct_options {
   int32_t listen_count;
   /// Nobody connects or is connected to but those that ct_session_admit named.
   uint8_t registered_only;
+  /// Nobody connects but from endpoints that ct_session_expect named, and CT_EVENT_DIALLED tells of every connection that
+  /// is made: for a port of loopback, which any local user can dial. Only in the fleet role.
+  uint8_t expected_only;
   /// Announce to the subnet by multicast. Only in the public role.
   uint8_t local_discovery;
   uint8_t dht;
@@ -81,6 +86,12 @@ typedef struct ct_options {
   const char *dht_nodes;
   /// Alerts that libtorrent holds before it drops some; 0 is the default of this shim. For tests.
   int32_t alert_queue_size;
+  /// Torrents of at least `hide_from_bytes` are hidden: who has one whole says so to peers that hide as well, and they
+  /// ask only for what ct_torrent_reveal shows them; words are told of all their peers. Only in the fleet role.
+  uint8_t hides;
+  int64_t hide_from_bytes;
+  /// Words that wait before all are lost; 0 is the default of this shim. For tests.
+  int32_t word_queue_size;
 } ct_options;
 
 /// Opens a session and listens. Blocks for milliseconds. The caller owns it: ct_session_close, then ct_session_free.
@@ -107,6 +118,12 @@ ct_result ct_session_admit(ct_session *session, const char *address, ct_failure 
 
 /// Takes it back: what is open is cut.
 ct_result ct_session_dismiss(ct_session *session, const char *address, ct_failure *failure);
+
+/// One connection comes from exactly there within two seconds. Matters only with `expected_only`.
+ct_result ct_session_expect(ct_session *session, ct_endpoint from, ct_failure *failure);
+
+/// That address is across a site's line, or is not any more: connections from now on share the far rates, or the near ones.
+ct_result ct_session_place(ct_session *session, const char *address, uint8_t is_far, ct_failure *failure);
 
 ct_result ct_session_set_rates(ct_session *session, ct_rates rates, ct_failure *failure);
 
@@ -150,9 +167,38 @@ ct_result ct_torrent_settle(ct_session *session, uint64_t number, int32_t descri
 ct_result ct_torrent_introduce(
     ct_session *session, uint64_t number, const ct_endpoint *peers, int32_t peer_count, ct_failure *failure);
 
-/// These pieces are wanted before all others, in this order.
+/// These pieces are wanted before all others, in this order if there are one or two peers. CT_WORD_HURRIED says so.
 ct_result ct_torrent_hurry(
     ct_session *session, uint64_t number, int32_t first_piece, int32_t count, ct_failure *failure);
+
+/// A whole piece that came another way, as long as it is being fetched: copied, verified as any other, told of by
+/// CT_EVENT_PIECE. Blocks of it that are here already stay as they are. One that does not verify is dropped.
+ct_result ct_torrent_give(ct_session *session, uint64_t number, int32_t piece, const uint8_t *bytes, int32_t count,
+                          ct_failure *failure);
+
+/// Cuts peers that owe blocks and sent none of those for `silent_ms`: others are asked for them at once. They may come
+/// again, later each time.
+ct_result ct_torrent_shed(ct_session *session, uint64_t number, int32_t silent_ms, ct_failure *failure);
+
+// What is done to one peer of a torrent; `peer` is of a word. Nothing, if it has left meanwhile.
+
+/// Says to it that these pieces are here.
+ct_result ct_torrent_reveal(ct_session *session, uint64_t number, uint32_t peer, const int32_t *pieces, int32_t count,
+                            ct_failure *failure);
+
+/// Says to it that all are.
+ct_result ct_torrent_open(ct_session *session, uint64_t number, uint32_t peer, ct_failure *failure);
+
+/// Ends the connection. When that address comes again and has everything it is taken at its word.
+ct_result ct_torrent_cut(ct_session *session, uint64_t number, uint32_t peer, ct_failure *failure);
+
+/// Tells it that these pieces are waited for: CT_WORD_WANTS over there.
+ct_result ct_torrent_suggest(ct_session *session, uint64_t number, uint32_t peer, const int32_t *pieces, int32_t count,
+                             ct_failure *failure);
+
+/// At most so many blocks are asked of it ahead, from now on.
+ct_result ct_torrent_deepen(
+    ct_session *session, uint64_t number, uint32_t peer, int32_t blocks, ct_failure *failure);
 
 /// Stops it; safe twice. Done when CT_EVENT_RELEASED comes: the file is used no more then and the same hash may come again.
 ct_result ct_torrent_remove(ct_session *session, uint64_t number, ct_failure *failure);
@@ -172,6 +218,11 @@ typedef enum ct_event_kind {
   CT_EVENT_STATUS = 5,
   /// The shim's own: never handed out.
   CT_EVENT_RESUME = 6,
+  /// With `expected_only`: we have connected to `far`, from `near`.
+  CT_EVENT_DIALLED = 7,
+  /// Who is at the address of `far` sent what is not the torrent's, and has no more part in it. Not told of one that had
+  /// left by then, before it comes again.
+  CT_EVENT_BANNED = 8,
 } ct_event_kind;
 
 typedef struct ct_event {
@@ -179,21 +230,84 @@ typedef struct ct_event {
   ct_event_kind kind;
   int32_t piece;
   int32_t code;
-  char text[172];
+  union {
+    char text[172];
+    /// CT_EVENT_DIALLED; of CT_EVENT_BANNED `far` alone.
+    struct {
+      ct_endpoint near, far;
+    };
+  };
 } ct_event;
 
 /// Waits for events and copies at most `capacity` of them, in the order in which they happened. Returns their number, 0
-/// after `timeout_ms` without one (-1: no timeout), and -1 when the session was closed. One thread only.
+/// after `timeout_ms` without one (-1: no timeout) and when there are words to take, and -1 when the session was closed.
+/// One thread only.
 int32_t ct_session_wait(ct_session *session, ct_event *events, int32_t capacity, int32_t timeout_ms);
+
+// MARK: words
+
+/// What a peer says or does, of torrents with words. The words of one peer come in the order in which it happened, the
+/// first is CT_WORD_JOINED, and none follows CT_WORD_LEFT.
+typedef enum ct_word_kind {
+  /// Hands were shaken; `flags` are of ct_joined.
+  CT_WORD_JOINED = 1,
+  /// It has `count` pieces from `piece` on.
+  CT_WORD_HAS = 2,
+  /// It suggests that we show it `piece`: a reader there waits.
+  CT_WORD_WANTS = 3,
+  CT_WORD_LEFT = 4,
+  /// There were too many words, and all that waited are lost: forget every peer, then ct_session_tell_again. `torrent`
+  /// and `peer` are 0.
+  CT_WORD_LOST = 5,
+  /// It said that it has everything, and that was kept from libtorrent: it shows its pieces one by one.
+  CT_WORD_SWALLOWED = 6,
+  /// After CT_WORD_SWALLOWED: it shows `piece`. CT_WORD_HAS follows.
+  CT_WORD_SHOWN = 7,
+  /// After CT_WORD_SWALLOWED: it said once more that it has everything, and libtorrent knows. CT_WORD_HAS follows.
+  CT_WORD_OPENED = 8,
+  /// Four times a second while blocks come: `count` blocks a second, the quickest of them `piece` microseconds after it
+  /// was asked for; `flags` peers of the torrent sent any meanwhile.
+  CT_WORD_PACE = 9,
+  /// Readers here wait for `count` pieces from `piece` on (ct_torrent_hurry). `peer` is 0.
+  CT_WORD_HURRIED = 10,
+} ct_word_kind;
+
+typedef enum ct_joined {
+  /// We dialled.
+  CT_JOINED_OUTGOING = 1,
+  /// It is told that all is here, and keeps that from its own libtorrent: it waits to be shown pieces.
+  CT_JOINED_VEILED = 2,
+} ct_joined;
+
+typedef struct ct_word {
+  uint64_t torrent;
+  /// The connection: no number is given twice in a session.
+  uint32_t peer;
+  uint16_t kind, flags;
+  int32_t piece, count;
+} ct_word;
+
+/// Takes at most `capacity` words, without waiting. The thread of ct_session_wait.
+int32_t ct_session_words(ct_session *session, ct_word *words, int32_t capacity);
+
+/// All peers that are connected join and say what they have once more, in words to come.
+ct_result ct_session_tell_again(ct_session *session, ct_failure *failure);
+
+// MARK: numbers
 
 typedef struct ct_status {
   uint64_t number;
   int32_t peers, seeds;
   int32_t download_rate, upload_rate;
-  int64_t downloaded_bytes, uploaded_bytes;
+  /// Blocks that were asked for, as they come: of this moment, not of the last refresh.
+  int64_t downloaded_bytes;
+  int64_t uploaded_bytes;
   /// Arrived and did not verify, or was there already.
   int64_t wasted_bytes;
   uint8_t seeding;
+  /// Peers that have all and show it piece by piece; pieces that were shown to others. Of this moment.
+  int32_t veiled;
+  int64_t revealed;
 } ct_status;
 
 /// Asks for fresh numbers: CT_EVENT_STATUS tells that they are there.
@@ -201,6 +315,22 @@ ct_result ct_session_refresh(ct_session *session, ct_failure *failure);
 
 /// The numbers of the last refresh of every torrent, at most `capacity`; returns how many there are.
 int32_t ct_session_statuses(ct_session *session, ct_status *statuses, int32_t capacity);
+
+/// One that a torrent is connected with.
+typedef struct ct_peer {
+  ct_endpoint at;
+  /// That it has, as far as it has shown them.
+  int32_t pieces;
+  int32_t download_rate, upload_rate;
+  int64_t downloaded_bytes, uploaded_bytes;
+  /// It has all, and says so.
+  uint8_t seed;
+} ct_peer;
+
+/// The peers of a torrent at this moment, at most `capacity`; `count` is how many are there. Blocks for an answer of
+/// libtorrent's thread.
+ct_result ct_torrent_peers(ct_session *session, uint64_t number, ct_peer *peers, int32_t capacity, int32_t *count,
+                           ct_failure *failure);
 
 typedef struct ct_disk_numbers {
   int64_t buffered_bytes, read_jobs, written_bytes, refused_writes, rotten_reads;

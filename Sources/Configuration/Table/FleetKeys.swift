@@ -21,10 +21,34 @@ extension SettingKey {
       "fleet.name", \.fleet.name, .nodeName,
       "What people call this node. Without it: the name of the machine."),
     .one(
+      "fleet.swarm", \.fleet.usesSwarm, .flag,
+      """
+      Members hand each other parts of a blob while it arrives, through encrypted tunnels on fleet.listen. Without it, or \
+      without torrent.enabled, each fetches it whole from those that have it.
+      """),
+    .one(
+      "fleet.connections", \.fleet.connections, .count(2...100_000),
+      "Connections with other members that are open at once in swarms."),
+    .one(
       "fleet.certificate_life", \.fleet.certificateLife, .duration(.seconds(30) ... .seconds(825 * 24 * 3600)),
       """
       How long certificates hold that this node makes as an issuer. Every node renews its own by itself when two thirds \
       of its time are over. A node that is off for longer than the rest needs a new invitation.
       """),
+    .one(
+      "fleet.rate.upload", \.fleet.rate.uploadBytes, .size(0...1 << 40, a: " a second"),
+      "The fastest that members are sent to in swarms, all together, in bytes a second. 0 is as fast as can be."),
+    .one(
+      "fleet.rate.download", \.fleet.rate.downloadBytes, .size(0...1 << 40, a: " a second"),
+      "The fastest that is fetched from members in swarms, all together, in bytes a second. 0 is as fast as can be."),
+    .one(
+      "fleet.rate.site_upload", \.fleet.rate.siteUploadBytes, .size(0...1 << 40, a: " a second"),
+      """
+      The same to members of other sites, all together: those whose fleet.zone begins with another part. 0 is as fast as \
+      fleet.rate.upload allows.
+      """),
+    .one(
+      "fleet.rate.site_download", \.fleet.rate.siteDownloadBytes, .size(0...1 << 40, a: " a second"),
+      "The same from members of other sites, all together. 0 is as fast as fleet.rate.download allows."),
   ]
 }

@@ -52,6 +52,13 @@ public struct InviteBook: Sendable {
 
   public var all: [Invite] { invites.values.sorted { $0.id.bytes.lexicographicallyPrecedes($1.id.bytes) } }
 
+  /// Why there can be no further invitation just now, for people.
+  public var fullness: String? {
+    if invites.count >= Self.rememberedLimit { return "\(Self.rememberedLimit) invitations were made in 15 minutes" }
+    if invites.values.count(where: \.isOpen) >= Self.limit { return "\(Self.limit) invitations are open" }
+    return nil
+  }
+
   /// Notes a new invitation; to be kept on disk before the token is shown. `nil`: there are too many, or the number is
   /// one's already.
   /// - Parameters:
@@ -61,7 +68,7 @@ public struct InviteBook: Sendable {
   ) -> Invite? {
     drop(at: now)
     let hash = secret.hash(of: id, notary).bytes
-    guard invites.count < Self.rememberedLimit, invites.values.count(where: \.isOpen) < Self.limit, invites[id] == nil,
+    guard fullness == nil, invites[id] == nil,
       let invite = Invite(id: id, secretHash: hash, expires: now + Self.lifeMilliseconds, usedBy: nil)
     else { return nil }
     invites[id] = invite

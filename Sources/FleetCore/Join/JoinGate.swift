@@ -58,8 +58,8 @@ public struct JoinGate: Sendable {
     return .open
   }
 
-  /// Whoever was invited, let through, and could not be looked at, for another was being looked at: it comes again, and has not had
-  /// its turn. Many that join from one address would else keep each other out.
+  /// Whoever was invited, let through, and could not be looked at, for another was being looked at: it comes again, and has
+  /// not had its turn. Many that join from one address would else keep each other out.
   public mutating func giveBack(to endpoint: PeerEndpoint) {
     buckets[Self.network(of: endpoint)]?.giveBack(each: limits.millisecondsOfAddress)
     invited.giveBack(each: limits.milliseconds)

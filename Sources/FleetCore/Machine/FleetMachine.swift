@@ -20,7 +20,7 @@ public struct FleetMachine<Notary: FleetNotary & NodeSigner>: Sendable {
   public private(set) var clockCorrection: Int64 = 0
   /// When the last exchange began that left nothing open, on the monotonic clock: what this node knows is not older.
   public internal(set) var freshAt: Int64?
-  /// What members told of what they hold; of those who have not told, nothing.
+  /// What members told of themselves: what they hold, how far they are behind. Of those who have not told, nothing.
   public internal(set) var bulletins: [NodeID: Bulletin.Told] = [:]
   /// Who answers and who does not.
   public internal(set) var detector = FailureDetector()

@@ -43,6 +43,13 @@ public protocol BlobReader: Sendable {
 
   /// Bytes from `offset`, at most `count`; fewer only at the end of the blob.
   func read(from offset: Int64, count: Int) async throws(RegistryError) -> [UInt8]
+
+  /// How it comes here, at this moment; `nil`: it is here.
+  var arrival: BlobArrival? { get }
+}
+
+extension BlobReader {
+  public var arrival: BlobArrival? { nil }
 }
 
 /// A file descriptor with one owner: closed when the last reference goes. Opaque to everything but adapters.

@@ -10,6 +10,10 @@ public protocol FleetBytes: Sendable {
   /// Members that hold a blob whole, for this repository, the one to ask first at the front. Empty: nobody said so in time.
   func holders(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> [Holding]
 
+  /// Members that have a blob, whole or in part, or are getting it, for this repository. Those that answered let this node
+  /// into the blob's swarm from then on, for minutes; their torrents are live. Empty: nobody said so in time.
+  func swarm(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> SwarmFinding
+
   /// Reads a part of a blob from a member, in order; returns when all of it was taken.
   /// - Parameter take: the next bytes; the member waits while it works. What it throws ends the transfer and is thrown on.
   func read(
@@ -40,9 +44,15 @@ public struct BlobClues: Hashable, Sendable {
   public let beside: [Digest]
   /// Who said that the manifest is present.
   public let writer: NodeID?
+  /// Is here already, and its blob on its way: who has it by the same one need not send it again.
+  public let ticket: SwarmTicket?
+  /// Members that were named as being among those who have it or are getting it.
+  public let named: [NodeID]
 
-  public init(beside: [Digest] = [], writer: NodeID? = nil) {
-    (self.beside, self.writer) = (beside, writer)
+  public init(
+    beside: [Digest] = [], writer: NodeID? = nil, ticket: SwarmTicket? = nil, named: [NodeID] = []
+  ) {
+    (self.beside, self.writer, self.ticket, self.named) = (beside, writer, ticket, named)
   }
 }
 
@@ -54,5 +64,39 @@ public struct Holding: Hashable, Sendable {
   public init(member: NodeID, ticket: SwarmTicket) {
     self.member = member
     self.ticket = ticket
+  }
+}
+
+/// Who takes part in a blob's swarm, as members said.
+public struct SwarmFinding: Hashable, Sendable {
+  /// At most so many others are told of by one member, and so many peers are found at once.
+  public static let memberLimit = 50
+
+  /// Those that answered, whole ones first, and among these who answered first at the front.
+  public let peers: [SwarmPeer]
+  /// Named by them and not asked: they may let this node in, or not.
+  public let others: [NodeID]
+
+  public init(peers: [SwarmPeer] = [], others: [NodeID] = []) {
+    self.peers = peers.filter(\.isWhole) + peers.filter { !$0.isWhole }
+    self.others = others
+  }
+
+  public var holders: [Holding] {
+    peers.filter(\.isWhole).map { Holding(member: $0.member, ticket: $0.ticket) }
+  }
+
+  public var isEmpty: Bool { peers.isEmpty }
+}
+
+/// A member that takes part in a blob's swarm.
+public struct SwarmPeer: Hashable, Sendable {
+  public let member: NodeID
+  /// It has all the bytes and vouches for the ticket; else it hands on the one by which it fetches.
+  public let isWhole: Bool
+  public let ticket: SwarmTicket
+
+  public init(member: NodeID, isWhole: Bool, ticket: SwarmTicket) {
+    (self.member, self.isWhole, self.ticket) = (member, isWhole, ticket)
   }
 }

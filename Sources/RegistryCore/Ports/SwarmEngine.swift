@@ -33,8 +33,19 @@ public protocol SwarmEngine: Sendable {
   /// The torrents that are live, with their numbers of this moment.
   func live() async -> [LiveTorrent]
 
+  /// With whom a live torrent is connected at this moment; none where it is not live, or the engine does not tell.
+  func peers(of torrent: InfoHash) async -> [LivePeer]
+
   /// Withdraws everything and ends the session. Safe twice.
   func close() async
+
+  /// How its fetches are helped along; `nil`: they go alone, and nothing else may write into their files.
+  var relief: (any SwarmRelief)? { get }
+}
+
+extension SwarmEngine {
+  public var relief: (any SwarmRelief)? { nil }
+  public func peers(of torrent: InfoHash) async -> [LivePeer] { [] }
 }
 
 /// Called on a thread of the engine's; must not block.
@@ -109,15 +120,24 @@ public struct LiveTorrent: Hashable, Sendable {
   public let seeds: Int
   public let downloadBytesPerSecond: Int
   public let uploadBytesPerSecond: Int
+  /// Blocks that peers sent, as they come: verified later, if at all.
   public let downloadedBytes: Int64
   public let uploadedBytes: Int64
   /// Bytes that arrived and did not verify.
   public let wastedBytes: Int64
+  /// Of the peers: those that have everything and show it piece by piece.
+  public let veiledPeers: Int
+  /// Pieces that were shown to peers one by one.
+  public let shownPieces: Int64
+  /// Peers that were cut since it went live: those that sent what is not the torrent's, and those that said that they have
+  /// everything and showed nothing.
+  public let bannedPeers: Int
+  public let cutPeers: Int
 
   public init(
     digest: Digest, infoHash: InfoHash, size: Int64, isSeeding: Bool, verifiedBytes: Int64, peers: Int, seeds: Int,
     downloadBytesPerSecond: Int, uploadBytesPerSecond: Int, downloadedBytes: Int64, uploadedBytes: Int64,
-    wastedBytes: Int64
+    wastedBytes: Int64, veiledPeers: Int = 0, shownPieces: Int64 = 0, bannedPeers: Int = 0, cutPeers: Int = 0
   ) {
     self.digest = digest
     self.infoHash = infoHash
@@ -131,5 +151,8 @@ public struct LiveTorrent: Hashable, Sendable {
     self.downloadedBytes = downloadedBytes
     self.uploadedBytes = uploadedBytes
     self.wastedBytes = wastedBytes
+    self.veiledPeers = veiledPeers
+    self.shownPieces = shownPieces
+    (self.bannedPeers, self.cutPeers) = (bannedPeers, cutPeers)
   }
 }

@@ -86,6 +86,18 @@ extension NameRules {
     return counting.filter { !$0.isGone && $0.clock >= since }.min(by: Self.precedes) ?? before
   }
 
+  /// Whether a node that is told to name something claims it. An immutable tag is said once: again would be another word,
+  /// which does not count.
+  /// - Parameters:
+  ///   - isSo: whether the name stands here for what it is to stand for.
+  ///   - saysAgain: whether others may have said otherwise who are not heard yet (`Publication.saysAgain`).
+  public func mustClaim(
+    _ kind: ClaimKind, in repository: RepositoryName, isSo: Bool, saysAgain: Bool
+  ) -> Bool {
+    guard isSo else { return true }
+    return saysAgain && !(kind == .tag && immutableTags.matches(repository))
+  }
+
   /// Of a tag that has become immutable, what it said then: kept as long as anything else is, also where something later
   /// stands since that was a deletion. Else who still has what it deleted would say that again.
   public func lastBeforeImmutable(

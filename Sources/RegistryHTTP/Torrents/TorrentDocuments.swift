@@ -58,8 +58,11 @@ public struct LiveTorrentDocument: Codable, Sendable {
   public let downloadedBytes: Int64
   public let uploadedBytes: Int64
   public let wastedBytes: Int64
+  /// With whom it is connected; absent where that was not asked for.
+  public let connections: [TorrentPeerDocument]?
 
-  init(_ torrent: LiveTorrent) {
+  init(_ torrent: LiveTorrent, _ connections: [TorrentPeerDocument]? = nil) {
+    self.connections = connections
     digest = torrent.digest.description
     version = torrent.infoHash.version.rawValue
     infoHash = Hex.encode(torrent.infoHash.bytes)
@@ -73,6 +76,30 @@ public struct LiveTorrentDocument: Codable, Sendable {
     downloadedBytes = torrent.downloadedBytes
     uploadedBytes = torrent.uploadedBytes
     wastedBytes = torrent.wastedBytes
+  }
+}
+
+/// One that a live torrent is connected with.
+public struct TorrentPeerDocument: Codable, Sendable {
+  /// A member's name; else where the stranger is.
+  public let name: String
+  /// The member's node ID; absent: a stranger.
+  public let node: String?
+  /// That it has, as far as it has shown them.
+  public let pieces: Int
+  public let isSeed: Bool
+  public let downloadBytesPerSecond: Int
+  public let uploadBytesPerSecond: Int
+  public let downloadedBytes: Int64
+  public let uploadedBytes: Int64
+
+  init(_ found: ConnectedPeer, names: [String: String]) {
+    let (peer, member) = (found.peer, found.member?.description)
+    node = member
+    name = member.map { names[$0] ?? String($0.prefix(12)) } ?? peer.endpoint.description
+    (pieces, isSeed) = (peer.pieces, peer.isSeed)
+    (downloadBytesPerSecond, uploadBytesPerSecond) = (peer.downloadBytesPerSecond, peer.uploadBytesPerSecond)
+    (downloadedBytes, uploadedBytes) = (peer.downloadedBytes, peer.uploadedBytes)
   }
 }
 

@@ -65,7 +65,7 @@ struct TorrentOperations: Sendable {
       makesTorrents: torrents?.desk.rules.isEnabled ?? false, hasSwarm: torrents?.swarm != nil,
       publicTrouble: torrents?.swarm?.publicTrouble?.message, uploads: registry.uploads.count,
       hashing: hashing.map { HashingDocument($0) },
-      live: await (torrents?.swarm?.live() ?? []).map(LiveTorrentDocument.init),
+      live: await (torrents?.swarm?.live() ?? []).map { LiveTorrentDocument($0) },
       fetches: await (torrents?.swarm?.fetches() ?? []).map(FetchDocument.init),
       fleet: await fleetSummary())
   }
@@ -85,28 +85,46 @@ struct TorrentOperations: Sendable {
     let digests = Set(live.map(\.digest)).union(wishes.keys)
     var documents: [BlobTorrentsDocument] = []
     for digest in digests.sorted() {
-      if let document = try await document(digest, live) { documents.append(document) }
+      let own = live.filter { $0.digest == digest }.map { LiveTorrentDocument($0) }
+      if let document = try await document(digest, own) { documents.append(document) }
     }
     return documents
   }
 
   private func show(_ digest: Digest) async throws(RegistryError) -> BlobTorrentsDocument {
-    guard let document = try await document(digest, await torrents?.swarm?.live() ?? []) else {
+    guard let document = try await document(digest, await liveWithPeers(digest)) else {
       throw RegistryError(.blobUnknown, "no repository holds \(digest)")
     }
     return document
   }
 
+  private func liveWithPeers(_ digest: Digest) async -> [LiveTorrentDocument] {
+    guard let swarm = torrents?.swarm else { return [] }
+    var (documents, names): ([LiveTorrentDocument], [String: String]?) = ([], nil)
+    for torrent in await swarm.live() where torrent.digest == digest {
+      let peers = await swarm.peers(of: torrent)
+      if names == nil, peers.contains(where: { $0.member != nil }) { names = await memberNames() }
+      documents.append(LiveTorrentDocument(torrent, peers.map { TorrentPeerDocument($0, names: names ?? [:]) }))
+    }
+    return documents
+  }
+
+  private func memberNames() async -> [String: String] {
+    // A node that is alone says so by an error: then nobody has a name.
+    let members = (try? await fleet?.fleet())?.members ?? []
+    return Dictionary(members.map { ($0.node, $0.name) }) { first, _ in first }
+  }
+
   /// `nil`: the blob is neither here nor on its way.
-  private func document(_ digest: Digest, _ live: [LiveTorrent]) async throws(RegistryError) -> BlobTorrentsDocument? {
+  private func document(
+    _ digest: Digest, _ live: [LiveTorrentDocument]
+  ) async throws(RegistryError) -> BlobTorrentsDocument? {
     let facts = try await desk().knowledge(of: digest)
-    let live = live.filter { $0.digest == digest }
     guard !facts.repositories.isEmpty || !live.isEmpty || facts.wish != nil else { return nil }
     let size = facts.torrents.first?.size ?? live.first?.size ?? 0
     return BlobTorrentsDocument(
       digest: digest.description, size: size, repositories: facts.repositories.map(\.text), isPublic: facts.isPublic,
-      wish: facts.wish?.rawValue, torrents: facts.torrents.map(TorrentVersionDocument.init),
-      live: live.map(LiveTorrentDocument.init))
+      wish: facts.wish?.rawValue, torrents: facts.torrents.map(TorrentVersionDocument.init), live: live)
   }
 
   private func start(_ digest: Digest) async throws(RegistryError) -> Response {

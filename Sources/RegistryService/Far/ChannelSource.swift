@@ -1,70 +1,112 @@
 import BlockingWork
 import RegistryCore
 import Telemetry
-import TorrentHashing
 
-/// A blob in ranges from members that hold it, over the fleet's channel. Each piece is compared with the ticket before it is
-/// written; a member that fails, stalls or lies is not asked again for this blob.
-final class ChannelSource: FetchSource {
+/// A blob in ranges from members that hold it, over the fleet's channel: as much of it as it is asked for. A member that
+/// fails, stalls or lies is not asked again for this blob.
+final class ChannelSource: Sendable {
   typealias Tell = @Sendable (RemoteBlobFetch.Event) -> Void
 
   private struct State {
     var plan: RangePlan
+    /// By the lane that asks for it.
+    var underWay: [Int: Range<Int>] = [:]
+    /// Those that work; one with nothing to ask for is over.
+    var lanes: [Int: Task<Void, Never>] = [:]
     /// The one to ask first at the front.
     var members: [NodeID]
     /// Sent what the ticket does not say.
     var liars: Set<NodeID> = []
     /// How often members were looked for since the last part that came whole.
     var lookups = 0
-    var lanes: [Task<Void, Never>] = []
+    var taker: PieceTaker
     var hasEnded = false
+  }
+
+  /// How it goes about its work.
+  struct Habits: Sendable {
+    /// The staged file may hold a part of the blob already: that is checked first.
+    var checksWhatIsHere = false
+    /// Members are looked for so often in a row before it gives up. One that has a swarm beside it leaves that to others.
+    var lookups = ChannelSource.lookupLimit
   }
 
   /// Ranges that are asked for at the same time.
   static let laneCount = 2
   /// At most, in one question: short enough that what a reader waits for is not far behind another.
   static let partBytes: Int64 = 4 << 20
-  /// Members are looked for so often in a row before the fetch gives up.
   static let lookupLimit = 3
 
-  private let torrent: SwarmTorrent
-  private let repository: RepositoryName
-  private let fleet: any FleetBytes
+  private let lane: ChannelLane
   private let sink: any FetchSink
-  private let work: BlockingPool
+  private let habits: Habits
   private let log: Logger
   private let state: Lock<State>
-  /// The staged file may hold a part of the blob already: that is checked first.
-  private let isResumed: Bool
+  /// One piece is written at a time, and none while an engine takes the file over.
+  private let writing = KeyedGate<Digest>()
 
-  init(
-    _ request: FetchRequest, _ fleet: any FleetBytes, sink: any FetchSink, isResumed: Bool, work: BlockingPool,
-    log: Logger
-  ) {
-    (torrent, repository, self.fleet, self.sink) = (request.torrent, request.repository, fleet, sink)
-    (self.isResumed, self.work, self.log) = (isResumed, work, log)
-    let plan = RangePlan(size: request.torrent.size, pieceBytes: request.torrent.pieceBytes, partBytes: Self.partBytes)
-    state = Lock(State(plan: plan, members: request.members))
+  private var torrent: SwarmTorrent { lane.torrent }
+
+  init(_ lane: ChannelLane, holders: [NodeID], sink: any FetchSink, _ habits: Habits, log: Logger) {
+    (self.lane, self.sink, self.habits, self.log) = (lane, sink, habits, log)
+    let torrent = lane.torrent
+    let plan = RangePlan(size: torrent.size, pieceBytes: torrent.pieceBytes, partBytes: Self.partBytes)
+    state = Lock(State(plan: plan, members: holders, taker: .sink(sink)))
   }
 
-  func begin(into file: BlobFile, tell: @escaping Tell) async throws(RegistryError) {
-    if isResumed { try await checkWhatIsHere(tell) }
+  /// - Parameter tell: takes what happens; from any thread, does not block.
+  func begin(tell: Tell) async throws(RegistryError) {
+    if habits.checksWhatIsHere { try await checkWhatIsHere(tell) }
+  }
+
+  /// Brings these, if nobody has asked for them yet. Any thread; does not block.
+  func fill(_ pieces: Range<Int>, tell: @escaping Tell) {
     state.withLock { state in
       guard !state.hasEnded else { return }
-      // Unstructured: they go on after the question that began the fetch. `end` cancels them and waits.
-      state.lanes = (0..<Self.laneCount).map { lane in Task { await self.work(on: lane, tell) } }
+      state.plan.fill(pieces, except: state.underWay.values)
+      for number in 0..<Self.laneCount where state.lanes[number] == nil && !state.plan.isEmpty {
+        // Unstructured: it goes on after what asked for the pieces. It is over with them; `end` cancels it and waits.
+        state.lanes[number] = Task { await self.work(on: number, tell) }
+      }
     }
   }
 
-  func hurry(_ pieces: Range<Int>) async { state.withLock { $0.plan.hurry(pieces) } }
+  /// Asks for nothing more. What is under way comes.
+  func rest() { state.withLock { $0.plan.rest() } }
 
-  /// Peers of a swarm mean nothing to the channel.
-  func introduce(_ peers: [PeerEndpoint]) async {}
+  /// For tests: what its lanes ask for.
+  var partsUnderWay: [Range<Int>] {
+    state.withLock { $0.underWay.values.sorted { $0.lowerBound < $1.lowerBound } }
+  }
 
-  func end(isComplete: Bool) async {
+  func hurry(_ pieces: Range<Int>) { state.withLock { $0.plan.hurry(pieces) } }
+
+  /// More members that hold it.
+  func introduce(_ holders: [NodeID]) {
+    state.withLock { state in
+      state.members += holders.filter { !state.members.contains($0) && !state.liars.contains($0) }
+    }
+  }
+
+  /// From now on an engine writes the file. No piece is written while `begin` brings it to work, so that it finds in the
+  /// file what it has been told of.
+  func handOver(
+    to engine: any SwarmRelief, begin: () async throws(RegistryError) -> Void
+  ) async throws(RegistryError) {
+    try await writing.pass(torrent.digest) { () async throws(RegistryError) in
+      try await begin()
+      state.withLock { $0.taker = .engine(engine) }
+    }
+  }
+
+  /// The engine uses the file no more.
+  func takeBack() { state.withLock { $0.taker = .sink(sink) } }
+
+  /// `tell` is called no more after this returns.
+  func end() async {
     let lanes = state.withLock { state in
       state.hasEnded = true
-      return state.lanes
+      return Array(state.lanes.values)
     }
     for lane in lanes { lane.cancel() }
     for lane in lanes { await lane.value }
@@ -72,14 +114,33 @@ final class ChannelSource: FetchSource {
 
   // MARK: - A lane
 
-  private func work(on lane: Int, _ tell: @escaping Tell) async {
-    while !Task.isCancelled, let part = state.withLock({ $0.plan.next() }) {
-      guard let member = await member(for: lane) else {
-        state.withLock { $0.plan.giveBack(part) }
-        if !Task.isCancelled { tell(.sourceFailed(.heldByNobody(torrent.digest))) }
+  private func work(on number: Int, _ tell: @escaping Tell) async {
+    while let part = next(on: number) {
+      guard let member = await member(for: number) else {
+        giveUp(part, on: number)
+        if !Task.isCancelled { tell(.sourceFailed(.channel, .heldByNobody(torrent.digest))) }
         return
       }
-      await read(part, from: member, tell)
+      await read(part, on: number, from: member, tell)
+    }
+  }
+
+  /// `nil`: the lane is over.
+  private func next(on number: Int) -> Range<Int>? {
+    state.withLock { state in
+      let part = Task.isCancelled ? nil : state.plan.next()
+      state.underWay[number] = part
+      if part == nil { state.lanes[number] = nil }
+      return part
+    }
+  }
+
+  private func giveUp(_ part: Range<Int>, on number: Int) {
+    state.withLock { state in
+      (state.underWay[number], state.lanes[number]) = (nil, nil)
+      state.plan.rest()
+      // Whoever asks anew has it looked again.
+      state.lookups = 0
     }
   }
 
@@ -89,10 +150,10 @@ final class ChannelSource: FetchSource {
       let (member, mayLook) = state.withLock { state in
         let member = Self.pick(lane, state.members)
         if member == nil { state.lookups += 1 }
-        return (member, state.lookups <= Self.lookupLimit)
+        return (member, state.lookups <= habits.lookups)
       }
       if member != nil || !mayLook { return member }
-      let found = await fleet.holders(of: torrent.digest, in: repository)
+      let found = await self.lane.fleet.holders(of: torrent.digest, in: self.lane.repository)
       let members = found.filter { SwarmTorrent($0.ticket).infoHash == torrent.infoHash }.map(\.member)
       state.withLock { state in
         if state.members.isEmpty { state.members = members.filter { !state.liars.contains($0) } }
@@ -105,29 +166,26 @@ final class ChannelSource: FetchSource {
     members.isEmpty ? nil : members[lane % members.count]
   }
 
-  private func read(_ part: Range<Int>, from member: NodeID, _ tell: @escaping Tell) async {
+  private func read(_ part: Range<Int>, on number: Int, from member: NodeID, _ tell: @escaping Tell) async {
     let pieces = PieceAssembly(part, torrent)
     do throws(RegistryError) {
-      try await fleet.read(bytes(of: part), of: torrent.digest, in: repository, from: member) {
-        [self] bytes throws(RegistryError) in
-        for (piece, content) in pieces.take(bytes) {
-          try await keep(content, as: piece)
-          pieces.note(kept: piece)
-          tell(.verified(piece: piece))
-        }
-      }
-      guard pieces.missing == part.upperBound else {
-        throw RegistryError(.unavailable, "a member sent fewer bytes than it was asked for")
+      try await lane.read(part, into: pieces, from: member) { count in
+        tell(.received(.channel, bytes: Int64(count)))
+      } keep: { [self] content, piece throws(RegistryError) in
+        if try await keep(content, as: piece) { tell(.verified(piece: piece)) }
       }
       state.withLock { $0.lookups = 0 }
     } catch {
-      state.withLock { $0.plan.giveBack(pieces.missing..<part.upperBound) }
+      state.withLock { state in
+        state.underWay[number] = nil
+        state.plan.giveBack(pieces.missing..<part.upperBound)
+      }
       if !Task.isCancelled { blame(member, error, tell) }
     }
   }
 
   private func blame(_ member: NodeID, _ error: RegistryError, _ tell: Tell) {
-    if error.code == .storageFull { return tell(.sourceFailed(error)) }
+    if error.code == .storageFull { return tell(.sourceFailed(.channel, error)) }
     state.withLock { state in
       state.members.removeAll { $0 == member }
       if error.code == .digestInvalid { state.liars.insert(member) }
@@ -137,39 +195,19 @@ final class ChannelSource: FetchSource {
       LogField("digest", torrent.digest.description), LogField("error", error.description))
   }
 
-  private func keep(_ content: [UInt8], as piece: Int) async throws(RegistryError) {
-    guard await isPiece(content, piece) else {
-      throw RegistryError(.digestInvalid, "piece \(piece) is not what the ticket says")
+  private func keep(_ content: [UInt8], as piece: Int) async throws(RegistryError) -> Bool {
+    try await writing.pass(torrent.digest) { () async throws(RegistryError) in
+      try await state.withLock { $0.taker }.take(content, as: piece, of: torrent)
     }
-    try await sink.write(content, at: Int64(piece) * Int64(torrent.pieceBytes))
-  }
-
-  private func isPiece(_ content: [UInt8], _ piece: Int) async -> Bool {
-    let torrent = torrent
-    return await work.run {
-      // The one piece of a blob is the blob.
-      if torrent.size <= Int64(torrent.pieceBytes) {
-        return Digest(of: content, torrent.digest.algorithm) == torrent.digest
-      }
-      let root = PieceRoot.of(content, pieceBytes: torrent.pieceBytes)
-      return torrent.pieceLayer.dropFirst(piece * root.count).prefix(root.count).elementsEqual(root)
-    }
-  }
-
-  private func bytes(of part: Range<Int>) -> Range<Int64> {
-    let start = Int64(part.lowerBound) * Int64(torrent.pieceBytes)
-    return start..<min(torrent.size, Int64(part.upperBound) * Int64(torrent.pieceBytes))
   }
 
   /// What an earlier life of the node brought in is taken as far as it is what the ticket says.
   private func checkWhatIsHere(_ tell: Tell) async throws(RegistryError) {
     for piece in 0..<state.withLock({ $0.plan.pieceCount }) {
       if state.withLock({ $0.hasEnded }) { return }
-      let range = bytes(of: piece..<piece + 1)
+      let range = lane.bytes(of: piece..<piece + 1)
       let content = try await sink.read(from: range.lowerBound, count: range.count)
-      guard content.count == range.count, await isPiece(content, piece) else { continue }
-      state.withLock { $0.plan.note(piece) }
-      tell(.verified(piece: piece))
+      if content.count == range.count, await lane.isPiece(content, piece) { tell(.verified(piece: piece)) }
     }
   }
 }

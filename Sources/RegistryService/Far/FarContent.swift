@@ -77,6 +77,15 @@ struct FarContent: Sendable {
     return try await knownNeed(of: digest, in: repository)
   }
 
+  /// A manifest that could not be read just now may name it: then it is not known to be absent.
+  private func absence(
+    of digest: Digest, in repository: RepositoryName
+  ) async throws(RegistryError) -> RegistryError {
+    guard fleet.isJoined else { return .noSuchBlob(digest, repository) }
+    let unread = try await ports.unread.unread(in: repository, limit: 1)
+    return unread.isEmpty ? .noSuchBlob(digest, repository) : .heldByNobody(digest)
+  }
+
   private func knownNeed(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> Need? {
     guard let needing = try await ports.content.manifest(needing: digest, in: repository),
       let manifest = try await ports.names.resolve(.digest(needing), in: repository),
@@ -112,7 +121,9 @@ struct FarContent: Sendable {
   /// Begins to fetch a blob, or joins those who fetch it. When it returns the blob is here or on its way.
   /// - Throws: `blobUnknown` for what no manifest names, `unavailable` when nobody who holds it answered.
   func begin(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) {
-    guard let need = try await need(of: digest, in: repository) else { throw .noSuchBlob(digest, repository) }
+    guard let need = try await need(of: digest, in: repository) else {
+      throw try await absence(of: digest, in: repository)
+    }
     let (size, asked) = (need.size, ContinuousClock.now)
     try await turns.pass(digest) { () async throws(RegistryError) in
       if fetches.fetches.arriving(digest, for: repository) != nil { return }
@@ -128,12 +139,11 @@ struct FarContent: Sendable {
   private func beginFromHolders(
     _ digest: Digest, _ need: Need, in repository: RepositoryName
   ) async throws(RegistryError) -> Bool {
-    let holders = try await holders(of: digest, need, in: repository)
-    guard let ticket = holders.first?.ticket else { throw failures.note(.heldByNobody(digest), of: digest) }
-    // Those who vouch for the same ticket.
-    let members = holders.filter { $0.ticket == ticket }.map(\.member)
+    guard let (ticket, origin) = try await origin(of: digest, need, in: repository) else {
+      throw failures.note(.heldByNobody(digest), of: digest)
+    }
     do throws(RegistryError) {
-      try await fetches.begin(FetchRequest(torrent: SwarmTorrent(ticket), members: members, repository: repository))
+      try await fetches.begin(FetchRequest(torrent: SwarmTorrent(ticket), from: origin, repository: repository))
       return true
     } catch {
       guard !fetches.mayBeTrue(ticket) else { throw error }
@@ -141,15 +151,42 @@ struct FarContent: Sendable {
     }
   }
 
+  /// Who has it by one and the same ticket. A large blob is looked for in the fleet's swarms; where nobody knows of one, and
+  /// members of earlier releases do not, among those that hold it.
+  private func origin(
+    of digest: Digest, _ need: Need, in repository: RepositoryName
+  ) async throws(RegistryError) -> (SwarmTicket, FetchOrigin)? {
+    if fetches.takesSwarm(ofSize: need.size) {
+      let clues = try await clues(need, in: repository)
+      let found = await fleet.swarm(of: digest, in: repository, clues: clues).peers.filter {
+        fits($0.ticket, digest, need)
+      }
+      if let ticket = found.first?.ticket {
+        let same = found.filter { $0.ticket == ticket }
+        let (whole, part) = (same.filter(\.isWhole).map(\.member), same.filter { !$0.isWhole }.map(\.member))
+        return (ticket, .members(holders: whole, peers: part))
+      }
+    }
+    let holders = try await holders(of: digest, need, in: repository)
+    guard let ticket = holders.first?.ticket else { return nil }
+    // Those who vouch for the same ticket.
+    return (ticket, .members(holders: holders.filter { $0.ticket == ticket }.map(\.member), peers: []))
+  }
+
   /// Members that say they hold it, as the manifest describes it.
   private func holders(
     of digest: Digest, _ need: Need, in repository: RepositoryName
   ) async throws(RegistryError) -> [Holding] {
-    let clues = BlobClues(
-      beside: need.blobs, writer: try await ports.unread.claimant(of: need.manifest, in: repository))
-    return await fleet.holders(of: digest, in: repository, clues: clues).filter {
-      $0.ticket.digest == digest && $0.ticket.size == need.size && fetches.mayBeTrue($0.ticket)
-    }
+    let clues = try await clues(need, in: repository)
+    return await fleet.holders(of: digest, in: repository, clues: clues).filter { fits($0.ticket, digest, need) }
+  }
+
+  private func clues(_ need: Need, in repository: RepositoryName) async throws(RegistryError) -> BlobClues {
+    BlobClues(beside: need.blobs, writer: try await ports.unread.claimant(of: need.manifest, in: repository))
+  }
+
+  private func fits(_ ticket: SwarmTicket, _ digest: Digest, _ need: Need) -> Bool {
+    ticket.digest == digest && ticket.size == need.size && fetches.mayBeTrue(ticket)
   }
 
   /// There is nothing to fetch, and no torrent of it.

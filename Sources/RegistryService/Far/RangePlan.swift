@@ -9,11 +9,24 @@ struct RangePlan: Sendable {
   /// Readers who wait at more places at once than this are served from the front.
   private static let hurriedLimit = 64
 
+  /// Nothing is to be asked for yet.
   init(size: Int64, pieceBytes: Int, partBytes: Int64) {
     pieceCount = Int((size + Int64(pieceBytes) - 1) / Int64(pieceBytes))
     partPieces = max(1, Int(partBytes / Int64(pieceBytes)))
-    open = [0..<pieceCount]
+    open = []
   }
+
+  var isEmpty: Bool { open.isEmpty }
+
+  /// These are to be asked for, but for what is under way.
+  mutating func fill(_ pieces: Range<Int>, except underWay: some Sequence<Range<Int>>) {
+    var rest = [pieces.clamped(to: 0..<pieceCount)]
+    for taken in open + underWay { rest = rest.flatMap { Self.cut(taken, outOf: $0) } }
+    for part in rest { giveBack(part) }
+  }
+
+  /// Nothing is to be asked for any more.
+  mutating func rest() { (open, hurried) = ([], []) }
 
   /// The next part to ask for; `nil`: nothing is left that nobody asks for.
   mutating func next() -> Range<Int>? {
@@ -40,21 +53,20 @@ struct RangePlan: Sendable {
     join(at)
   }
 
-  /// Is here already.
-  mutating func note(_ piece: Int) {
-    guard let at = open.firstIndex(where: { $0.contains(piece) }) else { return }
-    _ = cut(piece..<piece + 1, in: at)
-  }
-
   private mutating func take(from start: Int, in at: Int) -> Range<Int> {
     cut(start..<min(open[at].upperBound, start + partPieces), in: at)
   }
 
   private mutating func cut(_ part: Range<Int>, in at: Int) -> Range<Int> {
     let whole = open.remove(at: at)
-    let rest = [whole.lowerBound..<part.lowerBound, part.upperBound..<whole.upperBound]
-    open.insert(contentsOf: rest.filter { !$0.isEmpty }, at: at)
+    open.insert(contentsOf: Self.cut(part, outOf: whole), at: at)
     return part
+  }
+
+  private static func cut(_ part: Range<Int>, outOf whole: Range<Int>) -> [Range<Int>] {
+    let part = part.clamped(to: whole)
+    guard !part.isEmpty else { return whole.isEmpty ? [] : [whole] }
+    return [whole.lowerBound..<part.lowerBound, part.upperBound..<whole.upperBound].filter { !$0.isEmpty }
   }
 
   private mutating func join(_ at: Int) {

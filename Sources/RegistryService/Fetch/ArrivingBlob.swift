@@ -9,6 +9,7 @@ struct ArrivingBlob: BlobReader {
 
   var size: Int64 { run.size }
   var file: BlobFile? { nil }
+  var arrival: BlobArrival? { run.arrival }
 
   func read(from offset: Int64, count: Int) async throws(RegistryError) -> [UInt8] {
     try await run.read(from: offset, count: count)

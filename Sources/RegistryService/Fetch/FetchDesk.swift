@@ -23,7 +23,7 @@ public final class FetchDesk: Sendable {
   ) {
     (self.ports, self.store, self.swarm, self.fleet, self.limits) = (ports, store, swarm, fleet, limits)
     (self.gate, self.backfill) = (gate, backfill)
-    fetches = RemoteBlobFetches(limits: fetchLimits)
+    fetches = RemoteBlobFetches(limits: fetchLimits, log: ports.log)
   }
 
   /// Begins to fetch, joins a fetch of the same blob, or links a blob that is here already. It returns when the fetch has
@@ -80,6 +80,9 @@ public final class FetchDesk: Sendable {
   /// How many fetches ended so in this life of the node.
   public func count(of outcome: FetchOutcome) -> Int { fetches.count(of: outcome) }
 
+  /// Times that a swarm of the fleet brought nothing for a second.
+  public var stalls: Int { fetches.stalls }
+
   /// Fetches under way with the numbers of this moment, then those that ended lately.
   public func progress() async -> [FetchProgress] {
     let numbers = await numbers()
@@ -110,16 +113,17 @@ public final class FetchDesk: Sendable {
     }
   }
 
-  /// Once a second: fetches that make no progress are ended in time.
+  /// Once a second, or four times while some come from a swarm of the fleet: fetches that make no progress are helped
+  /// along and ended in time.
   public func tick(at now: ContinuousClock.Instant = .now) async {
     let runs = fetches.runs
     guard !runs.isEmpty else { return }
     let numbers = await numbers()
-    for run in runs {
-      run.take(.sees(peers: numbers[run.request.torrent.infoHash]?.peers ?? 0), at: now)
-      run.take(.tick, at: now)
-    }
+    for run in runs { run.see(numbers[run.request.torrent.infoHash], at: now) }
   }
+
+  /// Whether something comes from a swarm of the fleet just now.
+  public var areSwarmsAtWork: Bool { fetches.runs.contains(where: \.isTwofold) }
 
   /// What arrived stays for the next life of the node. Call it before the engines are closed.
   public func close() async { await fetches.close() }
@@ -158,11 +162,12 @@ public final class FetchDesk: Sendable {
     do throws(RegistryError) {
       // Once more: nobody else begins it now, but somebody may have ended a fetch by it since `check`.
       try await mustBeOfNoOther(torrent)
-      let note = FetchNote(torrent, request.session, repositories, request.peers, request.members)
+      let note = FetchNote(torrent, from: request.origin, for: repositories)
       let sink = try await store.begin(torrent.digest, size: torrent.size, note: note.encoded)
+      let sources = try sources(of: request, sink, isResumed)
       fetches.start(
         FetchRun(
-          request, repositories: repositories, sink: sink, source: try source(of: request, sink, isResumed: isResumed),
+          request, repositories: repositories, sink: sink, sources: sources, herald: herald(of: torrent, sources),
           content: ports.content, backfill: backfill, gate: gate, limits: fetches.limits))
     } catch {
       fetches.leavePlace(torrent)
@@ -170,16 +175,36 @@ public final class FetchDesk: Sendable {
     }
   }
 
-  private func source(
-    of request: FetchRequest, _ sink: any FetchSink, isResumed: Bool
-  ) throws(RegistryError) -> any FetchSource {
-    guard !request.members.isEmpty else {
+  private func sources(
+    of request: FetchRequest, _ sink: any FetchSink, _ isResumed: Bool
+  ) throws(RegistryError) -> FetchSources {
+    let torrent = request.torrent
+    guard case .members(let holders, _) = request.origin else {
       guard let swarm else { throw SwarmSessions.noEngine }
-      return SwarmSource(desk: swarm, request: request)
+      return FetchSources(SwarmSource(desk: swarm, torrent: torrent, session: request.origin.session))
     }
     guard let fleet else { throw RegistryError(.unavailable, "this node is in no fleet any more") }
-    return ChannelSource(request, fleet, sink: sink, isResumed: isResumed, work: ports.work, log: ports.log)
+    let beside = takesSwarms ? swarm.map { SwarmSource(desk: $0, torrent: torrent, session: .fleet) } : nil
+    var habits = ChannelSource.Habits()
+    // An engine that is at work on the file from the beginning checks it.
+    habits.checksWhatIsHere = isResumed && (beside == nil || torrent.size <= fetches.limits.smallBytes)
+    if beside != nil { habits.lookups = 1 }
+    let lane = ChannelLane(torrent: torrent, repository: request.repository, fleet: fleet, work: ports.work)
+    let channel = ChannelSource(lane, holders: holders, sink: sink, habits, log: ports.log)
+    return FetchSources(channel, beside: beside, fleet)
   }
+
+  /// Of what comes through a swarm of the fleet.
+  private func herald(of torrent: SwarmTorrent, _ sources: FetchSources) -> FetchHerald? {
+    guard let swarm, sources.kinds.count > 1 else { return nil }
+    return swarm.sessions.fleet.map { FetchHerald(torrent.digest, tell: $0.tells) }
+  }
+
+  func takesSwarm(ofSize size: Int64) -> Bool { takesSwarms && size > fetches.limits.smallBytes }
+
+  /// Whether blobs of the fleet come through their swarms: the session is there, reaches members, and lets the channel
+  /// fill in.
+  private var takesSwarms: Bool { swarm?.way != nil && swarm?.engine(.fleet)?.relief != nil }
 
   /// A blob in the store was hashed when it came in: it needs a link and no transfer.
   private func linkIfHere(_ request: FetchRequest) async throws(RegistryError) -> Bool {

@@ -8,6 +8,27 @@ public struct FetchLimits: Sendable {
   public var stalledPatience = Duration.seconds(30)
   /// The same while no peer is connected: trackers and the DHT take longer than a peer that we know.
   public var lonelyPatience = Duration.seconds(60)
+  /// The same while neither a peer of the fleet is connected nor a member that holds the blob answers: who waits is told
+  /// soon that nobody has it.
+  public var lonelyFleetPatience = Duration.seconds(5)
+  /// The same once some of it has come. Members that had it a moment ago are most likely there, and slow; whoever reads it
+  /// rather waits than begins anew.
+  public var forsakenPatience = Duration.seconds(20)
+  /// Blobs of the fleet up to this size come over the channel, and by their swarm only when that stalls.
+  public var smallBytes: Int64 = 1 << 20
+  /// When the swarm has brought no piece by then, the first one is asked of the channel besides.
+  public var firstPiecePatience = Duration.milliseconds(150)
+  /// Without a block for so long the swarm stalls, and the channel fills in.
+  public var blockPatience = Duration.seconds(1)
+  /// At most so much is asked of the channel at once, to fill in.
+  public var fillBytes: Int64 = 4 << 20
+  /// What was asked of the channel and did not come is asked again when the channel was silent for so long.
+  public var fillPatience = Duration.seconds(5)
+  /// A reader that waits longer than this for a piece, while others come, has the swarm told of it.
+  public var readerPatience = Duration.seconds(2)
+  /// Members that take part in the swarm are looked for so long after a fetch began, and from then on each time after the
+  /// last of them.
+  public var seekPauses = [Duration.seconds(1), .seconds(2), .seconds(5)]
   /// A fetch that has stalled ends; what arrived stays, and asking again goes on from there. Else it goes on alone.
   public var endsWhenStalled = true
   /// So much at the end of what a reader asked for waits until the whole digest agrees.

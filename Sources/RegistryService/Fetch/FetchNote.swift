@@ -3,42 +3,47 @@ import RegistryCore
 /// What is written beside a staged fetch, so that the next life of the node can go on with it.
 ///
 /// Fields of counted bytes (`5:fleet`), one behind the other; lists are such fields within one. The piece layer is among
-/// them: peers are not asked for it.
+/// them: peers are not asked for it. Where no members but holders are known it is written as release 0.2.0 does, which
+/// knows no others.
 struct FetchNote: Sendable {
   let torrent: SwarmTorrent
-  let session: SwarmSession
+  let origin: FetchOrigin
   let repositories: [RepositoryName]
-  let peers: [PeerEndpoint]
-  let members: [NodeID]
 
-  private static let format = "shoal fetch 3"
+  private static let format = "shoal fetch 4"
+  private static let formatOfHolders = "shoal fetch 3"
+  private static let fieldCount = 11
 
-  init(
-    _ torrent: SwarmTorrent, _ session: SwarmSession, _ repositories: [RepositoryName], _ peers: [PeerEndpoint],
-    _ members: [NodeID] = []
-  ) {
-    (self.torrent, self.session, self.repositories, self.peers) = (torrent, session, repositories, peers)
-    self.members = members
+  init(_ torrent: SwarmTorrent, from origin: FetchOrigin, for repositories: [RepositoryName]) {
+    (self.torrent, self.origin, self.repositories) = (torrent, origin, repositories)
   }
 
   var encoded: [UInt8] {
-    CountedFields.encode([
-      Array(Self.format.utf8), Array(session.rawValue.utf8), Array("\(torrent.infoHash.version.rawValue)".utf8),
+    var others: [NodeID] = []
+    if case .members(_, let peers) = origin { others = peers }
+    let format = others.isEmpty ? Self.formatOfHolders : Self.format
+    let fields = [
+      Array(format.utf8), Array(origin.session.rawValue.utf8), Array("\(torrent.infoHash.version.rawValue)".utf8),
       Array("\(torrent.pieceBytes)".utf8), torrent.info, CountedFields.encode(torrent.trackers.map { Array($0.utf8) }),
       CountedFields.encode(repositories.map { Array($0.text.utf8) }),
-      CountedFields.encode(peers.flatMap { [Array($0.address.utf8), Array("\($0.port)".utf8)] }),
-      torrent.pieceLayer, CountedFields.encode(members.map(\.bytes)),
-    ])
+      CountedFields.encode(origin.peers.flatMap { [Array($0.address.utf8), Array("\($0.port)".utf8)] }),
+      torrent.pieceLayer, CountedFields.encode(origin.holders.map(\.bytes)),
+    ]
+    return CountedFields.encode(others.isEmpty ? fields : fields + [CountedFields.encode(others.map(\.bytes))])
   }
 
-  /// `nil`: it is not one of this release's.
+  /// `nil`: it is not one of this release's, or of the one before.
   init?(_ unfinished: UnfinishedFetch) {
-    guard let fields = CountedFields.decode(unfinished.note), fields.count == 10, Self.text(fields[0]) == Self.format,
+    guard var fields = CountedFields.decode(unfinished.note), let format = fields.first.map(Self.text) else {
+      return nil
+    }
+    if format == Self.formatOfHolders, fields.count == Self.fieldCount - 1 { fields.append([]) }
+    guard format == Self.format || format == Self.formatOfHolders, fields.count == Self.fieldCount,
       let session = SwarmSession(rawValue: Self.text(fields[1])),
       let version = Int(Self.text(fields[2])).flatMap(TorrentVersion.init(rawValue:)),
       let pieceBytes = Int(Self.text(fields[3])), pieceBytes > 0, unfinished.size > 0,
       let trackers = CountedFields.decode(fields[5]), let names = CountedFields.decode(fields[6]),
-      let peers = Self.peers(fields[7]), let members = CountedFields.decode(fields[9])?.compactMap(NodeID.init)
+      let peers = Self.peers(fields[7]), let holders = Self.members(fields[9]), let others = Self.members(fields[10])
     else { return nil }
     let repositories = names.compactMap { try? RepositoryName(parsing: Self.text($0)) }
     guard repositories.count == names.count, !repositories.isEmpty else { return nil }
@@ -46,17 +51,18 @@ struct FetchNote: Sendable {
       digest: unfinished.digest, size: unfinished.size, pieceBytes: pieceBytes,
       infoHash: InfoHash(version, ofInfo: fields[4]), info: fields[4], pieceLayer: fields[8],
       trackers: trackers.map(Self.text))
-    self.init(torrent, session, repositories, peers, members)
+    let isOfMembers = !holders.isEmpty || !others.isEmpty
+    self.init(
+      torrent, from: isOfMembers ? .members(holders: holders, peers: others) : .peers(peers, in: session),
+      for: repositories)
   }
 
   /// One for each repository.
   var requests: [FetchRequest] {
-    repositories.map { repository in
-      members.isEmpty
-        ? FetchRequest(torrent: torrent, peers: peers, repository: repository, session: session)
-        : FetchRequest(torrent: torrent, members: members, repository: repository)
-    }
+    repositories.map { FetchRequest(torrent: torrent, from: origin, repository: $0) }
   }
+
+  private static func members(_ bytes: [UInt8]) -> [NodeID]? { CountedFields.decode(bytes)?.compactMap { NodeID($0) } }
 
   private static func peers(_ bytes: [UInt8]) -> [PeerEndpoint]? {
     guard let fields = CountedFields.decode(bytes), fields.count.isMultiple(of: 2) else { return nil }

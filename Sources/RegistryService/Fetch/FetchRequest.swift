@@ -4,73 +4,75 @@ import RegistryCore
 public struct FetchRequest: Sendable {
   /// Its digest is what the bytes must have in the end, whatever the torrent's own hashes say.
   public let torrent: SwarmTorrent
-  public let peers: [PeerEndpoint]
+  public let origin: FetchOrigin
   /// Reads the blob while it arrives and is linked to it in the end.
   public let repository: RepositoryName
-  public let session: SwarmSession
-  /// Members of the fleet that hold it and are asked over the fleet's channel; empty: it comes from peers of its swarm.
-  public let members: [NodeID]
 
-  /// From members, of which the first is asked first.
-  public init(torrent: SwarmTorrent, members: [NodeID], repository: RepositoryName) {
-    (self.torrent, self.members, self.repository) = (torrent, members, repository)
-    (peers, session) = ([], .fleet)
+  public init(torrent: SwarmTorrent, from origin: FetchOrigin, repository: RepositoryName) {
+    (self.torrent, self.origin, self.repository) = (torrent, origin, repository)
   }
 
   public init(torrent: SwarmTorrent, peers: [PeerEndpoint], repository: RepositoryName, session: SwarmSession) {
-    self.torrent = torrent
-    self.peers = peers
-    self.repository = repository
-    self.session = session
-    members = []
+    self.init(torrent: torrent, from: .peers(peers, in: session), repository: repository)
   }
-}
 
-extension FetchRequest {
   /// With no more peers than may be remembered.
   func bounded(peers limit: Int) -> FetchRequest {
-    guard members.isEmpty else { return self }
-    return FetchRequest(
-      torrent: torrent, peers: Array(peers.prefix(limit)), repository: repository, session: session)
+    FetchRequest(torrent: torrent, from: origin.bounded(to: limit), repository: repository)
   }
 }
 
-/// How far a fetch is.
-public struct FetchProgress: Sendable {
-  public enum State: Sendable {
-    case arriving
-    /// All is here; the digest is compared and the bytes are made durable.
-    case sealing
-    case complete
-    case failed(RegistryError)
+/// Who may have a blob.
+public enum FetchOrigin: Hashable, Sendable {
+  /// Peers of its swarm, at their addresses.
+  case peers([PeerEndpoint], in: SwarmSession)
+  /// Members of the fleet. The holders have it whole and are asked over the fleet's channel, the first one first; they and
+  /// the peers take part in its swarm.
+  case members(holders: [NodeID], peers: [NodeID])
+
+  public var session: SwarmSession { if case .peers(_, let session) = self { session } else { .fleet } }
+
+  var peers: [PeerEndpoint] { if case .peers(let peers, _) = self { peers } else { [] } }
+
+  var holders: [NodeID] { if case .members(let holders, _) = self { holders } else { [] } }
+
+  /// All that take part in the swarm, each once.
+  var members: [NodeID] {
+    guard case .members(let holders, let peers) = self else { return [] }
+    return holders + peers.filter { !holders.contains($0) }
   }
 
-  public let digest: Digest
-  public let size: Int64
-  public let infoHash: InfoHash
-  public let session: SwarmSession
-  public let repositories: [RepositoryName]
-  public let state: State
-  public let verifiedBytes: Int64
-  /// From the beginning to the first verified piece, to the last, and to the end: durable and linked.
-  public let firstPieceAfter: Duration?
-  public let wholeAfter: Duration?
-  public let completeAfter: Duration?
-  /// Of this moment; zero when it is over.
-  public internal(set) var peers = 0
-  public internal(set) var downloadBytesPerSecond = 0
-  public internal(set) var uploadBytesPerSecond = 0
-}
+  var isEmpty: Bool { peers.isEmpty && members.isEmpty }
 
-extension FetchProgress {
-  /// Of a blob that needed a link and no transfer.
-  init(alreadyHere request: FetchRequest) {
-    let torrent = request.torrent
-    self.init(
-      digest: torrent.digest, size: torrent.size, infoHash: torrent.infoHash, session: request.session,
-      repositories: [request.repository], state: .complete, verifiedBytes: torrent.size, firstPieceAfter: .zero,
-      wholeAfter: .zero, completeAfter: .zero)
+  func bounded(to limit: Int) -> FetchOrigin {
+    switch self {
+    case .peers(let peers, let session): .peers(Array(peers.prefix(limit)), in: session)
+    case .members(let holders, let peers):
+      .members(
+        holders: Array(holders.prefix(limit)), peers: Array(peers.prefix(max(0, limit - holders.count))))
+    }
   }
 
-  var isComplete: Bool { if case .complete = state { true } else { false } }
+  /// Those of the other that are not among these; none where the two are of different kinds.
+  func news(in other: FetchOrigin) -> FetchOrigin {
+    switch (self, other) {
+    case (.peers(let known, let session), .peers(let told, _)):
+      .peers(told.filter { !known.contains($0) }, in: session)
+    case (.members(let holders, let peers), .members(let moreHolders, let morePeers)):
+      .members(
+        holders: moreHolders.filter { !holders.contains($0) },
+        peers: morePeers.filter { !peers.contains($0) && !holders.contains($0) })
+    case (.peers(_, let session), .members): .peers([], in: session)
+    case (.members, .peers): .members(holders: [], peers: [])
+    }
+  }
+
+  func adding(_ news: FetchOrigin) -> FetchOrigin {
+    switch (self, news) {
+    case (.peers(let known, let session), .peers(let more, _)): .peers(known + more, in: session)
+    case (.members(let holders, let peers), .members(let moreHolders, let morePeers)):
+      .members(holders: holders + moreHolders, peers: peers + morePeers)
+    default: self
+    }
+  }
 }

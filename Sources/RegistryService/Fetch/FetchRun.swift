@@ -12,7 +12,12 @@ final class FetchRun: Sendable {
     var fetch: RemoteBlobFetch
     var waiting: [RemoteBlobFetch.ReaderID: WaitingReader] = [:]
     var lastReader: RemoteBlobFetch.ReaderID = 0
-    var peers: [PeerEndpoint]
+    var origin: FetchOrigin
+    /// Bytes that the swarm has brought, as its engine counts them.
+    var downloadedBytes: Int64 = 0
+    /// As the engine had it at the end.
+    var last: LiveTorrent?
+    var isSeeking = false
     var repositories: [RepositoryName]
     /// How many of the repositories are linked; `nil` once no more are taken.
     var linked: Int? = 0
@@ -23,7 +28,9 @@ final class FetchRun: Sendable {
 
   let request: FetchRequest
   private let sink: any FetchSink
-  private let source: any FetchSource
+  private let sources: FetchSources
+  private let herald: FetchHerald?
+  private let limits: FetchLimits
   private let content: any Content
   private let backfill: TicketBackfill
   /// The registry's: bytes and name change together.
@@ -35,36 +42,45 @@ final class FetchRun: Sendable {
   private let steps: AsyncStream<RemoteBlobFetch.Step>
   private let todo: AsyncStream<RemoteBlobFetch.Step>.Continuation
 
+  /// From a swarm of the fleet and over its channel.
+  var isTwofold: Bool { sources.kinds.count > 1 }
   var digest: Digest { request.torrent.digest }
   var size: Int64 { request.torrent.size }
 
   init(
-    _ request: FetchRequest, repositories: [RepositoryName], sink: any FetchSink, source: any FetchSource,
+    _ request: FetchRequest, repositories: [RepositoryName], sink: any FetchSink, sources: FetchSources,
+    herald: FetchHerald? = nil,
     content: any Content, backfill: TicketBackfill, gate: KeyedGate<Digest>, limits: FetchLimits
   ) {
-    (self.request, self.sink, self.source) = (request, sink, source)
+    (self.request, self.sink, self.sources, self.limits) = (request, sink, sources, limits)
+    self.herald = herald
     (self.content, self.backfill, self.gate) = (content, backfill, gate)
     begun = .now
     let fetch = RemoteBlobFetch(
-      size: request.torrent.size, pieceBytes: request.torrent.pieceBytes, limits: limits, at: begun)
-    state = Lock(State(fetch: fetch, peers: request.peers, repositories: repositories))
-    // Unbounded in form: the machine asks for one call of the sink at a time, and `hurry` is asked once for a reader.
+      size: request.torrent.size, pieceBytes: request.torrent.pieceBytes, from: sources.kinds, limits: limits,
+      at: begun)
+    state = Lock(State(fetch: fetch, origin: request.origin, repositories: repositories))
+    // Unbounded in form: the machine asks for one call of the sink at a time, `hurry` is asked once for a reader, and the
+    // rest a few times a second.
     (steps, todo) = AsyncStream.makeStream()
   }
 
   /// Runs to the end of the fetch.
   /// - Parameter ended: called once, before anybody hears of the end; the sink is let go by then.
   func run(ended: @escaping @Sendable (RemoteBlobFetch.Ending) async -> Void) async {
-    // First of all, so that the end cannot overtake it.
-    await beginSource()
+    state.withLock { state in _ = Self.sort(state.fetch.begin(), &state, todo) }
     await withDiscardingTaskGroup { group in
-      // Each in its own task: a piece that a reader waits for is not asked for behind a long hash. What must not overlap,
-      // the machine does not ask for at once.
       for await step in self.steps {
-        if case .end(let ending) = step {
-          group.addTask { await self.finish(ending, ended) }
-        } else {
-          group.addTask { await self.perform(step) }
+        switch step {
+        // In order: what is asked of a source comes after it has begun, and neither the end nor another one overtakes it.
+        case .begin(let source): await self.begin(source)
+        case .quit(let source): await self.sources.quit(source)
+        case .fill(let pieces): self.sources.channel?.fill(pieces) { [weak self] in self?.take($0) }
+        case .rest: self.sources.channel?.rest()
+        case .end(let ending): group.addTask { await self.finish(ending, ended) }
+        // Each in its own task: a piece that a reader waits for is not asked for behind a long hash. What must not overlap,
+        // the machine does not ask for at once.
+        default: group.addTask { await self.perform(step) }
         }
       }
     }
@@ -73,6 +89,7 @@ final class FetchRun: Sendable {
   func take(_ event: RemoteBlobFetch.Event, at now: Instant = .now) {
     let answered = state.withLock { state in Self.sort(state.fetch.take(event, at: now), &state, todo) }
     for reader in answered { reader.resume() }
+    if case .verified = event { herald?.hasPieces() }
   }
 
   /// Answers to readers are taken out of the table; the other steps are handed on, in order.
@@ -89,7 +106,7 @@ final class FetchRun: Sendable {
         if let reader = state.waiting.removeValue(forKey: id) {
           answered.append(reader.answered(.failure(RegistryError(code, why))))
         }
-      case .hurry, .hash, .seal, .end: todo.yield(step)
+      default: todo.yield(step)
       }
     }
     return answered
@@ -98,25 +115,52 @@ final class FetchRun: Sendable {
 
 // The steps.
 extension FetchRun {
-  private func beginSource() async {
+  private func begin(_ source: RemoteBlobFetch.Source) async {
+    let origin = origin
     do throws(RegistryError) {
       // Weak: a torrent that seeds on has its observer for as long, and must not hold the staged file open.
-      try await source.begin(into: sink.file) { [weak self] event in self?.take(event) }
+      try await sources.begin(source, into: sink.file, from: origin) { [weak self] event in self?.take(event) }
       // Who joined while the session was being opened spoke of peers to a torrent that was not there yet.
-      let late = peers.filter { !request.peers.contains($0) }
-      if !late.isEmpty { await source.introduce(late) }
+      let late = origin.news(in: self.origin)
+      if !late.isEmpty { await sources.introduce(late) }
+      take(.begun(source))
+      if source == .swarm { herald?.takesPart(hasPieces: progress.verifiedBytes > 0) }
     } catch {
-      take(.sourceFailed(error))
+      take(.sourceFailed(source, error))
     }
   }
 
   private func perform(_ step: RemoteBlobFetch.Step) async {
     switch step {
-    case .hurry(let pieces): await source.hurry(pieces)
+    case .hurry(let pieces): await sources.hurry(pieces)
+    case .want(let pieces): await sources.swarm?.want(pieces)
+    case .shed: await sources.swarm?.shed(silentFor: limits.blockPatience)
+    case .seek: await seek()
+    case .wake(let pause):
+      // Nobody cancels it; should somebody, the tick is early.
+      try? await Task.sleep(for: pause)
+      take(.tick)
     case .hash(let offset): take(await hash(upTo: offset))
     case .seal: take(await sealAndLink())
-    case .grant, .refuse, .end: break
+    default: break
     }
+  }
+
+  /// One question at a time: what comes meanwhile is answered by it.
+  private func seek() async {
+    let (maySeek, known) = state.withLock { state in
+      defer { state.isSeeking = true }
+      return (!state.isSeeking, state.origin)
+    }
+    guard maySeek else { return }
+    let found = await sources.seek(request.torrent, for: request.repository, known: known)
+    state.withLock { state in
+      state.isSeeking = false
+      state.origin = state.origin.adding(state.origin.news(in: found)).bounded(to: limits.peers)
+    }
+    // Those that are known too: a way to a member lasts for minutes, and who failed answers again.
+    if !found.isEmpty { await sources.introduce(found) }
+    take(.found(holders: found.holders.count))
   }
 
   private func hash(upTo offset: Int64) async -> RemoteBlobFetch.Event {
@@ -164,7 +208,10 @@ extension FetchRun {
   private func finish(
     _ ending: RemoteBlobFetch.Ending, _ ended: @escaping @Sendable (RemoteBlobFetch.Ending) async -> Void
   ) async {
-    await source.end(isComplete: ending == .complete)
+    let last = await sources.swarm?.numbers()
+    state.withLock { $0.last = last }
+    await sources.end(isComplete: ending == .complete)
+    herald?.ended(isComplete: ending == .complete)
     await sinkTurns.wait(digest) {
       switch ending {
       case .complete, .falsified, .dropped: await sink.cancel()
@@ -234,14 +281,13 @@ extension FetchRun {
       guard state.linked != nil else { return (nil, false) }
       let isNew = !state.repositories.contains(request.repository)
       if isNew { state.repositories.append(request.repository) }
-      let known = Set(state.peers)
-      let newPeers = request.peers.filter { !known.contains($0) }.prefix(max(0, peerLimit - state.peers.count))
-      state.peers += newPeers
-      return (isNew || !newPeers.isEmpty ? note(state) : nil, true)
+      let news = state.origin.news(in: request.origin)
+      state.origin = state.origin.adding(news).bounded(to: peerLimit)
+      return (isNew || !news.isEmpty ? note(state) : nil, true)
     }
     guard isOpen else { return false }
     if let newNote, try await !keep(newNote) { return false }
-    if !request.peers.isEmpty { await source.introduce(request.peers) }
+    if !request.origin.isEmpty { await sources.introduce(request.origin) }
     return true
   }
 
@@ -259,14 +305,38 @@ extension FetchRun {
   }
 
   private func note(_ state: State) -> FetchNote {
-    FetchNote(request.torrent, request.session, state.repositories, state.peers, request.members)
+    FetchNote(request.torrent, from: state.origin, for: state.repositories)
   }
 
   func isFor(_ repository: RepositoryName) -> Bool { state.withLock { $0.repositories.contains(repository) } }
 
+  func isAtWork(_ source: RemoteBlobFetch.Source) -> Bool { state.withLock { $0.fetch.supply.isAtWork(source) } }
+
+  /// By which it takes part in the fleet's swarm of the blob; `nil`: it does not, or not for that repository.
+  func ticketInSwarm(for repository: RepositoryName) -> SwarmTicket? {
+    let takesPart = state.withLock { state in
+      state.fetch.failure == nil && state.fetch.supply.isAtWork(.swarm) && state.origin.session == .fleet
+        && state.repositories.contains(repository)
+    }
+    return takesPart ? request.torrent.ticket : nil
+  }
+
   var hasFailed: Bool { state.withLock { $0.fetch.failure != nil } }
 
-  var peers: [PeerEndpoint] { state.withLock { $0.peers } }
+  private var origin: FetchOrigin { state.withLock { $0.origin } }
+
+  var peers: [PeerEndpoint] { origin.peers }
+
+  /// Its torrent as an engine has it at this moment; `nil`: none has.
+  func see(_ live: LiveTorrent?, at now: Instant) {
+    let bytes = state.withLock { state in
+      defer { state.downloadedBytes = live?.downloadedBytes ?? 0 }
+      return (live?.downloadedBytes ?? 0) - state.downloadedBytes
+    }
+    take(.sees(peers: live?.peers ?? 0), at: now)
+    if bytes > 0 { take(.received(.swarm, bytes: bytes), at: now) }
+    take(.tick, at: now)
+  }
 
   /// Waits for the end.
   func outcome() async -> Result<StoredBlob, RegistryError> {
@@ -287,11 +357,28 @@ extension FetchRun {
     progress { $0.fetch.failure.map { .failed($0) } ?? .complete }
   }
 
+  /// For its readers.
+  var arrival: BlobArrival { state.withLock { $0.fetch.arrival } }
+
+  var stalls: Int { state.withLock { $0.fetch.supply.stalls } }
+
+  func account(_ ending: RemoteBlobFetch.Ending) -> FetchAccount {
+    state.withLock { state in
+      let (received, last) = (state.fetch.supply.receivedBytes, state.last)
+      return FetchAccount(
+        digest: digest, size: size, ending: ending,
+        swarmBytes: max(received[.swarm] ?? 0, last?.downloadedBytes ?? 0), channelBytes: received[.channel] ?? 0,
+        peers: max(state.fetch.mostPeers, last?.peers ?? 0), stalls: state.fetch.supply.stalls,
+        bannedPeers: last?.bannedPeers ?? 0, cutPeers: last?.cutPeers ?? 0,
+        firstPieceAfter: state.fetch.firstPieceAfter, took: state.endedAfter ?? .now - begun)
+    }
+  }
+
   private func progress(_ shown: (State) -> FetchProgress.State) -> FetchProgress {
     state.withLock { state in
       let torrent = request.torrent
       return FetchProgress(
-        digest: digest, size: size, infoHash: torrent.infoHash, session: request.session,
+        digest: digest, size: size, infoHash: torrent.infoHash, session: request.origin.session,
         repositories: state.repositories, state: shown(state), verifiedBytes: state.fetch.pieces.verifiedBytes,
         firstPieceAfter: state.fetch.firstPieceAfter, wholeAfter: state.fetch.wholeAfter,
         completeAfter: state.endedAfter)

@@ -52,10 +52,20 @@ struct PieceMap: Sendable {
     (verifiedCount, prefixCount) = (pieceCount, pieceCount)
   }
 
+  /// The next pieces that are missing, one behind the other and at most so many; `nil`: none is, from there to the end.
+  func missing(from piece: Int, atMost limit: Int) -> Range<Int>? {
+    let first = firstMissing(from: piece)
+    guard first < pieceCount, limit > 0 else { return nil }
+    var end = first + 1
+    while end < min(pieceCount, first + limit), !contains(end) { end += 1 }
+    return first..<end
+  }
+
   private func start(of piece: Int) -> Int64 { min(size, Int64(piece) * Int64(pieceBytes)) }
 
   /// A word at a time: a blob of many pieces has long runs.
   private func firstMissing(from piece: Int) -> Int {
+    guard piece < pieceCount else { return pieceCount }
     var word = piece / 64
     var missing = ~words[word] & (UInt64.max << UInt64(piece % 64))
     while missing == 0 {

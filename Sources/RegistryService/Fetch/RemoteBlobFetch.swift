@@ -12,11 +12,18 @@ struct RemoteBlobFetch: Sendable {
   typealias Instant = ContinuousClock.Instant
   typealias ReaderID = UInt64
 
+  typealias Source = BlobArrival.Source
+
   enum Event: Sendable {
+    case begun(Source)
     case verified(piece: Int)
     case whole
+    /// Bytes came, verified or not yet.
+    case received(Source, bytes: Int64)
     /// One of the sources cannot go on.
-    case sourceFailed(RegistryError)
+    case sourceFailed(Source, RegistryError)
+    /// It was looked for members: so many hold the blob.
+    case found(holders: Int)
     case hashed(upTo: Int64)
     case hashingFailed(RegistryError)
     /// The digest agreed, the blob is durable and linked.
@@ -33,9 +40,25 @@ struct RemoteBlobFetch: Sendable {
   }
 
   enum Step: Hashable, Sendable {
+    /// `begun` answers, or `sourceFailed`; what is asked of a source comes after.
+    case begin(Source)
+    /// It has failed, and another goes on: when this is done it uses the file no more.
+    case quit(Source)
     case grant(ReaderID, Range<Int64>)
     case refuse(ReaderID, RegistryError.Code)
     case hurry(Range<Int>)
+    /// A reader has waited long for these.
+    case want(Range<Int>)
+    /// The channel shall bring these.
+    case fill(Range<Int>)
+    /// The channel shall ask for nothing more.
+    case rest
+    /// Peers of the swarm that are silent shall go.
+    case shed
+    /// More members that take part shall be looked for.
+    case seek
+    /// A tick, in so long.
+    case wake(after: Duration)
     case hash(upTo: Int64)
     case seal
     /// The last step of all, and none of the calls that were asked for before is still at work.
@@ -64,6 +87,7 @@ struct RemoteBlobFetch: Sendable {
   private struct Reader {
     let offset: Int64
     let end: Int64
+    let since: Instant
   }
 
   private(set) var phase = Phase.arriving
@@ -75,34 +99,48 @@ struct RemoteBlobFetch: Sendable {
   private(set) var wholeAfter: Duration?
   private let limits: FetchLimits
   private let begun: Instant
-  private var sources: Int
+  private(set) var supply: FetchSupply
   private var readers: [ReaderID: Reader] = [:]
   private var readersByPiece: [Int: [ReaderID]] = [:]
   private var hashedBytes: Int64 = 0
   /// A call of the sink is at work: one at a time.
   private var isSinkBusy = false
   private var lastProgress: Instant
+  private var lastWanted: Instant
   private var peers = 0
+  /// The most that were connected at once.
+  private(set) var mostPeers = 0
 
-  init(size: Int64, pieceBytes: Int, sources: Int = 1, limits: FetchLimits = FetchLimits(), at now: Instant) {
+  init(
+    size: Int64, pieceBytes: Int, from sources: Set<Source> = [.swarm], limits: FetchLimits = FetchLimits(),
+    at now: Instant
+  ) {
     pieces = PieceMap(size: size, pieceBytes: pieceBytes)
     self.limits = limits
-    self.sources = sources
-    (begun, lastProgress) = (now, now)
+    supply = FetchSupply(sources, size: size, pieceBytes: pieceBytes, limits, at: now)
+    (begun, lastProgress, lastWanted) = (now, now, now)
   }
 
   var waitingReaders: Int { readers.count }
 
+  var arrival: BlobArrival {
+    let sources = Set(supply.receivedBytes.keys)
+    return BlobArrival(sources: sources.isEmpty ? [supply.firstSource] : sources, peers: peers)
+  }
+
+  /// What is to be done first of all.
+  func begin() -> [Step] { if case .arriving = phase { supply.begin() } else { [] } }
+
   mutating func take(_ event: Event, at now: Instant) -> [Step] {
     switch event {
-    case .reads(let reader, let offset, let count): return read(reader, from: offset, count: count)
+    case .reads(let reader, let offset, let count): return read(reader, from: offset, count: count, at: now)
     case .leaves(let reader): forget(reader)
-    case .sees(let peers): self.peers = peers
+    case .sees(let peers): (self.peers, mostPeers) = (peers, max(mostPeers, peers))
     case .hashed, .hashingFailed, .sealed, .sealFailed, .linkFailed:
       isSinkBusy = false
       if case .ending(let ending) = phase { return end(ending) }
       return sinkReturned(event, at: now)
-    case .verified, .whole, .sourceFailed, .tick, .cancel, .pause:
+    case .begun, .verified, .whole, .received, .sourceFailed, .found, .tick, .cancel, .pause:
       // A fetch that has all its bytes is soon over, and one that is over hears nothing more.
       guard case .arriving = phase else { return [] }
       return arrives(event, at: now)
@@ -118,21 +156,30 @@ extension RemoteBlobFetch {
     case .verified(let piece):
       guard pieces.insert(piece) else { return [] }
       noteProgress(at: now)
-      return serve(readersByPiece.removeValue(forKey: piece) ?? []) + work()
+      let served = serve(readersByPiece.removeValue(forKey: piece) ?? [])
+      return served + supply.verified(piece, pieces, wanted: firstWanted, at: now) + work()
     case .whole:
       pieces.insertAll()
       noteProgress(at: now)
       readersByPiece = [:]
       return serve(readers.keys.sorted()) + work()
-    case .sourceFailed(let error):
-      sources -= 1
-      // On a full disk, what arrived would be in everybody's way.
-      return sources > 0 ? [] : finish(error.code == .storageFull ? .dropped : .kept, error)
+    case .begun(let source): return supply.begun(source, pieces, at: now)
+    case .received(let source, let bytes): return supply.received(source, bytes, at: now)
+    case .found(let holders): supply.found(holders: holders)
+    case .sourceFailed(let source, let error): return failed(source, error, at: now)
     case .tick: return tick(at: now)
     case .cancel: return finish(.dropped, .fetchCancelled)
     case .pause: return finish(.kept, .fetchPaused)
-    default: return []
+    default: break
     }
+    return []
+  }
+
+  private mutating func failed(_ source: Source, _ error: RegistryError, at now: Instant) -> [Step] {
+    // On a full disk, what arrived would be in everybody's way.
+    if error.code == .storageFull { return finish(.dropped, error) }
+    let steps = supply.failed(source, pieces, at: now)
+    return supply.isOver ? finish(.kept, error) : steps
   }
 
   private mutating func sinkReturned(_ event: Event, at now: Instant) -> [Step] {
@@ -169,19 +216,27 @@ extension RemoteBlobFetch {
   }
 
   private mutating func tick(at now: Instant) -> [Step] {
-    let patience = peers == 0 ? limits.lonelyPatience : limits.stalledPatience
-    guard now - lastProgress >= patience else { return [] }
+    guard now - lastProgress >= patience else {
+      return supply.tick(pieces, wanted: firstWanted, at: now) + wants(at: now)
+    }
     if limits.endsWhenStalled { return finish(.kept, .fetchStalled) }
     lastProgress = now
     return refuseAll(.unavailable)
+  }
+
+  private var patience: Duration {
+    if supply.isLonely(peers: peers) {
+      return pieces.verifiedCount == 0 ? limits.lonelyFleetPatience : limits.forsakenPatience
+    }
+    return peers == 0 ? limits.lonelyPatience : limits.stalledPatience
   }
 }
 
 // Readers.
 extension RemoteBlobFetch {
-  private mutating func read(_ id: ReaderID, from offset: Int64, count: Int) -> [Step] {
+  private mutating func read(_ id: ReaderID, from offset: Int64, count: Int, at now: Instant) -> [Step] {
     guard offset >= 0, offset < pieces.size, count > 0 else { return [.grant(id, 0..<0)] }
-    let reader = Reader(offset: offset, end: offset + min(Int64(count), pieces.size - offset))
+    let reader = Reader(offset: offset, end: offset + min(Int64(count), pieces.size - offset), since: now)
     switch phase {
     case .ended(.complete): return [.grant(id, reader.offset..<reader.end)]
     case .ending, .ended: return [.refuse(id, .unavailable)]
@@ -207,6 +262,24 @@ extension RemoteBlobFetch {
     let last = pieces.piece(at: min(reader.end, reader.offset + limits.hurriedBytes) - 1)
     return [.hurry(first..<(last + 1))]
   }
+
+  /// The first piece that somebody waits for.
+  private var firstWanted: Int? { readersByPiece.keys.min() }
+
+  /// What readers have waited long for, while other pieces came. It is for the swarm alone to do something about it: in a
+  /// herd all readers wait, and the channel would bring the same to each.
+  private mutating func wants(at now: Instant) -> [Step] {
+    guard supply.isTwofold, supply.working.contains(.swarm), now - lastWanted >= limits.readerPatience else {
+      return []
+    }
+    lastWanted = now
+    let late = readersByPiece.filter { _, ids in
+      ids.contains { id in readers[id].map { now - $0.since >= limits.readerPatience } ?? false }
+    }
+    return late.keys.sorted().prefix(Self.wantedAtOnce).map { .want($0..<$0 + 1) }
+  }
+
+  private static let wantedAtOnce = 8
 
   private mutating func forget(_ id: ReaderID) {
     guard let reader = readers.removeValue(forKey: id) else { return }

@@ -1,5 +1,6 @@
 import BlockingWork
 import RegistryCore
+import Telemetry
 
 /// The fetches under way: one for each digest, however many repositories and readers want it.
 final class RemoteBlobFetches: Sendable {
@@ -10,6 +11,7 @@ final class RemoteBlobFetches: Sendable {
     var places: [InfoHash: Digest] = [:]
     var ended: [FetchProgress] = []
     var outcomes: [FetchOutcome: Int] = [:]
+    var stalls = 0
     /// Ended without their blob, with what arrived on disk; the oldest first.
     var kept: [StoredBlob] = []
     var falseTorrents: FalseTorrents
@@ -19,15 +21,21 @@ final class RemoteBlobFetches: Sendable {
   }
 
   let limits: FetchLimits
+  private let log: Logger
   private let state: Lock<State>
 
-  init(limits: FetchLimits) {
-    self.limits = limits
+  init(limits: FetchLimits, log: Logger = .silent) {
+    (self.limits, self.log) = (limits, log)
     state = Lock(
       State(falseTorrents: FalseTorrents(limit: limits.falseTorrents, memory: limits.falseTorrentMemory)))
   }
 
   func run(of digest: Digest) -> FetchRun? { state.withLock { $0.runs[digest] } }
+
+  /// Which blob is being fetched by the torrent of that hash, as peers write it.
+  func digest(ofTorrent short: [UInt8]) -> Digest? {
+    state.withLock { $0.places.first { $0.key.short == short }?.value }
+  }
 
   var runs: [FetchRun] { state.withLock { Array($0.runs.values) } }
 
@@ -81,7 +89,8 @@ final class RemoteBlobFetches: Sendable {
   }
 
   private func end(_ run: FetchRun, _ ending: RemoteBlobFetch.Ending) {
-    let (progress, peers) = (run.endedProgress, run.peers)
+    let (progress, peers, account) = (run.endedProgress, run.peers, run.account(ending))
+    account.write(to: log)
     let waiting = state.withLock { state in
       state.runs[run.digest] = nil
       if ending == .falsified {
@@ -89,6 +98,7 @@ final class RemoteBlobFetches: Sendable {
       }
       if ending == .kept { state.kept.append(StoredBlob(digest: run.digest, size: run.size)) }
       state.outcomes[FetchOutcome(ending), default: 0] += 1
+      state.stalls += account.stalls
       show(progress, in: &state)
       return Self.leavePlace(run.request.torrent, in: &state)
     }
@@ -102,6 +112,12 @@ final class RemoteBlobFetches: Sendable {
       guard let at = state.kept.firstIndex(where: { $0.digest == digest }) else { return nil }
       return state.kept.remove(at: at)
     }
+  }
+
+  /// Times that nothing came from a swarm of the fleet for a second, with those of fetches under way.
+  var stalls: Int {
+    let (ended, runs) = state.withLock { ($0.stalls, Array($0.runs.values)) }
+    return runs.reduce(ended) { $0 + $1.stalls }
   }
 
   func count(of outcome: FetchOutcome) -> Int { state.withLock { $0.outcomes[outcome] ?? 0 } }

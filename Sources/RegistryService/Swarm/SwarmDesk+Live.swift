@@ -40,10 +40,11 @@ extension SwarmDesk {
 
   /// The usual case, without a question to the catalogue: it is live, and nothing changed since (`reconsider`).
   private func touchIfLive(_ digest: Digest) -> Bool {
-    state.withLock { state in
-      guard let blob = state.live.blobs[digest], blob.own.contains(state.patterns.isEmpty ? .fleet : .public) else {
-        return false
-      }
+    let isInFleet = sessions.engine(.fleet) != nil
+    return state.withLock { state in
+      // Where patterns are, a blob that none of them names is looked up each time.
+      let due = Set<SwarmSession>((isInFleet ? [.fleet] : []) + (state.patterns.isEmpty ? [] : [.public]))
+      guard let blob = state.live.blobs[digest], !due.isEmpty, due.isSubset(of: blob.own) else { return false }
       state.live.see(digest, at: .now)
       return true
     }

@@ -45,7 +45,8 @@ public final class SwarmDesk: Sendable {
 
   init(_ ports: RegistryPorts, _ given: SwarmPorts, _ tickets: TicketDesk, _ quarantine: BlobQuarantine) {
     (self.ports, self.tickets, self.quarantine, rules) = (ports, tickets, quarantine, given.rules)
-    sessions = SwarmSessions(fleet: given.fleet, makePublic: given.makePublic)
+    let fleet = given.fleet.map { FleetSession($0, way: given.way, tells: given.tells) }
+    sessions = SwarmSessions(fleet: fleet, makePublic: given.makePublic)
     state = Lock(State(patterns: given.rules.publicPatterns))
     // Unbounded in form; an engine reports a torrent once and stops it, so there are never more than were live.
     (rotten, reporting) = AsyncStream.makeStream()
@@ -80,8 +81,41 @@ public final class SwarmDesk: Sendable {
     await sessions.close()
   }
 
+  /// The node is in a fleet from now on: its members' torrents go live in this session, and blobs are fetched through it.
+  /// - Throws: the node stops; the engine stays the caller's.
+  public func openFleet(_ session: FleetSession) async throws(RegistryError) {
+    try await sessions.open(fleet: session)
+  }
+
+  /// It is in none any more: the session's engine has ended when this returns. Safe twice.
+  public func closeFleet() async {
+    await sessions.closeFleet {
+      // Whoever still brings one live there finds the engine closed, and takes it out of the table by itself.
+      for digest in state.withLock({ $0.live.blobs(in: .fleet) }).sorted() {
+        await gate.wait(digest) { await withdraw(digest, from: [.fleet]) }
+      }
+    }
+  }
+
+  /// How the fleet's session reaches members; `nil`: it does not.
+  var way: (any SwarmWay)? { sessions.fleet?.way }
+
   /// All torrents that are live, those that are being fetched too.
   public func live() async -> [(session: SwarmSession, torrent: LiveTorrent)] { await sessions.live() }
+
+  /// With whom a live torrent is connected in either session, whoever sends and takes most first.
+  func peers(of torrent: LiveTorrent) async -> [ConnectedPeer] {
+    var found: [ConnectedPeer] = []
+    for session in SwarmSession.allCases {
+      let way = session == .fleet ? way : nil
+      for peer in await engine(session)?.peers(of: torrent.infoHash) ?? [] {
+        found.append(ConnectedPeer(peer, member: way?.member(at: peer.endpoint.address)))
+      }
+    }
+    return found.sorted { Self.moved($0.peer) > Self.moved($1.peer) }
+  }
+
+  private static func moved(_ peer: LivePeer) -> Int64 { peer.downloadedBytes + peer.uploadedBytes }
 
   public var counts: SwarmCounts {
     state.withLock {
@@ -103,6 +137,12 @@ public final class SwarmDesk: Sendable {
 
   /// From a thread of an engine's: does not block.
   func report(_ digest: Digest, rotten reason: String) { reporting.yield((digest, reason)) }
+
+  func note(noWayTo member: NodeID, _ error: RegistryError) {
+    ports.log.debug(
+      "a member cannot be reached for its swarms", LogField("member", member.description),
+      LogField("error", error.description))
+  }
 
   func startWished() async {
     do throws(RegistryError) {

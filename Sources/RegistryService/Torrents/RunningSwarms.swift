@@ -20,6 +20,8 @@ public struct RunningSwarms: SwarmOperations {
 
   public func live() async -> [LiveTorrent] { await swarm.live().map(\.torrent) }
 
+  public func peers(of torrent: LiveTorrent) async -> [ConnectedPeer] { await swarm.peers(of: torrent) }
+
   public func start(_ digest: Digest) async throws(RegistryError) { try await swarm.start(digest) }
 
   public func stop(_ digest: Digest) async throws(RegistryError) { try await swarm.stop(digest) }

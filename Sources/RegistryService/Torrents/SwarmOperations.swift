@@ -8,6 +8,9 @@ public protocol SwarmOperations: Sendable {
   /// All torrents that are live, of either session.
   func live() async -> [LiveTorrent]
 
+  /// With whom a live torrent is connected, whoever sends and takes most first.
+  func peers(of torrent: LiveTorrent) async -> [ConnectedPeer]
+
   /// Live from now on as long as the node is, whether or not somebody asks for it.
   func start(_ digest: Digest) async throws(RegistryError)
 
@@ -25,6 +28,15 @@ public protocol SwarmOperations: Sendable {
 
   /// Ends a fetch and drops what arrived.
   func cancelFetch(of digest: Digest) async throws(RegistryError)
+}
+
+/// One that a live torrent is connected with, and who that is.
+public struct ConnectedPeer: Sendable {
+  public let peer: LivePeer
+  /// `nil`: a stranger.
+  public let member: NodeID?
+
+  public init(_ peer: LivePeer, member: NodeID?) { (self.peer, self.member) = (peer, member) }
 }
 
 /// A blob that somebody wants from BitTorrent peers, under a digest that he knows.

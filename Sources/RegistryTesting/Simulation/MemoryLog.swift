@@ -61,6 +61,16 @@ extension MemoryLog {
     return (candidates.first { $0.claim == winner }?.value, winner)
   }
 
+  /// Whether a claim that this node has just written decides. It is dated after all that counts, so that only the rules can
+  /// speak against it.
+  func stands(_ own: SignedClaim.Body) -> Bool {
+    let candidate = NameCandidate(own)
+    guard own.kind == .tag, rules.immutableSince(in: own.repository) != nil else {
+      return rules.mayWrite(own.writer.node, own.repository) && own.sequence <= rules.limit(of: own.writer)
+    }
+    return winner(of: own.name, wall: own.clock.milliseconds - NameRules.fenceMilliseconds)?.claim == candidate
+  }
+
   /// The first place behind a number.
   private static func place(behind sequence: Int64, in log: [SignedClaim]) -> Int {
     var (low, high) = (0, log.count)

@@ -14,4 +14,6 @@ public enum PlantedFault: String, Hashable, Sendable, CaseIterable {
   case ignoredRules
   /// An issuer that puts a member out lets all count that it has of it, though not all is due.
   case undueClaimsOfTheRemoved
+  /// Nodes acknowledge a push of what is named so already, and say nothing to the fleet.
+  case silentRepush
 }

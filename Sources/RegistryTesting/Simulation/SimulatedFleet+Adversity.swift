@@ -57,11 +57,25 @@ extension SimulatedFleet {
     for place in plan.nodes..<plan.nodes + plan.joins { events.add(.join(place), at: moment()) }
     for _ in 0..<plan.newAddresses { events.add(.changeAddress(chance.below(nodes.count)), at: moment()) }
     for _ in 0..<plan.policies { events.add(.changePolicy, at: moment()) }
-    for _ in 0..<plan.leaps { events.add(.leap(days: [3, 31, 50, 95][chance.below(4)]), at: moment()) }
     guard plan.leaps > 0 else { return }
+    for _ in 1..<plan.leaps { events.add(.leap(days: [3, 31, 50, 95][chance.below(4)]), at: moment()) }
+    planAbsence(at: moment())
     for at in stride(from: 2000, to: plan.adversity + plan.recovery, by: 2000) {
       for place in nodes.indices { events.add(.shorten(place), at: at + Int64(chance.below(2000))) }
     }
+  }
+
+  /// A member is away for a quarter of a year, and does not know what was deleted right before that.
+  private func planAbsence(at moment: Int64) {
+    let (away, writer) = (chance.below(all), chance.below(all))
+    let (gone, other) = (Self.tags[chance.below(Self.tags.count)], Self.tags[chance.below(Self.tags.count)])
+    digests += 1
+    events.add(.crash(away), at: moment)
+    events.add(.client(writer, .deleteManifest(gone)), at: moment + 100)
+    events.add(.client(writer, .push(other, digest: digests)), at: moment + 200)
+    events.add(.leap(days: 95), at: moment + 1500)
+    // By then everybody else has shortened its log several times.
+    events.add(.start(away), at: moment + 8000)
   }
 
   private func moment() -> Int64 { 1000 + Int64(chance.below(Int(plan.adversity - 1000))) }

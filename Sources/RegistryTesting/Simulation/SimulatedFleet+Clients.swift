@@ -19,11 +19,18 @@ extension SimulatedFleet {
     let (place, tag) = (chance.below(nodes.count), Self.tags[chance.below(Self.tags.count)])
     let operation: ClientOperation =
       switch chance.below(10) {
-      case 0...5: .push(tag, digest: digests)
-      case 6, 7: .point(tag, digest: UInt64(1 + chance.below(Int(digests))))
-      default: .delete(tag)
+      case 0...3: .push(tag, digest: digests)
+      case 4: .push(tag, digest: UInt64(1 + chance.below(Int(digests))))
+      case 5, 6: .pushAgain(tag)
+      case 7: .delete(tag)
+      default: .deleteManifest(tag)
       }
     events.add(.client(place, operation), at: moment)
+    // Somebody else deletes it elsewhere, a moment before: that may not be heard here yet.
+    if case .pushAgain = operation, chance.below(2) == 0 {
+      events.add(
+        .client(chance.below(nodes.count), .deleteManifest(tag)), at: max(0, moment - Int64(chance.below(4000))))
+    }
   }
 
   func ask(_ place: Int, _ operation: ClientOperation) {
@@ -31,25 +38,22 @@ extension SimulatedFleet {
       result.refused += 1
       return
     }
-    let (disk, wall) = (nodes[place].disk, wall(of: place))
     switch operation {
     case .push(let tag, let digest): push(digest, tag, place)
-    case .point(let tag, let digest):
-      let manifest = Self.manifest(digest, in: tag.repository)
-      guard let key = disk.winner(of: manifest, wall: wall)?.value.map({ _ in manifest.key }) else { return }
-      queue(.write([(tag, key)]), on: place)
-    case .delete(let tag):
-      guard let value = disk.winner(of: tag, wall: wall)?.value else { return }
-      let manifest = Self.manifest(Self.digest(of: value), in: tag.repository)
-      let isManifest = chance.below(2) == 0 && disk.winner(of: manifest, wall: wall)?.value != nil
-      queue(.write(isManifest ? [(manifest, nil), (tag, nil)] : [(tag, nil)]), on: place)
+    case .pushAgain(let tag):
+      if let key = standing(tag, on: place)?.value { push(Self.digest(of: key), tag, place) }
+    case .delete(let tag): queue(.write(.untag(tag), begun: trueTime), on: place)
+    case .deleteManifest(let tag):
+      guard let key = standing(tag, on: place)?.value else { return }
+      let manifest = Self.manifest(Self.digest(of: key), in: tag.repository)
+      queue(.write(.retract(manifest), begun: trueTime), on: place)
     }
   }
 
   /// Bytes, name, rumour.
-  private func push(_ digest: UInt64, _ tag: ClaimedName, _ place: Int) {
-    let manifest = Self.manifest(digest, in: tag.repository)
-    let (bytes, names) = (DiskOperation.keepBytes(digest), DiskOperation.write([(manifest, [1]), (tag, manifest.key)]))
+  func push(_ digest: UInt64, _ tag: ClaimedName?, _ place: Int) {
+    let names = DiskOperation.write(.publish(digest: digest, tags: [tag].compactMap { $0 }), begun: trueTime)
+    let bytes = DiskOperation.keepBytes(digest)
     let order = plan.fault == .nameBeforeBytes ? [names, bytes] : [bytes, names]
     for operation in order { queue(operation, on: place) }
   }

@@ -35,7 +35,7 @@ extension SimulatedFleet {
       checkNames(Set(nodes[place].seen.keys), on: place)
       feed(place, .shortened(log))
     case .keepBytes(let digest): nodes[place].bytes.insert(digest)
-    case .write(let statements): write(statements, place)
+    case .write(let change, let begun): write(change, begun: begun, place)
     }
   }
 
@@ -49,21 +49,38 @@ extension SimulatedFleet {
     return runs
   }
 
-  private func write(_ statements: [(ClaimedName, [UInt8]?)], _ place: Int) {
+  private func write(_ change: ClientChange, begun: Int64, _ place: Int) {
+    // What is written now is dated after all that counts.
+    _ = nodes[place].disk.settleDue(wall: corrected(of: place))
+    let words = words(of: change, on: place)
     // The gate may have closed since the client asked.
-    guard nodes[place].machine.gate == .open else {
+    guard nodes[place].machine.gate == .open, let claims = say(words.filter(\.isClaimed), place) else {
       result.refused += 1
       return
     }
-    let wall = wall(of: place)
-    let notary = nodes[place].notary.ofClaims
-    let claims = statements.map { nodes[place].disk.write($0.0, $0.1, wall: wall, notary: notary) }
     result.acknowledged += claims.count
+    result.saidAgain += words.count { $0.isSo && $0.isClaimed }
     if !nodes[place].isHostile { acknowledged += claims }
+    promise(words, begun: begun, place)
     // In this instant, and not only when all is well again: a crash could come now.
     checkBytes(of: claims, on: place)
     checkNames(of: claims, on: place)
+    checkDates(of: claims, on: place)
     tell(claims, place)
+  }
+
+  /// One transaction: all is said, or nothing, since the rules let one of them not decide.
+  private func say(_ words: [Word], _ place: Int) -> [SignedClaim]? {
+    let (wall, notary) = (wall(of: place), nodes[place].notary.ofClaims)
+    var disk = nodes[place].disk
+    var claims: [SignedClaim] = []
+    for word in words {
+      let claim = disk.write(word.name, word.value, wall: wall, notary: notary)
+      guard nodes[place].isHostile || disk.stands(claim.body) else { return nil }
+      claims.append(claim)
+    }
+    nodes[place].disk = disk
+    return claims
   }
 
   private func correctClock(of place: Int, by milliseconds: Int64) {

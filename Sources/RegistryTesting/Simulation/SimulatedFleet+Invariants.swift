@@ -119,7 +119,8 @@ extension SimulatedFleet {
   }
 
   /// Each node answers what all claims together say that were ever acknowledged by a disk that was not lost, or that any
-  /// honest node has: so nobody has a deleted name back, and what was dropped says nothing that is missed.
+  /// honest node has: so nobody has a deleted name back, and what was dropped says nothing that is missed. And that is what
+  /// clients were told.
   private func checkAgainstAllClaims() {
     let (wall, honest) = (Self.epoch + leapt + time, honest)
     guard let first = honest.first else { return }
@@ -133,9 +134,11 @@ extension SimulatedFleet {
         }
       }
     }
-    for (name, candidates) in claims {
+    for name in Set(claims.keys).union(promises.keys) {
+      let candidates = claims[name] ?? [:]
       let winner = rules.winner(among: Array(candidates.keys), kind: name.kind, in: name.repository, now: wall)
       let value = winner.flatMap { candidates[$0] ?? nil }
+      checkPromises(name, kept: winner, value, by: rules)
       for place in honest where nodes[place].disk.winner(of: name, wall: wall)?.value != value {
         let seen = nodes[place].disk.winner(of: name, wall: wall)?.value
         fail("node \(place) says \(String(describing: seen)) where \(String(describing: value)) is so")

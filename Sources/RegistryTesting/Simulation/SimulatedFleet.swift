@@ -34,6 +34,8 @@ public final class SimulatedFleet {
   var removedBefore: [NodeID: Int64] = [:]
   /// Claims that a client was told are written.
   var acknowledged: [SignedClaim] = []
+  /// What clients were told, whether a claim was written or not.
+  var promises: [ClaimedName: [Promise]] = [:]
   /// How many messages each node received.
   var received: [Int]
   let fleetNotary: SimulatedNotary
@@ -58,7 +60,8 @@ public final class SimulatedFleet {
     for (place, node) in nodes.enumerated() { places[node.id] = place }
     if plan.hasHostileMember { nodes[plan.nodes - 1].isHostile = true }
     if let fault = plan.fault, fault != .nameBeforeBytes, fault != .undueClaimsOfTheRemoved {
-      for place in nodes.indices where place == 0 || fault == .forgottenTombstone { nodes[place].disk.faults = [fault] }
+      let isEverywhere = fault == .forgottenTombstone || fault == .silentRepush
+      for place in nodes.indices where place == 0 || isEverywhere { nodes[place].disk.faults = [fault] }
     }
     for place in 0..<plan.nodes { events.add(.start(place), at: Int64(chance.below(500))) }
   }

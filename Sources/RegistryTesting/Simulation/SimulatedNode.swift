@@ -38,9 +38,20 @@ struct SimulatedNode {
 
 /// What a client asks of a node.
 enum ClientOperation {
+  /// Also of what was pushed before, to whichever node.
   case push(ClaimedName, digest: UInt64)
-  case point(ClaimedName, digest: UInt64)
+  /// Of what the tag names there already.
+  case pushAgain(ClaimedName)
   case delete(ClaimedName)
+  /// What the tag names there, and so the tag.
+  case deleteManifest(ClaimedName)
+}
+
+/// What of that is one transaction.
+enum ClientChange {
+  case publish(digest: UInt64, tags: [ClaimedName])
+  case untag(ClaimedName)
+  case retract(ClaimedName)
 }
 
 /// What a disk is asked for, in order.
@@ -52,8 +63,8 @@ enum DiskOperation {
   case beginEpoch(above: Int64, ClaimStretch?)
   case shorten(ClaimRetention, Forgettable)
   case keepBytes(UInt64)
-  /// All in one transaction.
-  case write([(ClaimedName, [UInt8]?)])
+  /// - Parameter begun: when the client asked, in true time.
+  case write(ClientChange, begun: Int64)
 }
 
 enum SimulatedEvent {

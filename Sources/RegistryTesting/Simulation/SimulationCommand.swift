@@ -13,8 +13,10 @@ public struct SimulationCommand {
     case "adverse": return adverse(seeds: number(1) ?? 1000, from: number(2) ?? 1)
     case "faults": return faults(seeds: number(1) ?? 50)
     case "spread": return spread(nodes: Int(number(1) ?? 1000), claims: Int(number(2) ?? 20))
+    case "swarm": return SwarmMeasurement(seeds: Int(number(1) ?? 3)).run()
     default:
-      print("usage: simulate adverse [SEEDS [FIRST]] | seed SEED | faults [SEEDS] | spread NODES [CLAIMS]")
+      print(
+        "usage: simulate adverse [SEEDS [FIRST]] | seed SEED | faults [SEEDS] | spread NODES [CLAIMS] | swarm [SEEDS]")
       return false
     }
   }
@@ -25,7 +27,7 @@ public struct SimulationCommand {
     let clock = ContinuousClock()
     let begun = clock.now
     var (failures, events, acknowledged, refused, slowest, fewest) = (0, 0, 0, 0, Int64(0), Int.max)
-    var (dropped, lost) = (0, 0)
+    var (dropped, lost, saidAgain) = (0, 0, 0)
     var notices: [String: Int] = [:]
     for seed in first..<first + seeds {
       do {
@@ -35,6 +37,7 @@ public struct SimulationCommand {
         events += result.events
         fewest = min(fewest, result.events)
         acknowledged += result.acknowledged
+        saidAgain += result.saidAgain
         refused += result.refused
         dropped += result.dropped
         lost += result.lost
@@ -47,7 +50,7 @@ public struct SimulationCommand {
     let took = begun.duration(to: clock.now) / .seconds(1)
     print(
       "\(seeds) seeds, \(failures) failed; \(events) events, at least \(fewest) a seed; \(acknowledged) claims "
-        + "acknowledged, \(refused) operations refused, \(dropped) old claims dropped, \(lost) manifests lost with "
+        + "acknowledged (\(saidAgain) of what was so), \(refused) operations refused, \(dropped) old claims dropped, \(lost) manifests lost with "
         + "disks; all agreed at most \(slowest) ms after the last fault; \(took) s, \(Double(seeds) / took) seeds and \(Double(events) / took) events a second"
     )
     print("noticed: " + notices.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))

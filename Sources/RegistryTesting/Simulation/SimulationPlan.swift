@@ -7,8 +7,8 @@ public struct SimulationPlan: Sendable {
   /// How long things go wrong, and how long after that until all must agree, in milliseconds.
   public var adversity: Int64 = 40_000
   public var recovery: Int64 = 15_000
-  /// What clients ask for during the adversity.
-  public var clientOperations = 60
+  /// What clients ask for during the adversity, besides the deletions that cross some of it.
+  public var clientOperations = 50
   public var delay: ClosedRange<Int64> = 1...40
   public var lossPercent = 0
   public var diskDelay: ClosedRange<Int64> = 1...20
@@ -31,7 +31,7 @@ public struct SimulationPlan: Sendable {
   public var policies = 0
   /// Of a hundred questions so many arrive a second time, up to twenty seconds later.
   public var repeatPercent = 0
-  /// Every node's clock goes on by weeks at once, and old claims are dropped: a year in a minute.
+  /// Every node's clock goes on by weeks at once, and old claims are dropped: a year in a minute. Once with a member away.
   ///
   /// Not together with what makes claims of long ago count again or no more (removals, old disks, policies, liars, who
   /// fork, clocks far ahead with nobody there): that decides over what is kept (docs/decisions).
@@ -78,6 +78,8 @@ public struct SimulationResult: Sendable {
   public var events = 0
   public var messages = 0
   public var acknowledged = 0
+  /// Of these, what was so already.
+  public var saidAgain = 0
   public var refused = 0
   /// Claims that were dropped from logs.
   public var dropped = 0

@@ -106,7 +106,7 @@ extension SimulatedFleet {
     let begun = time
     digests += 1
     let writer = nodes[place].disk.writer
-    queue(.write([(Self.tags[0], Self.manifest(digests, in: Self.tags[0].repository).key)]), on: place)
+    push(digests, nil, place)
     try run(until: time)
     guard let sequence = nodes[place].disk.heads[writer]?.sequence else {
       throw SimulationFailure(seed: plan.seed, time: time, what: "node \(place) refuses to write", trace: [])

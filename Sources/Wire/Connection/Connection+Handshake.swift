@@ -7,10 +7,12 @@ extension Connection {
     guard case .secure(let session) = transport else { return }
     switch session.handshake() {
     case .bytes:
-      phase = .awaitingHead
       origin = origin.certified(session.peer)
+      if loop.isStopping { return close() }
+      if let taker = service.taker(of: session) { return handOver(session, to: taker) }
+      phase = .awaitingHead
       setDeadline(after: service.patience.head)
-      if loop.isStopping { close() } else { readHead() }
+      readHead()
     case .mustWaitToRead: canRead = false
     case .mustWaitToWrite: canWrite = false
     case .ended, .failed:

@@ -17,7 +17,7 @@ enum ConnectionFailure: Error {
 /// answers requests as long as the next head is there already and ends when it is not. The connection's own async
 /// functions are `nonisolated(nonsending)`: they run where they are called, which is the loop, and cost no check of
 /// executors.
-final class Connection: Watched, @unchecked Sendable {
+final class Connection: PeerBound, @unchecked Sendable {
   // Unchecked: everything here is touched on the loop's thread only.
 
   enum Phase {
@@ -157,6 +157,16 @@ final class Connection: Watched, @unchecked Sendable {
   func clearDeadline() { deadline = .max }
 
   // MARK: The end
+
+  /// The handshake agreed on what the taker speaks: socket, session and the place among the admitted are the stream's from
+  /// now on, and this object is done.
+  func handOver(_ session: TLSSession, to taker: any StreamTaker) {
+    phase = .closed
+    let (service, peer, loop) = (service, origin.peer, loop)
+    SecureStream(socket: socket, session: session, peer: origin.client, loop: loop) {
+      service.connectionClosed(peer, loop)
+    }.start(ticket, with: taker)
+  }
 
   /// In good order: what was written still reaches the peer.
   func close() {

@@ -112,6 +112,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     return ticket
   }
 
+  /// Another one watches over the descriptor from now on. Deadlines that were set before are its own.
+  func hand(_ ticket: Ticket, to watched: any Watched) { slots[Int(ticket.descriptor)].watched = watched }
+
   /// The descriptor is about to be closed, which takes it out of epoll too.
   func forget(_ ticket: Ticket) {
     slots[Int(ticket.descriptor)].watched = nil

@@ -12,12 +12,19 @@ public final class HTTPServer: Sendable {
     /// Threads that read parts of files that are not in memory.
     public var diskThreads: Int
     public var limits: WireLimits
+    /// Who takes connections over that agreed on another protocol than HTTP/1.1, by its name. The `TLSContext` of a
+    /// listener must name it among its protocols; one that does not is never asked for it.
+    public var takers: [String: any StreamTaker]
 
-    public init(listeners: [Place], loops: Int = 2, diskThreads: Int = 4, limits: WireLimits = WireLimits()) {
+    public init(
+      listeners: [Place], loops: Int = 2, diskThreads: Int = 4, limits: WireLimits = WireLimits(),
+      takers: [String: any StreamTaker] = [:]
+    ) {
       self.listeners = listeners
       self.loops = loops
       self.diskThreads = diskThreads
       self.limits = limits
+      self.takers = takers
     }
   }
 
@@ -32,7 +39,7 @@ public final class HTTPServer: Sendable {
   /// Where the server listens, in the order of the configuration; a host name may have several.
   public let addresses: [PeerAddress]
   private let service: Service
-  private let loops: [EventLoop]
+  let loops: [EventLoop]
   private let unixPaths: [String]
   private let ending: Ending
 
@@ -49,7 +56,8 @@ public final class HTTPServer: Sendable {
       throw error
     }
     let service = Service(
-      handler: handler, limits: configuration.limits, diskThreads: max(1, configuration.diskThreads))
+      handler: handler, takers: configuration.takers, limits: configuration.limits,
+      diskThreads: max(1, configuration.diskThreads))
     addresses = open.addresses
     (self.service, self.loops, unixPaths) = (service, loops, open.unixPaths)
     ending = Ending(loops: loops.count)
@@ -93,13 +101,13 @@ public final class HTTPServer: Sendable {
     for loop in loops { loop.execute { loop.stopNow() } }
   }
 
-  /// Cuts the connections of clients whose certificates say that they are unwanted, exchanges that run included: what was
-  /// not sent yet is never sent. Any thread, and at once: each loop does it in its next turn. A handshake that ends later is
-  /// not met: the handler, asked about its first request, must know by then.
+  /// Cuts the connections of peers whose certificates say that they are unwanted, exchanges that run and streams included:
+  /// what was not sent yet is never sent. Any thread, and at once: each loop does it in its next turn. A handshake that ends
+  /// later is not met: the handler, asked about its first request, and takers must know by then.
   public func endConnections(where isUnwanted: @escaping @Sendable (TLSPeer) -> Bool) {
     for loop in loops {
       loop.execute {
-        loop.forEachWatched { ($0 as? Connection)?.end(ifUnwanted: isUnwanted) }
+        loop.forEachWatched { ($0 as? any PeerBound)?.end(ifUnwanted: isUnwanted) }
       }
     }
   }

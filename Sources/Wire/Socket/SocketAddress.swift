@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// An address of the kernel's, of any family.
@@ -25,6 +26,28 @@ struct SocketAddress: Sendable {
       withUnsafeBytes(of: &address) { storage.copyMemory(from: $0) }
     }
     length = socklen_t(MemoryLayout<sockaddr_un>.size)
+  }
+
+  /// An IPv4 or IPv6 address by its numbers; `nil`: it is none.
+  init?(_ text: String, port: UInt16) {
+    var (four, six) = (sockaddr_in(), sockaddr_in6())
+    if inet_pton(AF_INET, text, &four.sin_addr) == 1 {
+      four.sin_family = sa_family_t(AF_INET)
+      set(four)
+    } else if inet_pton(AF_INET6, text, &six.sin6_addr) == 1 {
+      six.sin6_family = sa_family_t(AF_INET6)
+      set(six)
+    } else {
+      return nil
+    }
+    self = withPort(port)
+  }
+
+  private mutating func set<Address>(_ address: Address) {
+    withUnsafeMutableBytes(of: &storage) { storage in
+      withUnsafeBytes(of: address) { storage.copyMemory(from: $0) }
+    }
+    length = socklen_t(MemoryLayout<Address>.size)
   }
 
   var family: Int32 { Int32(storage.ss_family) }

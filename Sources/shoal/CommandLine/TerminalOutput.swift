@@ -99,6 +99,14 @@ struct TerminalOutput {
     return poll(&entry, 1, 0) <= 0 || entry.revents & Int16(POLLERR | POLLHUP) == 0
   }
 
+  /// Each second, as long as there is a reader. Ctrl-C ends the process here: there is nothing to put away.
+  func again(_ body: () throws -> Void) throws {
+    while Self.hasReader() {
+      try body()
+      sleep(1)
+    }
+  }
+
   /// A reader that went away (`| head`) ends the output, not the command.
   private static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]

@@ -31,8 +31,16 @@ extension CommandTable {
 
   private static let showTorrent = Command(
     verb: .showTorrent, name: "torrent show", summary: "show what is known of the torrents of a blob or an image",
-    options: node, positional: blobOrImage,
-    examples: [.init("shoal torrent show team/app:1", "info hashes, pieces, peers")])
+    details: """
+      While they are live: with whom this node is connected, how many pieces each of them shows, and what moves either \
+      way. A member that has all shows its pieces one by one, each to one of the others.
+      """, options: node + [watch], positional: blobOrImage,
+    examples: [
+      .init("shoal torrent show team/app:1", "info hashes, pieces, peers"),
+      .init("shoal torrent show team/app:1 --watch", "who sends to whom, while an image arrives"),
+    ])
+
+  private static let watch = Command.Option(name: "watch", text: "Show it again each second, until Ctrl-C.")
 
   private static let startTorrent = Command(
     verb: .startTorrent, name: "torrent start", summary: "keep the torrents of a blob or an image live",
@@ -84,7 +92,7 @@ extension CommandTable {
   private static let status = Command(
     verb: .status, name: "status", summary: "show the node and what it moves",
     details: "Background hashing, fetches, and live torrents with their peers and rates.",
-    options: node + [.init(name: "watch", text: "Show it again each second, until Ctrl-C.")],
+    options: node + [watch],
     examples: [.init("shoal status --watch", "live")])
 
   /// What the node runs for itself, in a process that may be thrown away.

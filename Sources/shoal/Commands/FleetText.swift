@@ -64,6 +64,12 @@ enum FleetText {
       "          certificate until \(Amount.time(millisecondsSince1970: work.certificateEndsAtSeconds * 1000)); "
         + "\(Amount.bytes(work.channelBytes)) of blobs from members",
     ]
+    if let tunnels = work.tunnels {
+      let lost = tunnels.unreached > 0 ? "; \(tunnels.unreached) times a member was not reached" : ""
+      lines.append(
+        "          swarms of members: \(tunnels.open) tunnels open, \(tunnels.idle) idle; "
+          + "\(Amount.bytes(tunnels.receivedBytes)) in, \(Amount.bytes(tunnels.sentBytes)) out\(lost)")
+    }
     if work.refusedClaims + work.shunned + work.forks > 0 {
       lines.append(
         "          \(work.refusedClaims) claims refused, \(work.shunned) times a member was shunned, "

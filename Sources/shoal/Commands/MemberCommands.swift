@@ -17,7 +17,8 @@ struct MemberCommands {
     try session.needNode("members hear of it from a node that runs; start it with: shoal serve")
     let removal: RemovalDocument = try session.post("fleet/remove", [("node", invocation.argument)])
     if invocation.wantsJSON { return try output.json(removal) }
-    output.line("removed \(removal.name) (\(removal.node.prefix(12))); the fleet has \(removal.members) nodes")
+    let left = "\(removal.members) \(removal.members == 1 ? "node" : "nodes")"
+    output.line("removed \(removal.name) (\(removal.node.prefix(12))); the fleet has \(left)")
     output.line("what it said until now counts, nothing that it says later")
     guard removal.wasIssuer else { return }
     output.note(

@@ -11,7 +11,9 @@ final class RecoveryTarget {
     descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else {
       let code = errno
-      let reason = code == EEXIST ? "it exists; name a new file" : String(cString: strerror(code))
+      let reason =
+        code == EEXIST
+        ? "it exists; name a new file (of fleet init: --recovery-file FILE)" : String(cString: strerror(code))
       throw CommandFailure(.failure, "\(path): \(reason)")
     }
   }

@@ -29,8 +29,9 @@ struct RunCommand {
 
   private func withoutRegistry() throws(ConfigurationError) -> RunCommand {
     guard invocation.mayNameRegistry else { return self }
-    return RunCommand(
-      invocation: invocation.withoutRegistry(try settings().names), environment: environment, output: output)
+    let settings = try settings()
+    let names = settings.names + ControlSession.names(settings)
+    return RunCommand(invocation: invocation.withoutRegistry(names), environment: environment, output: output)
   }
 
   private func perform() throws {

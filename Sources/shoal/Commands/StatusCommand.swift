@@ -19,16 +19,11 @@ struct StatusCommand {
       return invocation.wantsJSON ? try output.json(status) : tell(status)
     }
     try session.needNode()
-    while TerminalOutput.hasReader() {
+    try output.again {
       let status: StatusDocument = try session.get("status")
-      if invocation.wantsJSON {
-        try output.jsonLine(status)
-      } else {
-        if output.isOnScreen { output.clearScreen() }
-        tell(status)
-      }
-      // Ctrl-C ends the process here: there is nothing to put away.
-      sleep(1)
+      if invocation.wantsJSON { return try output.jsonLine(status) }
+      if output.isOnScreen { output.clearScreen() }
+      tell(status)
     }
   }
 

@@ -29,8 +29,17 @@ struct TorrentCommands {
   }
 
   func show() throws {
-    let blobs: [BlobTorrentsDocument] = try digests().map { try session.get("torrents/show", [("digest", $0)]) }
-    if invocation.wantsJSON { return try output.json(blobs) }
+    guard invocation.has("watch") else { return try showOnce { try output.json($0) } }
+    try session.needNode()
+    try output.again { try showOnce { try output.jsonLine($0) } }
+  }
+
+  private func showOnce(_ print: ([BlobTorrentsDocument]) throws -> Void) throws {
+    let blobs: [BlobTorrentsDocument] = try digests(arriving: true).map {
+      try session.get("torrents/show", [("digest", $0)])
+    }
+    if invocation.wantsJSON { return try print(blobs) }
+    if invocation.has("watch"), output.isOnScreen { output.clearScreen() }
     for (at, blob) in blobs.enumerated() {
       if at > 0 { output.line("") }
       show(blob)
@@ -105,12 +114,15 @@ struct TorrentCommands {
   }
 
   /// One, or those of all parts of an image that can have a torrent.
-  private func digests() throws -> [String] {
+  /// - Parameter arriving: those too that are on their way.
+  private func digests(arriving: Bool = false) throws -> [String] {
     switch try BlobOrImageArgument(parsing: invocation.argument) {
     case .blob(let digest): return [digest.description]
     case .image(let image):
       let parts: [TorrentPartDocument] = try session.get("torrents/parts", image.parameters)
-      return parts.filter { $0.isPresent && $0.size > 0 }.map(\.digest)
+      let live: [BlobTorrentsDocument] = arriving ? try session.get("torrents") : []
+      let digests = Set(live.lazy.filter { !$0.live.isEmpty }.map(\.digest))
+      return parts.filter { $0.size > 0 && ($0.isPresent || digests.contains($0.digest)) }.map(\.digest)
     }
   }
 
@@ -125,11 +137,26 @@ struct TorrentCommands {
         "version \(torrent.version)     \(torrent.infoHash), \(torrent.pieces) pieces of \(Amount.bytes(Int64(torrent.pieceBytes)))"
       )
     }
-    for live in blob.live {
-      output.line(
-        "live          version \(live.version), \(live.peers) peers, sent \(Amount.bytes(live.uploadedBytes)), "
-          + "received \(Amount.bytes(live.downloadedBytes))")
+    for live in blob.live { show(live, pieces: blob.torrents.first { $0.version == live.version }?.pieces) }
+  }
+
+  private func show(_ live: LiveTorrentDocument, pieces: Int?) {
+    let percent = live.size > 0 ? live.verifiedBytes * 100 / live.size : 0
+    output.line(
+      "live          version \(live.version), \(percent)% here, \(live.peers) peers, sent "
+        + "\(Amount.bytes(live.uploadedBytes)), received \(Amount.bytes(live.downloadedBytes))")
+    guard let connections = live.connections, !connections.isEmpty else { return }
+    var table = TextTable(
+      .init("  PEER"), .init("SHOWS", .right), .init("FROM IT/S", .right), .init("TO IT/S", .right),
+      .init("FROM IT", .right), .init("TO IT", .right))
+    for peer in connections {
+      let shows = peer.isSeed ? "all" : pieces.map { "\(peer.pieces) of \($0)" } ?? "\(peer.pieces)"
+      table.append(
+        "  \(peer.name)", shows, Amount.bytes(Int64(peer.downloadBytesPerSecond)),
+        Amount.bytes(Int64(peer.uploadBytesPerSecond)), Amount.bytes(peer.downloadedBytes),
+        Amount.bytes(peer.uploadedBytes))
     }
+    output.table(table)
   }
 
   private static func state(_ blob: BlobTorrentsDocument) -> String {

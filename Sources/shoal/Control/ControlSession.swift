@@ -41,6 +41,14 @@ final class ControlSession {
     }
   }
 
+  /// What clients call the registry, as the node that runs knows it; none runs, or it does not say: nothing.
+  static func names(_ settings: Settings) -> [String] {
+    let client = ControlClient(socket: DiskLayout(root: settings.data).controlSocket)
+    // Whatever is wrong, the question that follows meets it too and tells.
+    guard let answer = try? client.ask("GET", "/operator/v1/node"), answer.status == 200 else { return [] }
+    return (try? JSONDecoder().decode(NodeDocument.self, from: Data(answer.body)))?.names ?? []
+  }
+
   /// `nil`: no node runs.
   private static func running(_ layout: DiskLayout) throws(CommandFailure) -> ControlSession? {
     let client = ControlClient(socket: layout.controlSocket)
@@ -57,7 +65,8 @@ final class ControlSession {
   private static func openOwn(_ settings: Settings) throws -> ControlSession {
     let node = try Node.open(settings, Logger.silent)
     do {
-      let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
+      let identity = NodeDocument(
+        version: shoalVersion, pid: getpid(), data: settings.data, names: settings.names)
       let handler = RegistryHandler(
         node.registry, torrents: TorrentServices(node, settings), fleet: node.fleet, node: identity,
         metrics: MetricsRegistry(), work: node.work, log: Logger.silent)

@@ -6,6 +6,7 @@ import FleetService
 import OpenSSLKit
 import RegistryCore
 import RegistryService
+import SwarmTunnels
 import Telemetry
 import Wire
 
@@ -21,7 +22,9 @@ struct FleetListener: Sendable {
   /// - Throws: also when the port is taken. May block.
   init(_ settings: Settings, _ fleet: NodeFleet, _ registry: Registry, log: Logger) throws {
     let tls = try TLSContext(
-      try Self.ownCredentials(fleet.keys, at: fleet.clock.millisecondsSince1970), minimumVersion: .tls13)
+      try Self.ownCredentials(fleet.keys, at: fleet.clock.millisecondsSince1970), minimumVersion: .tls13,
+      protocols: [SwarmTunnels.protocolName, "http/1.1"])
+    let entrance = TunnelEntrance()
     let handler = FleetHandler(
       registry,
       seat: {
@@ -34,7 +37,9 @@ struct FleetListener: Sendable {
       listener.addresses.map { HTTPServer.Place.tcp(host: $0, port: listener.port, tls: tls) }
     }
     let server = try HTTPServer(
-      configuration: .init(listeners: places, loops: Self.loops, limits: WireLimits(settings)), handler: handler)
+      configuration: .init(
+        listeners: places, loops: Self.loops, limits: WireLimits(settings),
+        takers: [SwarmTunnels.protocolName: entrance]), handler: handler)
     self.server = server
     let ports = server.addresses.compactMap { address -> UInt16? in
       guard case .network(_, let port) = address else { return nil }
@@ -49,7 +54,8 @@ struct FleetListener: Sendable {
         },
         cut: { strangers in
           server.endConnections { client in NodeID(client.identity).map { strangers.contains($0) } ?? true }
-        })
+          entrance.tunnels?.cut(strangers)
+        }, entrance: entrance, streams: server.streams)
     } catch {
       waitFor { await server.stop(within: .zero) }
       throw error

@@ -2,6 +2,7 @@ import FleetCore
 import FleetService
 import RegistryCore
 import RegistryHTTP
+import SwarmTunnels
 import Telemetry
 
 /// The metrics of a node's part in a fleet. Their labels are states and ways, never members. Of a node that is alone, the
@@ -11,6 +12,33 @@ enum FleetMetrics {
     registerView(fleet, metrics)
     registerMembership(fleet, metrics)
     registerWork(fleet.meter, metrics)
+    registerTunnels(fleet, metrics)
+  }
+
+  /// Of one membership: they begin anew with the next.
+  private static func registerTunnels(_ fleet: NodeFleet, _ metrics: MetricsRegistry) {
+    let meter: @Sendable () -> TunnelMeter? = { fleet.swarm.withLock { $0 }?.tunnels.meter }
+    let tunnels = "Tunnels to and from members: those that carry a connection, and those that wait for one."
+    metrics.gauge("shoal_tunnels", tunnels, labels: ["state": "open"]) {
+      meter().map { Double($0.outgoing.value + $0.incoming.value) }
+    }
+    metrics.gauge("shoal_tunnels", tunnels, labels: ["state": "idle"]) { meter().map { Double($0.idle.value) } }
+    let bytes = "Bytes of connections that tunnels have carried."
+    metrics.counter("shoal_tunnel_bytes_total", bytes, labels: ["direction": "in"]) {
+      meter().map { Double($0.bytes.received) }
+    }
+    metrics.counter("shoal_tunnel_bytes_total", bytes, labels: ["direction": "out"]) {
+      meter().map { Double($0.bytes.sent) }
+    }
+    let counters: [(String, @Sendable (TunnelMeter) -> Counter)] = [
+      ("unregistered", { $0.unregistered }), ("stranger", { $0.strangers }), ("torrent", { $0.refused }),
+      ("unreached", { $0.unreached }),
+    ]
+    for (reason, counter) in counters {
+      metrics.counter(
+        "shoal_tunnels_refused_total", "Connections that no tunnel carried, by the reason.", labels: ["reason": reason]
+      ) { meter().map { Double(counter($0).value) } }
+    }
   }
 
   private static func registerView(_ fleet: NodeFleet, _ metrics: MetricsRegistry) {
@@ -66,14 +94,24 @@ enum FleetMetrics {
   }
 }
 
+extension FleetTunnelsDocument {
+  init(_ meter: TunnelMeter) {
+    self.init(
+      open: meter.outgoing.value + meter.incoming.value, idle: meter.idle.value, receivedBytes: meter.bytes.received,
+      sentBytes: meter.bytes.sent, refused: meter.unregistered.value + meter.strangers.value + meter.refused.value,
+      unreached: meter.unreached.value)
+  }
+}
+
 extension FleetMeter {
-  func document(_ seat: NodeFleet.Seat, _ view: FleetView) -> FleetWorkDocument {
+  func document(_ seat: NodeFleet.Seat, _ view: FleetView, _ tunnels: TunnelMeter?) -> FleetWorkDocument {
     var document = FleetWorkDocument(
       clockAheadMilliseconds: view.clockOffset, certificateEndsAtSeconds: seat.certificateEndsAtSeconds,
       writers: view.writers)
     (document.exchanges, document.asked, document.unanswered) = (exchanges.value, asked.value, unanswered.value)
     (document.answered, document.claims, document.refusedClaims) = (answered.value, claims.value, refusedClaims.value)
     (document.shunned, document.forks, document.channelBytes) = (shunned.value, forks.value, channelBytes.value)
+    document.tunnels = tunnels.map { FleetTunnelsDocument($0) }
     return document
   }
 }

@@ -8,6 +8,16 @@ extension NodeFleet: FleetBytes {
     await current?.channel.holders(of: digest, in: repository, clues: clues) ?? []
   }
 
+  nonisolated func swarm(
+    of digest: Digest, in repository: RepositoryName, clues: BlobClues
+  ) async -> SwarmFinding {
+    guard let channel = current?.channel else { return SwarmFinding() }
+    let found = await channel.swarm(of: digest, in: repository, clues: clues)
+    // A fetch is about to begin; one that is under way has its tunnels.
+    if clues.ticket == nil { swarm.withLock { $0 }?.tunnels.dialAhead(found.peers.map(\.member)) }
+    return found
+  }
+
   nonisolated func read(
     _ part: Range<Int64>, of digest: Digest, in repository: RepositoryName, from member: NodeID,
     take: @escaping @Sendable ([UInt8]) async throws(RegistryError) -> Void

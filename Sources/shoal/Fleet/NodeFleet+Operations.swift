@@ -57,7 +57,11 @@ extension NodeFleet: FleetOperations {
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
       refusesWrites: WriteRefusal.of(view)?.message, certificate: certificateDocument(seat),
-      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) }, work: meter.document(seat, view))
+      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) }, work: workDocument(seat, view))
+  }
+
+  private func workDocument(_ seat: Seat, _ view: FleetView) -> FleetWorkDocument {
+    meter.document(seat, view, swarm.withLock { $0 }?.tunnels.meter)
   }
 
   func membership(
@@ -82,7 +86,8 @@ extension NodeFleet: FleetOperations {
     "this node was removed from its fleet and keeps what it knew of it: come back with a new invitation of that fleet "
       + "(shoal fleet join), or make the node alone first (shoal fleet leave)")
 
-  static let memberAlready = RegistryError(.denied, "this node is in a fleet already: see shoal fleet ls")
+  static let memberAlready = RegistryError(
+    .denied, "this node is in a fleet already, or was removed from one: see shoal fleet ls")
 
   static let alone = RegistryError(
     .unsupported, "this node is in no running fleet: start one with shoal fleet init, or join one with shoal fleet join"

@@ -8,6 +8,7 @@ import OpenSSLKit
 import RegistryCore
 import RegistryService
 import Telemetry
+import Wire
 
 /// A node's part in a fleet. It may be alone, and found or join one while it runs; then it is a member until it ends.
 actor NodeFleet {
@@ -39,6 +40,9 @@ actor NodeFleet {
     /// Shows what a node that is alone shows.
     let hide: @Sendable () throws -> Void
     let cut: @Sendable (Set<NodeID>) -> Void
+    /// Takes the tunnels that members open.
+    let entrance: TunnelEntrance
+    let streams: Streams
   }
 
   nonisolated let keys: FleetKeys
@@ -49,6 +53,8 @@ actor NodeFleet {
   nonisolated private let seat = Lock<Seat?>(nil)
   nonisolated private let verbs = Lock<Registry?>(nil)
   nonisolated private let held = Lock<SQLiteCatalog?>(nil)
+  /// `nil`: blobs come over the channel alone.
+  nonisolated let swarm = Lock<FleetSwarm?>(nil)
   nonisolated private let follower = Lock(Follower {})
   nonisolated let meter = FleetMeter()
   nonisolated let work: BlockingPool
@@ -167,6 +173,7 @@ actor NodeFleet {
       defer { seat = nil }
       return seat
     }
+    await closeSwarm()
     await seat?.desk.close()
     await seat?.channel.close()
   }
@@ -207,6 +214,7 @@ actor NodeFleet {
     // It heard so before and ended before its copy of the key was gone.
     if papers.issuing != nil, desk.current.directory.isDemoted(keys.node) { await layDownKey() }
     lookAfterCertificate()
+    await openSwarm(port)
   }
 
   /// Changes what a member has in hand; nothing happens to a node that is alone.

@@ -142,7 +142,8 @@ struct Serve {
     FleetMetrics.register(node.fleet, in: metrics)
     let uploads = node.registry.uploads
     metrics.gauge("shoal_uploads_open", "Uploads that the node remembers.") { Double(uploads.count) }
-    let identity = NodeDocument(version: shoalVersion, pid: getpid(), data: settings.data)
+    let identity = NodeDocument(
+      version: shoalVersion, pid: getpid(), data: settings.data, names: settings.names)
     return RegistryHandler(
       node.registry, torrents: torrents, fleet: node.fleet, node: identity, metrics: metrics, work: node.work, log: log,
       options: options)

@@ -2,11 +2,14 @@ import RegistryCore
 import RegistryService
 import Telemetry
 
-/// What keeps the swarms and fetches of a node going: opened with it, looked at each second, and closed by `Registry.close`.
+/// What keeps the swarms and fetches of a node going: opened with it, looked at each second or more often, and closed by
+/// `Registry.close`.
 final class SwarmPulse: Sendable {
   private let task: Task<Void, Never>
 
   private static let interval = Duration.seconds(1)
+  /// While blobs come through swarms of the fleet: that one stalls is seen within a second and little more.
+  private static let swarmInterval = Duration.milliseconds(250)
   private static let beatsPerLook = 5
   /// Torrents that nobody wants rest; that is looked for in every so many beats.
   private static let beatsPerSweep = 10
@@ -18,17 +21,25 @@ final class SwarmPulse: Sendable {
       guard let fetches = registry.fetches else { return }
       guard let swarm = registry.swarm else {
         await Self.resume(fetches, log)
-        return await Self.beat { _ in await fetches.tick() }
+        return await Self.tick(fetches)
       }
       await Self.open(swarm, fetches, log)
       // Beside each other: what was started may have to be hashed before it is live, and fetches end in time all the same.
       async let retried: Void = Self.beat { _ in await swarm.retryPublic() }
+      async let ticked: Void = Self.tick(fetches)
       await Self.beat { beat in
-        await fetches.tick()
         if beat.isMultiple(of: Self.beatsPerLook) { await meter.look(at: swarm) }
         if beat.isMultiple(of: Self.beatsPerSweep) { await swarm.sweep() }
       }
-      await retried
+      _ = await (retried, ticked)
+    }
+  }
+
+  private static func tick(_ fetches: FetchDesk) async {
+    while !Task.isCancelled {
+      await fetches.tick()
+      // A cancelled sleep ends the loop by its condition.
+      try? await Task.sleep(for: fetches.areSwarmsAtWork ? swarmInterval : interval)
     }
   }
 

@@ -23,8 +23,27 @@ enum TorrentMetrics {
     metrics.counter("shoal_torrent_wasted_bytes_total", "Bytes from BitTorrent peers that did not verify.") {
       Double(meter.numbers.wastedBytes)
     }
+    registerMembers(meter, metrics)
     metrics.counter("shoal_torrent_rotten_total", "Blobs that were found rotten under their torrent.") {
       Double(swarm.counts.rottenBlobs)
+    }
+  }
+
+  /// What members are to each other in swarms.
+  private static func registerMembers(_ meter: SwarmMeter, _ metrics: MetricsRegistry) {
+    let help = "Connections with members in swarms: with seeds that show their pieces one by one, and with others."
+    metrics.gauge("shoal_swarm_peers", help, labels: ["state": "veiled"]) { Double(meter.numbers.veiledPeers) }
+    metrics.gauge("shoal_swarm_peers", help, labels: ["state": "open"]) {
+      Double(meter.numbers.memberPeers - meter.numbers.veiledPeers)
+    }
+    metrics.counter("shoal_swarm_reveals_total", "Pieces that were shown to members one by one.") {
+      Double(meter.numbers.shownPieces)
+    }
+    metrics.counter("shoal_swarm_cut_total", "Connections with seeds that were cut since they showed nothing.") {
+      Double(meter.numbers.cutPeers)
+    }
+    metrics.counter("shoal_swarm_banned_total", "Peers that were banned from a torrent for false bytes.") {
+      Double(meter.numbers.bannedPeers)
     }
   }
 
@@ -34,6 +53,9 @@ enum TorrentMetrics {
         "shoal_fetches_total", "Fetches of blobs from peers and members, by how they ended.",
         labels: ["outcome": outcome.rawValue]
       ) { Double(fetches.count(of: outcome)) }
+    }
+    metrics.counter("shoal_swarm_stalls_total", "Times that a swarm of members brought nothing for a second.") {
+      Double(fetches.stalls)
     }
   }
 

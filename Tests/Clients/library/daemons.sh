@@ -4,11 +4,13 @@
 # start_daemons_for TEST…: only what those need. Why one is missing is kept for its tests' skips.
 start_daemons_for() {
   local wanted=" $*"
-  if [[ $wanted == *' docker-'* || $wanted == *' containerd-'* || $wanted == *' fleet-'*clients* ]]; then start_containerd; fi
+  local in_fleet=''
+  if [[ $wanted == *' fleet-'*clients* || $wanted == *' swarm-docker-'* ]]; then in_fleet=yes; fi
+  if [[ $wanted == *' docker-'* || $wanted == *' containerd-'* || -n $in_fleet ]]; then start_containerd; fi
   if [[ $wanted == *' docker-'* ]]; then start_dockerd; fi
   if [[ $wanted == *' torrents-'* ]]; then start_swarm; fi
-  if [[ $wanted == *' fleet-'* ]]; then start_fleet_network; fi
-  if [[ $wanted == *' fleet-'*clients* ]]; then start_fleet_dockerd; fi
+  if [[ $wanted == *' fleet-'* || $wanted == *' swarm-'* ]]; then start_fleet_network; fi
+  if [[ -n $in_fleet ]]; then start_fleet_dockerd; fi
 }
 
 start_containerd() {

@@ -98,6 +98,7 @@ new_fleet() {
 end_fleets() {
   local pid
   join_halves
+  unshape_all
   for pid in "$work"/pids/fleet-node-*; do
     [[ $pid == *.status || ! -e $pid ]] || stop "$(basename "$pid")" 5 || true
   done

@@ -75,6 +75,17 @@ struct NamesTests {
     }
   }
 
+  @Test func commandsKnowTheNamesOfTheNodeThatRuns() throws {
+    let folder = try TemporaryFolder()
+    var options = ShoalNode.Options()
+    options.settings = ["names": "registry.test", "torrent.dht": "false"]
+    let node = try ShoalNode(in: folder, options)
+    let image = TestImage("of one name")
+    try node.connect().push(image, to: "team/app", as: "1")
+    let command = try ShoalCommand(["image", "tags", "registry.test/team/app", "--data", node.data])
+    #expect(command.code == 0 && command.output.contains(image.manifest.digest), "\(command.errors)")
+  }
+
   @Test func aCertificateThatDoesNotNameTheRegistryIsToldOf() throws {
     let folder = try TemporaryFolder()
     let certificate = try Certificate(in: folder, name: "other.test")

@@ -4,12 +4,6 @@ import Testing
 
 @testable import RegistryTesting
 
-extension SimulatedFleet {
-  fileprivate func word(on name: ClaimedName, at place: Int) -> (value: [UInt8]?, claim: NameCandidate)? {
-    nodes[place].disk.winner(of: name, wall: corrected(of: place))
-  }
-}
-
 @Suite struct SimulationTests {
   /// A few here, in a debug build; a thousand are run by `simulate`.
   @Test(arguments: 1...12) func adverseFleetsComeToAgree(seed: UInt64) throws {
@@ -34,6 +28,26 @@ extension SimulatedFleet {
       }
     }
     Issue.record("found by none of sixty seeds")
+  }
+
+  /// A push on one side of a cut of what was deleted on the other before.
+  @Test(arguments: [nil, PlantedFault.silentRepush])
+  func whatIsPushedAgainOutlivesADeletionThatIsHeardLater(_ fault: PlantedFault?) throws {
+    var plan = SimulationPlan(seed: 3)
+    (plan.clientOperations, plan.fault) = (0, fault)
+    let (fleet, tag) = (SimulatedFleet(plan), SimulatedFleet.tags[0])
+    fleet.events.add(.client(0, .push(tag, digest: 1)), at: 5000)
+    fleet.events.add(.partition((0..<plan.nodes).map { $0 / 4 }), at: 10_000)
+    fleet.events.add(.client(1, .delete(tag)), at: 12_000)
+    fleet.events.add(.client(6, .pushAgain(tag)), at: 15_000)
+    fleet.events.add(.partition([Int](repeating: 0, count: plan.nodes)), at: 20_000)
+    guard fault != nil else {
+      #expect(try fleet.run().saidAgain == 2)
+      #expect(fleet.standing(tag, on: 2)?.value == SimulatedFleet.manifest(1, in: tag.repository).key)
+      return
+    }
+    let failure = #expect(throws: SimulationFailure.self) { try fleet.run() }
+    #expect(try #require(failure).what.hasPrefix("node 6 told a client"))
   }
 
   @Test func aPartitionHealsWithinFiveSeconds() throws {
@@ -62,10 +76,10 @@ extension SimulatedFleet {
     while fleet.time < plan.adversity {
       try fleet.run(until: fleet.time + 50)
       for name in SimulatedFleet.tags {
-        guard let newest = fleet.word(on: name, at: 0) else { continue }
+        guard let newest = fleet.standing(name, on: 0) else { continue }
         shown += 1
         for place in [2, 5] {
-          let seen = fleet.word(on: name, at: place)?.claim.clock ?? HybridTime(rawValue: 0)
+          let seen = fleet.standing(name, on: place)?.claim.clock ?? HybridTime(rawValue: 0)
           guard seen < newest.claim.clock else { continue }
           worst = max(worst, fleet.time - (newest.claim.clock.milliseconds - SimulatedFleet.epoch))
         }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import OpenSSLKit
 
@@ -19,13 +20,13 @@ struct Fleet {
 
   static var now: Int64 { Int64(time(nil)) }
 
-  init(named name: String = "authority") throws {
+  init(named name: String = "authority", protocols: [String] = ["http/1.1"]) throws {
     authority = try CertificateAuthority.make(
       named: name, key: Ed25519Key(), ValidityPeriod(from: Self.now, seconds: 86_400))
     server = try Self.issue(by: authority, "server", ValidityPeriod(from: Self.now, seconds: 3_600))
     tls = try TLSContext(
       .memory([server.certificate, authority.certificate], server.key), clients: .authority(authority.certificate),
-      minimumVersion: .tls13)
+      minimumVersion: .tls13, protocols: protocols)
   }
 
   func member(_ name: String, _ validity: ValidityPeriod? = nil) throws -> Member {
@@ -59,18 +60,21 @@ final class CertifiedClient {
   let session: TLSSession
   private var received: [UInt8] = []
 
-  init(_ place: PeerAddress, _ credentials: TLSCredentials?, trust: TLSTrust, expecting identity: [UInt8]? = nil)
-    throws
-  {
+  init(
+    _ place: PeerAddress, _ credentials: TLSCredentials?, trust: TLSTrust, expecting identity: [UInt8]? = nil,
+    protocols: [String] = ["http/1.1"]
+  ) throws {
     raw = try RawClient(place)
     var patience = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(raw.socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    session = try TLSClientContext(credentials, trust: trust).makeSession(socket: raw.socket, expecting: identity)
+    session = try TLSClientContext(credentials, trust: trust, protocols: protocols)
+      .makeSession(socket: raw.socket, expecting: identity)
     guard case .bytes = session.handshake() else { throw Failure.handshake(session.failure) }
   }
 
-  func send(_ text: String) throws {
-    let bytes = Array(text.utf8)
+  func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+  func send(_ bytes: [UInt8]) throws {
     guard case .bytes(bytes.count) = bytes.withUnsafeBytes({ session.write($0) }) else {
       throw Failure.cut(session.failure)
     }

@@ -46,10 +46,11 @@ func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result)
 /// Starts a server on a free port of the loopback, runs the body on a thread that may block, and stops the server.
 func serving(
   _ handler: any Handler, limits: WireLimits = WireLimits(), tls: TLSContext? = nil, loops: Int = 2,
-  _ body: @escaping @Sendable (HTTPServer, PeerAddress) throws -> Void
+  takers: [String: any StreamTaker] = [:], _ body: @escaping @Sendable (HTTPServer, PeerAddress) throws -> Void
 ) async throws {
   let configuration = HTTPServer.Configuration(
-    listeners: [.tcp(host: "127.0.0.1", port: 0, tls: tls)], loops: loops, diskThreads: 1, limits: limits)
+    listeners: [.tcp(host: "127.0.0.1", port: 0, tls: tls)], loops: loops, diskThreads: 1, limits: limits,
+    takers: takers)
   let server = try HTTPServer(configuration: configuration, handler: handler)
   let place = server.addresses[0]
   do {

@@ -1,0 +1,130 @@
+import Glibc
+
+/// How a splice ended.
+public enum SpliceEnding: Hashable, Sendable {
+  /// Both sides have said all. The stream is open and may be asked for something else.
+  case whole
+  /// The stream is closed, or is just being closed.
+  case cut(StreamFailure)
+}
+
+/// Carries the bytes of a plain socket through a stream and back, in frames, until both ends have ended. On the stream's
+/// loop.
+///
+/// No buffer of its own: a piece goes through the loop's scratch space, and only what the other side does not take at once
+/// is kept aside, at most one piece a direction; until that is gone nothing more is read there. Either side may end while the
+/// other still sends.
+final class Splice: Watched, @unchecked Sendable {
+  // Unchecked: touched on the loop's thread only.
+
+  let stream: SecureStream
+  let plain: PlainSocket
+  let meter: StreamMeter?
+  let outcome: Outcome<SpliceEnding>
+  var framing: any StreamFraming
+
+  /// Of the plain socket: what epoll said last and no EAGAIN has taken back.
+  var canRead = true
+  var canWrite = true
+  /// The plain socket's peer ends its side: a short read is no sign that it is empty.
+  var inputEnds = false
+  /// Framed, and not taken by the stream yet.
+  var unsent = InputBuffer()
+  /// So many bytes at the front of the stream's input are payload of a frame whose head was read.
+  var payloadLeft = 0
+  /// Passed on to the plain socket in this turn.
+  var passedBytes = 0
+  /// The plain socket has said all, and that was framed.
+  var hasSentEnd = false
+  /// The other end has said all.
+  var hasReceivedEnd = false
+  /// Nobody takes what comes any more.
+  var isPlainGone = false
+  /// Nothing more comes out of the stream.
+  var hasStreamEnded = false
+  /// What came out of it were no frames.
+  var isMalformed = false
+  var isOver = false
+
+  private var ticket = Ticket(descriptor: -1, generation: 0)
+  private let halfOpenPatience: UInt64
+  private var isScheduled = false
+
+  /// What a direction may move before the other, and the others of the loop, get their turn.
+  static let bytesPerTurn = 512 << 10
+  static let pieceBytes = 64 << 10
+
+  init(
+    _ stream: SecureStream, _ plain: PlainSocket, _ framing: any StreamFraming, halfOpenPatience: UInt64,
+    _ meter: StreamMeter?, _ outcome: Outcome<SpliceEnding>
+  ) {
+    (self.stream, self.plain, self.framing, self.meter, self.outcome) = (stream, plain, framing, meter, outcome)
+    self.halfOpenPatience = halfOpenPatience
+  }
+
+  func start() throws(SystemFailure) { ticket = try stream.loop.watch(plain.descriptor, self) }
+
+  func becameReady(_ readiness: Readiness) {
+    if readiness.canRead { canRead = true }
+    if readiness.canWrite { canWrite = true }
+    if readiness.inputEnds { inputEnds = true }
+    goOn()
+  }
+
+  /// The stream has the deadlines of both.
+  func deadlinePassed() {}
+
+  func stopGently() {}
+
+  func stopNow() { stream.fail(.stopping) }
+
+  /// Moves what can be moved, within the bounds of a turn.
+  func goOn() {
+    guard !isOver else { return }
+    let (sent, received) = (moveOut(), moveIn())
+    meter?.count(received: passedBytes, sent: sent)
+    passedBytes = 0
+    if isMalformed { return stream.fail(StreamFailure(.cut, "the peer sent what is no frame")) }
+    if hasSentEnd, hasReceivedEnd, unsent.isEmpty { return end() }
+    if hasStreamEnded { return stream.fail(.cut) }
+    if hasSentEnd || hasReceivedEnd { waitForTheRest(hasMoved: sent + received > 0) }
+    if sent >= Self.bytesPerTurn || received >= Self.bytesPerTurn { goOnNextTurn() }
+  }
+
+  func goOnNextTurn() {
+    guard !isScheduled else { return }
+    isScheduled = true
+    stream.loop.execute {
+      self.isScheduled = false
+      self.goOn()
+    }
+  }
+
+  /// One side has ended: as long as something moves the other may take its time. Where nobody takes what moves, it may not.
+  private func waitForTheRest(hasMoved: Bool) {
+    if !stream.hasDeadline || hasMoved && !isPlainGone {
+      stream.setDeadline(at: stream.loop.now &+ halfOpenPatience)
+    }
+  }
+
+  private func end() {
+    leave()
+    plain.close()
+    if hasStreamEnded { stream.end() } else { stream.rest() }
+    outcome.settle(.whole)
+  }
+
+  /// The stream is gone.
+  func streamClosed(_ failure: StreamFailure) {
+    guard !isOver else { return }
+    leave()
+    plain.cut()
+    outcome.settle(.cut(failure))
+  }
+
+  private func leave() {
+    isOver = true
+    stream.loop.forget(ticket)
+    unsent.removeAll()
+  }
+}

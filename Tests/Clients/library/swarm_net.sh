@@ -1,0 +1,134 @@
+# The fleet's network with lines as slow as real ones, so that who sends what to whom can be counted and cut; and clients
+# that pull one blob beside many nodes at once.
+# shellcheck shell=bash
+
+# A herd: the first is pushed to. Its star of five pulls would take five times as long.
+# shellcheck disable=SC2034 # tests read it
+herd_names=(a b c d e f)
+herd_mbit=25 herd_mebibytes=16
+# A client gives up then; a test has sixty seconds.
+pull_seconds=50
+
+# new_herd NAME…: a fleet of these on shaped lines, and none of them elsewhere.
+new_herd() {
+  need tc
+  new_fleet "$@"
+  shape "$herd_mbit" "$@"
+}
+
+# shape MBIT NAME…: so much each way from now on.
+shape() {
+  local mbit=$1 name
+  for name in "${@:2}"; do
+    if ! set_rate "fleet-$name" wire "$mbit" || ! set_rate fleet-switch "port-$name" "$mbit"; then skip 'lines cannot be shaped here'; fi
+  done
+}
+
+set_rate() { inside "$1" tc qdisc replace dev "$2" root tbf rate "$3mbit" burst 32kb latency 50ms; }
+
+# As the other tests know the network.
+unshape_all() {
+  local name
+  for name in "${fleet_names[@]}"; do
+    inside "fleet-$name" tc qdisc del dev wire root 2>/dev/null || true
+    inside fleet-switch tc qdisc del dev "port-$name" root 2>/dev/null || true
+    inside fleet-switch ip link set "port-$name" up
+  done
+}
+
+# black_hole NAME: nothing reaches it or comes from it, and nobody is told.
+black_hole() { inside fleet-switch ip link set "port-$1" down; }
+
+# bytes_sent NAME, bytes_received NAME: over its line since it was plugged in, as the switch counts them.
+bytes_sent() { port_counter "$1" 2; }
+bytes_received() { port_counter "$1" 10; }
+port_counter() { inside fleet-switch cat /proc/net/dev | tr ':' ' ' | awk -v port="port-$1" -v field="$2" '$1 == port { print $field }'; }
+
+# push_layer NAME REPOSITORY:TAG [MEBIBYTES]: an image whose one layer has a random file, and whose bytes stay in ./layer.
+# Sets $layer, $layer_bytes and $image_id.
+push_layer() {
+  head -c "$((${3:-$herd_mebibytes} << 20))" /dev/urandom >random
+  tar --create --file layer --owner 0 --group 0 random
+  layer=$(file_digest layer)
+  layer_bytes=$(stat -c %s layer)
+  on "$1" put_layer_image "${2%:*}" "${2##*:}"
+  image_id=$(file_digest layer.config)
+}
+
+put_layer_image() {
+  jq -nc --arg layer "$layer" '{architecture: "amd64", os: "linux", config: {}, rootfs: {type: "layers", diff_ids: [$layer]}}' >layer.config
+  put_blob "$1" layer.config >/dev/null
+  put_blob "$1" layer >/dev/null
+  jq -nc --argjson config "$(descriptor layer.config application/vnd.oci.image.config.v1+json)" \
+    --argjson layer "$(descriptor layer application/vnd.oci.image.layer.v1.tar)" \
+    '{schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", config: $config, layers: [$layer]}' >layer.manifest
+  expect_equal 201 "$(put_manifest "$1" "$2" layer.manifest application/vnd.oci.image.manifest.v1+json)" "status of a manifest's PUT"
+}
+
+# expect_known REPOSITORY:TAG NAME…: as docker asks before it asks for a layer.
+expect_known() {
+  local tag=$1 name
+  for name in "${@:2}"; do wait_until 10 knows "$name" "$tag" || fail "$name does not know $tag"; done
+}
+
+knows() { [[ $(on "$1" manifest_status "${2%:*}" "${2##*:}") == 200 ]]; }
+
+# --- Clients, each beside a node
+
+declare -A pullers=()
+
+# begin_pull CLIENT NAME REPOSITORY [CURL-ARGUMENT]…: pulls $layer from that node into ./pulled-CLIENT, in the background.
+begin_pull() {
+  local client=$1
+  : >"pulled-$client"
+  on "$2" pull_layer "$client" "${@:3}" &
+  pullers[$client]=$!
+}
+
+pull_layer() {
+  # In place of this shell, so that who stops the client stops it.
+  exec "${way[@]}" curl -sS -f --max-time "$pull_seconds" -o "pulled-$1" "${@:3}" "http://$registry/v2/$2/blobs/$layer" 2>"pulled-$1.errors"
+}
+
+# finish_pulls CLIENT…: each ended well, and has the bytes.
+finish_pulls() {
+  local client
+  for client in "$@"; do
+    wait "${pullers[$client]}" || fail "the client $client failed after $(pulled "$client") of $layer_bytes bytes: $(<"pulled-$client.errors")"
+    expect_equal "$layer" "$(file_digest "pulled-$client")" "digest of what the client $client pulled"
+  done
+}
+
+pulled() { stat -c %s "pulled-$1"; }
+has_pulled() { (($(pulled "$1") >= $2)); }
+
+# wait_for_half CLIENT
+wait_for_half() { wait_until "$pull_seconds" has_pulled "$1" "$((layer_bytes / 2))" || fail "the client $1 has $(pulled "$1") of $layer_bytes bytes"; }
+
+# --- Who sends
+
+declare -A sent_before=()
+
+note_traffic() {
+  local name
+  for name in "$@"; do sent_before[$name]=$(bytes_sent "$name"); done
+}
+
+sent_since() { echo "$(($(bytes_sent "$1") - sent_before[$1]))"; }
+
+# busiest NAME…: who of them has sent the most since `note_traffic`.
+busiest() {
+  local name most=-1 found='' sent
+  for name in "$@"; do
+    sent=$(sent_since "$name")
+    if ((sent > most)); then most=$sent found=$name; fi
+  done
+  echo "$found"
+}
+
+# expect_copies NAME MOST: so many times the layer, in hundredths, all headers among it.
+expect_copies() {
+  local hundredths=$((100 * $(sent_since "$1") / layer_bytes))
+  echo "$1 sent $hundredths hundredths of the layer"
+  ((hundredths < $2)) || fail "$1 sent $hundredths hundredths of the layer, not less than $2"
+}
