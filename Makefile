@@ -66,6 +66,7 @@ spread: release  ## a small fleet: tags repointed, deleted, a line cut; fails wh
 soak: release test-packages  ## the long runs
 	packaging/install-packages bench/packages
 	bench/run $(SHOAL)
+	bench/run --row 5 --nodes 32 --mbit 6 --mib 32 $(SHOAL)
 	swift build --build-tests
 	for round in 1 2 3 4 5 6 7 8 9 10; do swift test --skip-build $(FEW_AT_ONCE) --filter KillTests || exit 1; done
 	PARTITION_SECONDS=60 FLEET_NODES=8 Tests/Clients/run --only 'fleet-halves-*' $(SHOAL)

@@ -24,7 +24,7 @@ class Herd:
     # An origin and two that pull: with fewer nobody has anything to give to another.
     LEAST_NODES = 3
 
-    def __init__(self, place, nodes=8, mbit=50.0, mib=256, short_mib=24):
+    def __init__(self, place, nodes=8, mbit=25.0, mib=64, short_mib=24):
         self.nodes = max(self.LEAST_NODES, place.nodes or nodes)
         self.mbit = place.mbit or mbit
         self.size = int((place.mib or (short_mib if place.short else mib)) * (1 << 20))
@@ -38,7 +38,7 @@ class Herd:
 
 
 # Nodes and Mbit/s; those of the whole row need two processors for themselves.
-WHOLE = [(8, 50.0), (16, 25.0)]
+WHOLE = [(8, 25.0), (16, 12.0)]
 
 
 def row(place):

@@ -44,6 +44,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   private var watchedCount = 0
   private var deadlines = DeadlineHeap<Ticket>()
   private var calls = DeadlineHeap<@Sendable () -> Void>()
+  private var beats = Beats()
   private var whenEmpty: (@Sendable () -> Void)?
 
   /// What other threads leave.
@@ -133,6 +134,15 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   /// owner compares and sets anew, so that a deadline that only ever moves on costs nothing.
   func wake(_ ticket: Ticket, at deadline: UInt64) { deadlines.insert(ticket, at: deadline) }
 
+  /// Whether the next packet may wake the loop as this one did, which brought little.
+  func mayWakePromptly() -> Bool { beats.spend(at: now) }
+
+  /// Once, at the next beat.
+  func beat(_ member: any Beating) { beats.join(member, at: now) }
+
+  /// Whether what comes in there is told. What came before is, when it is told again.
+  func listen(_ ticket: Ticket, _ isTold: Bool) { poller.listen(ticket, isTold) }
+
   func call(at deadline: UInt64, _ body: @escaping @Sendable () -> Void) { calls.insert(body, at: deadline) }
 
   /// Lets everything else of the loop have its turn.
@@ -177,6 +187,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   /// What still refers to the loop would keep it for ever. For a loop that has ended, or will never start.
   func forgetAll() {
     calls = DeadlineHeap()
+    beats = Beats()
     slots = []
   }
 
@@ -196,7 +207,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   /// How long epoll may wait.
   private func patience() -> Int32 {
     guard jobs.isEmpty, nextTurn.isEmpty, !isDone, inbox.fallAsleep() else { return 0 }
-    let next = min(deadlines.earliest ?? .max, calls.earliest ?? .max)
+    let next = min(deadlines.earliest ?? .max, calls.earliest ?? .max, beats.next)
     guard next < .max else { return -1 }
     lookAtClock()
     guard next > now else { return 0 }
@@ -216,6 +227,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
   private func runDeadlines() {
     while let entry = deadlines.popDue(now) { watched(entry.subject)?.deadlinePassed() }
     while let entry = calls.popDue(now) { entry.subject() }
+    for member in beats.takeDue(now) where member.beat() { beats.join(member, at: now) }
   }
 
   private func run(_ item: Item) {

@@ -50,11 +50,24 @@ struct Poller: ~Copyable {
   }
 
   func add(_ ticket: Ticket) throws(SystemFailure) {
-    var event = epoll_event()
-    event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
-    event.data.u64 = ticket.word
-    let code = epoll_ctl(descriptor, EPOLL_CTL_ADD, ticket.descriptor, &event)
+    let code = control(EPOLL_CTL_ADD, ticket, Self.input | Self.output)
     guard code == 0 else { throw SystemFailure("epoll_ctl", errno) }
+  }
+
+  /// Whether input is told, and its end, of a descriptor that was added. What is there already is told at once.
+  func listen(_ ticket: Ticket, _ isTold: Bool) {
+    let code = control(EPOLL_CTL_MOD, ticket, isTold ? Self.input | Self.output : Self.output)
+    assert(code == 0, "a descriptor that was added can be changed")
+  }
+
+  private static let input = EPOLLIN.rawValue | EPOLLRDHUP.rawValue
+  private static let output = EPOLLOUT.rawValue
+
+  private func control(_ operation: Int32, _ ticket: Ticket, _ events: UInt32) -> Int32 {
+    var event = epoll_event()
+    event.events = events | EPOLLET.rawValue
+    event.data.u64 = ticket.word
+    return epoll_ctl(descriptor, operation, ticket.descriptor, &event)
   }
 
   /// How many events have come; `forEach` names them.

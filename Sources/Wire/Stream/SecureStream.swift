@@ -110,6 +110,9 @@ public final class SecureStream: Watched, @unchecked Sendable {
   /// From now on the loop tells it.
   func watch() throws(SystemFailure) { ticket = try loop.watch(socket, self) }
 
+  /// Whether the loop tells it what comes.
+  func listen(_ isTold: Bool) { loop.listen(ticket, isTold) }
+
   /// The handshake has ended.
   func identify() { peer = session.peer }
 

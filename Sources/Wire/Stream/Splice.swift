@@ -14,7 +14,9 @@ public enum SpliceEnding: Hashable, Sendable {
 /// No buffer of its own: a piece goes through the loop's scratch space, and only what the other side does not take at once
 /// is kept aside, at most one piece a direction; until that is gone nothing more is read there. Either side may end while the
 /// other still sends.
-final class Splice: Watched, @unchecked Sendable {
+///
+/// Where little comes at a time and often, it is looked at from beat to beat.
+final class Splice: Watched, Beating, @unchecked Sendable {
   // Unchecked: touched on the loop's thread only.
 
   let stream: SecureStream
@@ -49,10 +51,17 @@ final class Splice: Watched, @unchecked Sendable {
   private var ticket = Ticket(descriptor: -1, generation: 0)
   private let halfOpenPatience: UInt64
   private var isScheduled = false
+  /// Nobody tells it what comes; it looks at each beat.
+  private var isBeating = false
+  private var quietBeats = 0
 
   /// What a direction may move before the other, and the others of the loop, get their turn.
   static let bytesPerTurn = 512 << 10
   static let pieceBytes = 64 << 10
+  /// With less than this a turn moved little.
+  private static let littleBytes = 16 << 10
+  /// So many beats in which nothing came: the next may come when it will.
+  private static let quietBeatsAtMost = 2
 
   init(
     _ stream: SecureStream, _ plain: PlainSocket, _ framing: any StreamFraming, halfOpenPatience: UInt64,
@@ -71,6 +80,34 @@ final class Splice: Watched, @unchecked Sendable {
     goOn()
   }
 
+  // MARK: Beats
+
+  /// After a turn that somebody was woken for.
+  private func slowDown(afterMoving bytes: Int) {
+    guard !isBeating, bytes < Self.littleBytes, !stream.loop.mayWakePromptly() else { return }
+    isBeating = true
+    quietBeats = 0
+    listen(false)
+    stream.loop.beat(self)
+  }
+
+  func beat() -> Bool {
+    guard !isOver else { return false }
+    // Nobody has said so; it is tried.
+    (canRead, stream.canRead) = (true, true)
+    let bytes = move()
+    guard !isOver else { return false }
+    quietBeats = bytes == 0 ? quietBeats + 1 : 0
+    isBeating = quietBeats < Self.quietBeatsAtMost && bytes < Self.pieceBytes
+    if !isBeating { listen(true) }
+    return isBeating
+  }
+
+  private func listen(_ isTold: Bool) {
+    stream.loop.listen(ticket, isTold)
+    stream.listen(isTold)
+  }
+
   /// The stream has the deadlines of both.
   func deadlinePassed() {}
 
@@ -81,14 +118,26 @@ final class Splice: Watched, @unchecked Sendable {
   /// Moves what can be moved, within the bounds of a turn.
   func goOn() {
     guard !isOver else { return }
+    let moved = move()
+    if !isOver { slowDown(afterMoving: moved) }
+  }
+
+  /// How much it was.
+  private func move() -> Int {
     let (sent, received) = (moveOut(), moveIn())
     meter?.count(received: passedBytes, sent: sent)
     passedBytes = 0
-    if isMalformed { return stream.fail(StreamFailure(.cut, "the peer sent what is no frame")) }
-    if hasSentEnd, hasReceivedEnd, unsent.isEmpty { return end() }
-    if hasStreamEnded { return stream.fail(.cut) }
-    if hasSentEnd || hasReceivedEnd { waitForTheRest(hasMoved: sent + received > 0) }
-    if sent >= Self.bytesPerTurn || received >= Self.bytesPerTurn { goOnNextTurn() }
+    if isMalformed {
+      stream.fail(StreamFailure(.cut, "the peer sent what is no frame"))
+    } else if hasSentEnd, hasReceivedEnd, unsent.isEmpty {
+      end()
+    } else if hasStreamEnded {
+      stream.fail(.cut)
+    } else {
+      if hasSentEnd || hasReceivedEnd { waitForTheRest(hasMoved: sent + received > 0) }
+      if sent >= Self.bytesPerTurn || received >= Self.bytesPerTurn { goOnNextTurn() }
+    }
+    return sent + received
   }
 
   func goOnNextTurn() {
@@ -124,6 +173,8 @@ final class Splice: Watched, @unchecked Sendable {
 
   private func leave() {
     isOver = true
+    // The stream may be asked for something else.
+    if isBeating, stream.isOpen { stream.listen(true) }
     stream.loop.forget(ticket)
     unsent.removeAll()
   }

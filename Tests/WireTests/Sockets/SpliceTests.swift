@@ -123,6 +123,48 @@ extension Sockets {
       }
     }
 
+    /// Both ways at once, and twice through one stream: who was looked at from beat to beat is told again afterwards.
+    @Test func whatTricklesArrivesTogetherAndMissesNothing() async throws {
+      try await withTunnel { tunnel in
+        for round in 0..<2 as Range<UInt64> {
+          let (near, far) = (try PlainPair(), try PlainPair())
+          let (nearEnd, farEnd) = (near.end, far.end)
+          async let ending = tunnel.carry(near.spliced, far.spliced)
+          let (there, back) = (Self.bytes(200_000, seed: round), Self.bytes(100_000, seed: round + 10))
+          async let poured: Void = onThread { try Self.trickle(there, into: nearEnd) }
+          async let pouredBack: Void = onThread { try Self.trickle(back, into: farEnd) }
+          async let arrived = onThread { try PlainEnd.receiveParts(farEnd, until: there.count) }
+          async let returned = onThread { try PlainEnd.receiveParts(nearEnd, until: back.count) }
+          let (first, second) = try await (arrived, returned)
+          #expect(Array(first.joined()) == there)
+          #expect(Array(second.joined()) == back)
+          // One wake would bring one part, or few of them.
+          #expect(first.count < there.count / Self.trickleBytes / 2)
+          _ = try await (poured, pouredBack)
+          // After a silence.
+          try await onThread {
+            usleep(50_000)
+            try PlainEnd.send([1, 2, 3], to: nearEnd)
+            #expect(try PlainEnd.receive(farEnd) == [1, 2, 3])
+            PlainEnd.finish(nearEnd)
+            PlainEnd.finish(farEnd)
+          }
+          #expect(try await ending == .whole)
+          withExtendedLifetime((near, far)) {}
+        }
+      }
+    }
+
+    private static let trickleBytes = 50
+
+    /// A few bytes at a time, many times in a millisecond.
+    private static func trickle(_ bytes: [UInt8], into end: Int32) throws {
+      for start in stride(from: 0, to: bytes.count, by: trickleBytes) {
+        try PlainEnd.send(Array(bytes[start..<min(bytes.count, start + trickleBytes)]), to: end)
+        usleep(30)
+      }
+    }
+
     @Test func sideThatNeverEndsAfterTheOtherIsCut() async throws {
       try await withTunnel(patience: .milliseconds(50)) { tunnel in
         let (near, far) = (try PlainPair(), try PlainPair())

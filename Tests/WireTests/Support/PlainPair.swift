@@ -68,6 +68,18 @@ enum PlainEnd {
     }
   }
 
+  /// As they came, until there are so many bytes.
+  static func receiveParts(_ end: Int32, until total: Int) throws -> [[UInt8]] {
+    var (parts, received): ([[UInt8]], Int) = ([], 0)
+    while received < total {
+      let bytes = try receive(end)
+      if bytes.isEmpty { return parts }
+      parts.append(bytes)
+      received += bytes.count
+    }
+    return parts
+  }
+
   /// Whether it ends other than in good order. What still comes is thrown away.
   static func isCut(_ end: Int32) -> Bool {
     do {
