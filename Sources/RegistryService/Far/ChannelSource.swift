@@ -153,7 +153,7 @@ final class ChannelSource: Sendable {
         return (member, state.lookups <= habits.lookups)
       }
       if member != nil || !mayLook { return member }
-      let found = await self.lane.fleet.holders(of: torrent.digest, in: self.lane.repository)
+      let found = await self.lane.holders()
       let members = found.filter { SwarmTorrent($0.ticket).infoHash == torrent.infoHash }.map(\.member)
       state.withLock { state in
         if state.members.isEmpty { state.members = members.filter { !state.liars.contains($0) } }
