@@ -10,7 +10,9 @@ struct TwofoldFetchTests {
   private static let fault = RegistryError(.unavailable, "nobody")
 
   /// 160 pieces of 64 KiB, ten megabytes in all; a part of four is 64 pieces.
-  private func fetch(pieces: Int = 160, site: SitePlan? = nil, _ change: (inout FetchLimits) -> Void = { _ in }) -> RemoteBlobFetch {
+  private func fetch(pieces: Int = 160, site: SitePlan? = nil, _ change: (inout FetchLimits) -> Void = { _ in })
+    -> RemoteBlobFetch
+  {
     var limits = FetchLimits()
     limits.hashStepBytes = .max
     change(&limits)

@@ -15,6 +15,8 @@ struct ChannelLane: Sendable {
   let work: BlockingPool
   /// `nil`: whoever holds it is asked.
   var site: SiteKeeping?
+  /// Who was found to lie is noted there; `nil`: it is forgotten with the fetch.
+  var bans: BannedMembers?
 
   func holders() async -> [Holding] {
     let clues = BlobClues(isNearOnly: site?.isNearOnly == true)

@@ -11,6 +11,7 @@ public final class FetchDesk: Sendable {
   private let swarm: SwarmDesk?
   /// Other members of the fleet; `nil`: the node is in none.
   private let fleet: (any FleetBytes)?
+  private let bans: BannedMembers
   private let limits: RegistryLimits
   private let gate: KeyedGate<Digest>
   private let backfill: TicketBackfill
@@ -19,10 +20,11 @@ public final class FetchDesk: Sendable {
 
   init(
     _ ports: RegistryPorts, _ store: any FetchStore, _ fetchLimits: FetchLimits, swarm: SwarmDesk?,
-    fleet: (any FleetBytes)?, limits: RegistryLimits, gate: KeyedGate<Digest>, backfill: TicketBackfill
+    fleet: (any FleetBytes)?, bans: BannedMembers, limits: RegistryLimits, gate: KeyedGate<Digest>,
+    backfill: TicketBackfill
   ) {
     (self.ports, self.store, self.swarm, self.fleet, self.limits) = (ports, store, swarm, fleet, limits)
-    (self.gate, self.backfill) = (gate, backfill)
+    (self.gate, self.backfill, self.bans) = (gate, backfill, bans)
     fetches = RemoteBlobFetches(limits: fetchLimits, log: ports.log)
   }
 
@@ -203,9 +205,10 @@ public final class FetchDesk: Sendable {
     habits.checksWhatIsHere = isResumed && (beside == nil || torrent.size <= fetches.limits.smallBytes)
     if beside != nil { habits.lookups = 1 }
     let site = beside == nil || request.site == nil ? nil : fleet.sites.map { SiteKeeping($0) }
-    let lane = ChannelLane(torrent: torrent, repository: request.repository, fleet: fleet, work: ports.work, site: site)
+    let lane = ChannelLane(
+      torrent: torrent, repository: request.repository, fleet: fleet, work: ports.work, site: site, bans: bans)
     let channel = ChannelSource(lane, holders: holders, sink: sink, habits, log: ports.log)
-    return FetchSources(channel, beside: beside, fleet, site)
+    return FetchSources(channel, beside: beside, fleet, site, bans)
   }
 
   /// Of what comes through a swarm of the fleet.

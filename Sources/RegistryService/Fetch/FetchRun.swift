@@ -340,10 +340,11 @@ extension FetchRun {
   /// By which it takes part in the fleet's swarm of the blob; `nil`: it does not, or not for that repository, or not with
   /// that member: what another member brings to the site does not cross the line once more.
   func ticketInSwarm(for repository: RepositoryName, with member: NodeID) -> SwarmTicket? {
+    let isFar = sources.site?.sites.isFar(member) ?? false
     let takesPart = state.withLock { state in
       state.fetch.failure == nil && state.fetch.supply.isAtWork(.swarm) && state.origin.session == .fleet
         && state.repositories.contains(repository)
-        && !(state.fetch.supply.waitsForFetcher && sources.site?.sites.isFar(member) == true)
+        && !(state.fetch.supply.waitsForFetcher && isFar)
     }
     return takesPart ? request.torrent.ticket : nil
   }

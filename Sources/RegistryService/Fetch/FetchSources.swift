@@ -12,11 +12,15 @@ struct FetchSources: Sendable {
   let fleet: (any FleetBytes)?
   /// `nil`: members are looked for wherever they stand.
   let site: SiteKeeping?
+  let bans: BannedMembers?
 
-  init(_ swarm: SwarmSource) { (self.swarm, channel, fleet, site) = (swarm, nil, nil, nil) }
+  init(_ swarm: SwarmSource) { (self.swarm, channel, fleet, site, bans) = (swarm, nil, nil, nil, nil) }
 
-  init(_ channel: ChannelSource, beside swarm: SwarmSource?, _ fleet: any FleetBytes, _ site: SiteKeeping? = nil) {
-    (self.swarm, self.channel, self.fleet, self.site) = (swarm, channel, fleet, site)
+  init(
+    _ channel: ChannelSource, beside swarm: SwarmSource?, _ fleet: any FleetBytes, _ site: SiteKeeping?,
+    _ bans: BannedMembers
+  ) {
+    (self.swarm, self.channel, self.fleet, self.site, self.bans) = (swarm, channel, fleet, site, bans)
   }
 
   var kinds: Set<Kind> { Set(Kind.allCases.filter { $0 == .swarm ? swarm != nil : channel != nil }) }
@@ -63,7 +67,9 @@ struct FetchSources: Sendable {
     guard let fleet else { return .members(holders: [], peers: []) }
     let clues = BlobClues(ticket: torrent.ticket, named: known.members, isNearOnly: site?.isNearOnly == true)
     let found = await fleet.swarm(of: torrent.digest, in: repository, clues: clues)
-    let same = found.peers.filter { SwarmTorrent($0.ticket).infoHash == torrent.infoHash }
+    let same = found.peers.filter {
+      SwarmTorrent($0.ticket).infoHash == torrent.infoHash && bans?.isBanned($0.member) != true
+    }
     return .members(
       holders: same.filter(\.isWhole).map(\.member), peers: same.filter { !$0.isWhole }.map(\.member))
   }

@@ -178,7 +178,9 @@ extension FetchSupply {
   }
 
   private mutating func firstPiece(_ pieces: PieceMap, _ wanted: Int?, at now: Instant) -> [Step] {
-    guard !hasAskedForFirst, !isSmall, !waitsForFetcher, begun.contains(.channel), now - begunAt >= limits.firstPiecePatience else {
+    guard !hasAskedForFirst, !isSmall, !waitsForFetcher, begun.contains(.channel),
+      now - begunAt >= limits.firstPiecePatience
+    else {
       return []
     }
     hasAskedForFirst = true

@@ -25,10 +25,14 @@ public final class SwarmReception: SwarmWaker {
   private let desk: SwarmDesk
   private let fetches: RemoteBlobFetches
   private let tickets: TicketDesk
+  private let bans: BannedMembers
   private let guests = Lock(SwarmGuests(limit: guestLimit, memory: memory))
 
-  init(_ ports: RegistryPorts, _ desk: SwarmDesk, _ fetches: RemoteBlobFetches, _ tickets: TicketDesk) {
-    (self.ports, self.desk, self.fetches, self.tickets) = (ports, desk, fetches, tickets)
+  init(
+    _ ports: RegistryPorts, _ desk: SwarmDesk, _ fetches: RemoteBlobFetches, _ tickets: TicketDesk,
+    _ bans: BannedMembers
+  ) {
+    (self.ports, self.desk, self.fetches, self.tickets, self.bans) = (ports, desk, fetches, tickets, bans)
   }
 
   /// A member asks for a blob of a repository. Its torrent is live when this returns, and the member may connect.
@@ -70,7 +74,7 @@ public final class SwarmReception: SwarmWaker {
   private func bringLive(
     _ digest: Digest, for repository: RepositoryName, to member: NodeID
   ) async throws(RegistryError) -> (SwarmTicket, isWhole: Bool)? {
-    guard desk.way != nil, desk.engine(.fleet) != nil else { return nil }
+    guard desk.way != nil, desk.engine(.fleet) != nil, !bans.isBanned(member) else { return nil }
     guard try await ports.content.linkedSize(of: digest, in: repository) != nil else {
       return fetches.run(of: digest)?.ticketInSwarm(for: repository, with: member).map { ($0, false) }
     }
