@@ -5,11 +5,11 @@ import RegistryCore
 
 // Who takes part in a blob's swarm.
 extension FleetChannel {
-  private static let swarmPatience = Duration.seconds(1)
+  static let swarmPatience = Duration.seconds(1)
   /// For whoever is asked first, before others are asked beside it.
-  private static let swarmWavePatience = Duration.milliseconds(300)
+  static let swarmWavePatience = Duration.milliseconds(300)
   /// For others, when one has answered: a reader waits.
-  private static let nextPeerPatience = Duration.milliseconds(50)
+  static let nextPeerPatience = Duration.milliseconds(50)
 
   /// A fetch that begins asks few: whoever wrote the manifest, or is said to have the blob, and others where that is nobody.
   /// One that is under way asks more, whom no reader waits for: all that are known to take part, and in a small fleet
@@ -17,6 +17,7 @@ extension FleetChannel {
   public func swarm(
     of digest: Digest, in repository: RepositoryName, clues: BlobClues
   ) async -> SwarmFinding {
+    if clues.isNearOnly { return await nearSwarm(of: digest, in: repository, clues) }
     let circle = circle
     let (near, doubted) = (circle.near, circle.someDoubted)
     let located = await located(digest, in: repository, clues, near)
@@ -41,7 +42,7 @@ extension FleetChannel {
     return search.finding
   }
 
-  private func located(
+  func located(
     _ digest: Digest, in repository: RepositoryName, _ clues: BlobClues, _ circle: [NodeID]
   ) async -> [NodeID] {
     guard circle.count >= LocateDesk.smallFleet, let locate = attached?.locate else { return [] }
@@ -50,7 +51,7 @@ extension FleetChannel {
 
   /// Nobody who is asked is broken off: that would cost a connection, and the asker its welcome there. Who answers too late
   /// is found the next time.
-  private func ask(
+  func ask(
     _ members: [NodeID], _ question: SwarmQuestion, _ search: inout SwarmSearch, enough: Duration,
     late: Duration = swarmPatience
   ) async {
@@ -88,17 +89,23 @@ extension FleetChannel {
     let bytes = await fetch(
       .swarm(question.digest, question.repository), from: member, at: addresses(of: member), fields: fields,
       HTTPPatience(whole: Self.swarmPatience), atMost: SwarmAnswer.byteLimit)
+    return await read(bytes, of: member, question).map { ($0.peer, $0.answer.others) }
+  }
+
+  func read(
+    _ bytes: [UInt8]?, of member: NodeID, _ question: SwarmQuestion
+  ) async -> (peer: SwarmPeer, answer: SwarmAnswer)? {
     guard let bytes else { return nil }
     let answer = await work.run { SwarmAnswer(bytes: bytes) }
     guard let answer, let ticket = answer.ticket ?? question.known, ticket.digest == question.digest else {
       logFalseTicket(of: member)
       return nil
     }
-    return (SwarmPeer(member: member, isWhole: answer.isWhole, ticket: ticket), answer.others)
+    return (SwarmPeer(member: member, isWhole: answer.isWhole, ticket: ticket), answer)
   }
 }
 
-private struct SwarmQuestion: Sendable {
+struct SwarmQuestion: Sendable {
   let digest: Digest
   let repository: RepositoryName
   let known: SwarmTicket?

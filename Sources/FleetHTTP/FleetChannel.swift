@@ -20,7 +20,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
   /// For others, when one has said that it holds a blob.
   private static let secondHolderPatience = Duration.milliseconds(50)
   private static let holdingPatience = Duration.seconds(1)
-  /// For those who have just not answered.
+  /// For those who have just not answered, and for those who are only to be looked for first.
   static let doubtedPatience = Duration.milliseconds(300)
   private static let manifestPatience = Duration.seconds(2)
   /// For those who are asked first, before others are asked beside them.
@@ -95,6 +95,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     of digest: Digest, in repository: RepositoryName, clues: BlobClues
   ) async -> [RegistryCore.Holding] {
     let circle = circle
+    if clues.isNearOnly { return await nearHolders(of: digest, in: repository, clues) }
     if circle.near.count >= LocateDesk.smallFleet, let locate = attached?.locate {
       let named = await locate.holders(of: digest, beside: clues.beside, in: repository, writer: clues.writer)
       let found = await holders(of: digest, in: repository, among: Array(named.prefix(Self.locatedMembers)))
@@ -107,7 +108,7 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     return await holders(of: digest, in: repository, among: circle.someDoubted, Self.doubtedPatience)
   }
 
-  private func holders(
+  func holders(
     of digest: Digest, in repository: RepositoryName, among members: [NodeID],
     _ patience: Duration = holdingPatience
   ) async -> [RegistryCore.Holding] {

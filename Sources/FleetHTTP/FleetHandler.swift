@@ -103,6 +103,12 @@ public final class FleetHandler: Handler {
       } else {
         try await keep(digest, repository, seat)
       }
+    case .fetch(let digest, let repository):
+      if let wait = swarms.secondsUntilTurn(of: member) {
+        .tooSoon(wait)
+      } else {
+        try await fetch(digest, repository, request, for: member, seat)
+      }
     case .leave: try await remove(member, seat, body)
     case .certificate: await certificate(for: member, seat)
     case .keyWish: await seat.papers.keyWish(of: member).map { .octets($0) } ?? .nothing
@@ -166,9 +172,26 @@ public final class FleetHandler: Handler {
     _ digest: Digest, _ repository: RepositoryName, _ request: Request, from member: NodeID
   ) async throws(RegistryError) -> Response {
     guard let place = try await registry.reception?.admit(member, to: digest, in: repository) else { return .nothing }
+    return .octets(answer(place, request).bytes)
+  }
+
+  /// For members of this node's site: for others it would cross the line twice.
+  private func fetch(
+    _ digest: Digest, _ repository: RepositoryName, _ request: Request, for member: NodeID, _ seat: Seat
+  ) async throws(RegistryError) -> Response {
+    guard !seat.isLeaving(), !seat.desk.current.isAtOtherSite(member),
+      let (place, received) = try await registry.fetch(digest, in: repository, for: member)
+    else { return .nothing }
+    return .octets(answer(place, request, receivedBytes: received).bytes)
+  }
+
+  /// With the ticket where the asker has not said that it has the same.
+  private func answer(
+    _ place: SwarmReception.Place, _ request: Request, receivedBytes: Int64? = nil
+  ) -> SwarmAnswer {
     let isKnown = request.fields[SwarmAnswer.knownTorrent] == SwarmAnswer.name(of: place.ticket)
-    return .octets(
-      SwarmAnswer(isWhole: place.isWhole, ticket: isKnown ? nil : place.ticket, others: place.others).bytes)
+    return SwarmAnswer(
+      isWhole: place.isWhole, ticket: isKnown ? nil : place.ticket, others: place.others, receivedBytes: receivedBytes)
   }
 
   private func blob(

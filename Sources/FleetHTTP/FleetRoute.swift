@@ -11,6 +11,7 @@ import Wire
 ///     GET  /fleet/v1/manifest/DIGEST/REPOSITORY
 ///     GET  /fleet/v1/lacking/DIGEST/REPOSITORY      of a manifest and its blobs
 ///     POST /fleet/v1/keep/DIGEST/REPOSITORY
+///     POST /fleet/v1/fetch/DIGEST/REPOSITORY        for the asker's site
 ///     POST /fleet/v1/leave
 ///     POST /fleet/v1/certificate
 ///     POST /fleet/v1/key/wish
@@ -25,6 +26,8 @@ enum FleetRoute: Hashable, Sendable {
   case manifest(Digest, RepositoryName)
   case lacking(Digest, RepositoryName)
   case keep(Digest, RepositoryName)
+  /// Has a member of the asker's site fetch a blob for all of it; else as `swarm`. Unknown to release 0.2.0.
+  case fetch(Digest, RepositoryName)
   case leave
   /// A new certificate for the key of who asks.
   case certificate
@@ -65,13 +68,14 @@ enum FleetRoute: Hashable, Sendable {
     case .manifest(let digest, let repository): "\(Self.prefix)manifest/\(digest)/\(repository)"
     case .lacking(let digest, let repository): "\(Self.prefix)lacking/\(digest)/\(repository)"
     case .keep(let digest, let repository): "\(Self.prefix)keep/\(digest)/\(repository)"
+    case .fetch(let digest, let repository): "\(Self.prefix)fetch/\(digest)/\(repository)"
     case .leave: "/fleet/v1/leave"
     }
   }
 
   private var method: Request.Method {
     switch self {
-    case .join, .message, .keep, .leave, .certificate, .keyWish, .key: .post
+    case .join, .message, .keep, .fetch, .leave, .certificate, .keyWish, .key: .post
     case .holding, .blob, .swarm, .manifest, .lacking: .get
     }
   }
@@ -88,6 +92,7 @@ enum FleetRoute: Hashable, Sendable {
     case "manifest": .manifest(digest, repository)
     case "lacking": .lacking(digest, repository)
     case "keep": .keep(digest, repository)
+    case "fetch": .fetch(digest, repository)
     default: nil
     }
   }

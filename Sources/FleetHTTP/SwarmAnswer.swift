@@ -2,13 +2,14 @@ import RegistryCore
 import RegistryService
 
 /// How a member takes part in a blob's swarm: a bencoded dictionary of `others state v` and, unless the asker has said that
-/// it has the same, `ticket`.
+/// it has the same, `ticket`. Who was asked to fetch the blob says besides, as `received`, how many bytes of it came.
 struct SwarmAnswer: Hashable, Sendable {
   let isWhole: Bool
   /// `nil`: the one that the asker has.
   let ticket: SwarmTicket?
   /// Members that take part too.
   let others: [NodeID]
+  let receivedBytes: Int64?
 
   /// A field of the question: the torrent that is known to the asker.
   static let knownTorrent = "Shoal-Torrent"
@@ -16,8 +17,8 @@ struct SwarmAnswer: Hashable, Sendable {
   private static let version: Int64 = 1
   private static let (whole, part): (Int64, Int64) = (1, 2)
 
-  init(isWhole: Bool, ticket: SwarmTicket?, others: [NodeID]) {
-    (self.isWhole, self.ticket, self.others) = (isWhole, ticket, others)
+  init(isWhole: Bool, ticket: SwarmTicket?, others: [NodeID], receivedBytes: Int64? = nil) {
+    (self.isWhole, self.ticket, self.others, self.receivedBytes) = (isWhole, ticket, others, receivedBytes)
   }
 
   /// As it stands in that field.
@@ -28,6 +29,7 @@ struct SwarmAnswer: Hashable, Sendable {
       "others": .list(others.prefix(SwarmFinding.memberLimit).map { .bytes($0.bytes) }),
       "state": .integer(isWhole ? Self.whole : Self.part), "v": .integer(Self.version),
     ]
+    if let receivedBytes { entries["received"] = .integer(receivedBytes) }
     if let ticket { entries["ticket"] = .bytes(ticket.bytes) }
     return BencodeValue.dictionary(entries).encoded
   }
@@ -46,6 +48,6 @@ struct SwarmAnswer: Hashable, Sendable {
       ticket = SwarmTicket(bytes: Array(sent))
       if ticket == nil { return nil }
     }
-    self.init(isWhole: state == Self.whole, ticket: ticket, others: members)
+    self.init(isWhole: state == Self.whole, ticket: ticket, others: members, receivedBytes: root["received"]?.integer)
   }
 }

@@ -38,6 +38,20 @@ public struct FleetView: Sendable {
     return own.site != zone.site
   }
 
+  /// Whom this node asks to bring a blob to its site, in that order; none of them: it does so itself. `nil`: it does not
+  /// say where it stands, or all who do are at its site, so that there is no line to be spared.
+  public func fetchers(of digest: Digest) -> [NodeID]? {
+    guard let own = cards[node]?.draft.zone else { return nil }
+    var (near, isDivided) = ([node: own], false)
+    for member in directory.members {
+      guard let zone = cards[member]?.draft.zone else { continue }
+      if zone.site == own.site { near[member] = zone } else { isDivided = true }
+    }
+    guard isDivided else { return nil }
+    let election = SiteElection(for: digest, at: own, among: near) { $0 != node && state(of: $0) != .alive }
+    return election.fetchers(before: node)
+  }
+
   /// What a member said of itself, and how long ago.
   public func bulletin(of member: NodeID) -> (bulletin: Bulletin, ageMilliseconds: Int64)? {
     bulletins[member].map { ($0.bulletin, now - $0.at) }

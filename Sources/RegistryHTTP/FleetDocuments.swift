@@ -33,6 +33,8 @@ public struct FleetWorkDocument: Codable, Sendable {
   public var shunned: Int64 = 0
   public var forks: Int64 = 0
   public var channelBytes: Int64 = 0
+  /// Members that sent wrong bytes during the last hour; absent in what an earlier release says.
+  public var bannedMembers: Int?
   /// Absent: blobs come over the channel alone.
   public var tunnels: FleetTunnelsDocument?
 

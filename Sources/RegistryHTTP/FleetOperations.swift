@@ -107,14 +107,30 @@ public struct FleetDocument: Codable, Sendable {
     public let says: FleetBulletinDocument?
     /// Where it has used a number twice; absent: nowhere, as far as is known.
     public let twins: [Twin]?
+    /// It sent this node wrong bytes; absent: not during the last hour.
+    public let ban: Ban?
 
     public init(
       node: String, name: String, state: String, zone: String?, addresses: [String], release: String?,
-      isIssuer: Bool, isThisNode: Bool, says: FleetBulletinDocument? = nil, twins: [Twin] = []
+      isIssuer: Bool, isThisNode: Bool, says: FleetBulletinDocument? = nil, twins: [Twin] = [],
+      ban: Ban? = nil
     ) {
       (self.node, self.name, self.state, self.zone) = (node, name, state, zone)
       (self.addresses, self.release, self.isIssuer, self.isThisNode) = (addresses, release, isIssuer, isThisNode)
-      (self.says, self.twins) = (says, twins.isEmpty ? nil : twins)
+      (self.says, self.twins, self.ban) = (says, twins.isEmpty ? nil : twins, ban)
+    }
+  }
+
+  /// No blob is taken from it, while others have it, for so long.
+  public struct Ban: Codable, Hashable, Sendable {
+    /// `channel` or `swarm`: by which way the bytes came, the last time.
+    public let source: String
+    public let digest: String?
+    public let count: Int
+    public let endsInSeconds: Int64
+
+    public init(source: String, digest: String?, count: Int, endsInSeconds: Int64) {
+      (self.source, self.digest, self.count, self.endsInSeconds) = (source, digest, count, endsInSeconds)
     }
   }
 

@@ -18,6 +18,8 @@ public struct Registry: Sendable {
   public let swarm: SwarmDesk?
   /// Blobs that are fetched from peers and members; `nil` for a node without either.
   public let fetches: FetchDesk?
+  /// Members that sent wrong bytes.
+  public let bans: BannedMembers
   /// Lets other members into the swarms of what is here; `nil` for a node without BitTorrent.
   public let reception: SwarmReception?
   /// What other members' claims leave to do; `nil` for a node that is in no fleet.
@@ -34,6 +36,8 @@ public struct Registry: Sendable {
     swarm: SwarmPorts? = nil, fleet: (any FleetBytes)? = nil, fetchingInto store: (any FetchStore)? = nil
   ) {
     let gate = KeyedGate<Digest>()
+    let bans = BannedMembers(log: ports.log)
+    self.bans = bans
     quarantine = BlobQuarantine(ports, gate: gate)
     tickets = TicketDesk(ports, quarantine)
     backfill = TicketBackfill(ports, tickets, limits: limits, rules: rules)
@@ -41,14 +45,14 @@ public struct Registry: Sendable {
     self.swarm = swarmDesk
     fetches = (swarm?.fetches ?? store).map { [backfill] store in
       FetchDesk(
-        ports, store, swarm?.fetchLimits ?? FetchLimits(), swarm: swarmDesk, fleet: fleet, limits: limits, gate: gate,
-        backfill: backfill)
+        ports, store, swarm?.fetchLimits ?? FetchLimits(), swarm: swarmDesk, fleet: fleet, bans: bans, limits: limits,
+        gate: gate, backfill: backfill)
     }
     reception = swarmDesk.flatMap { [fetches, tickets] desk in
-      fetches.map { SwarmReception(ports, desk, $0.fetches, tickets) }
+      fetches.map { SwarmReception(ports, desk, $0.fetches, tickets, bans) }
     }
     let far = fleet.flatMap { [fetches] fleet in
-      fetches.map { FarContent(ports, fleet, fetches: $0, gate: gate, rules: rules) }
+      fetches.map { FarContent(ports, fleet, fetches: $0, bans: bans, gate: gate, rules: rules) }
     }
     uploads = UploadDesk(ports, limits: limits, gate: gate, backfill: backfill, swarm: swarmDesk)
     blobs = BlobDesk(

@@ -17,7 +17,7 @@ struct Incoming: Sendable {
   /// Until the tunnel ends, or its member is one no more. Whoever is none hears nothing.
   func serve(_ stream: SecureStream, of member: NodeID) async {
     do throws(StreamFailure) {
-      while let preface = try await next(stream), fleet.isMember(member) {
+      while let preface = try await next(stream), fleet.takesPart(member) {
         guard try await serve(preface, stream, member) else { return }
       }
     } catch {
@@ -39,7 +39,7 @@ struct Incoming: Sendable {
     defer { carried.leave(member) }
     guard await waker.wake(preface.torrent, for: member) else { return try await refuse(.unknown, stream) }
     // While it woke.
-    guard fleet.isMember(member) else { return false }
+    guard fleet.takesPart(member) else { return false }
     guard let plain = knock(for: member) else { return try await refuse(.busy, stream) }
     meter.incoming.add(1)
     defer { meter.incoming.add(-1) }

@@ -46,8 +46,8 @@ struct Outgoing: Sendable {
     _ plain: PlainSocket, _ preface: TunnelPreface, to member: NodeID, over stream: SecureStream,
     isUsedAgain: Bool = false
   ) async -> Bool {
-    // Whoever was removed while it was dialled was not met by the cut.
-    guard fleet.isMember(member) else {
+    // Whoever was removed or banned while it was dialled was not met by the cut.
+    guard fleet.takesPart(member) else {
       stream.cut()
       return false
     }
@@ -84,7 +84,7 @@ struct Outgoing: Sendable {
   private func settle(_ stream: SecureStream, of member: NodeID) {
     pool.put(stream, of: member, streams)
     // In the pool a cut finds it by its certificate; one that came before has not.
-    if !fleet.isMember(member) { pool.close(member) }
+    if !fleet.takesPart(member) { pool.close(member) }
   }
 
   /// At the first of its addresses that leads to it, and to nobody else.

@@ -67,6 +67,9 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
   // MARK: - The way to other members
 
   public func endpoint(of member: NodeID) async throws(RegistryError) -> PeerEndpoint {
+    guard !fleet.isBanned(member) else {
+      throw RegistryError(.denied, "\(member) sent wrong bytes not long ago: no swarm leads to it")
+    }
     if let listener = state.withLock({ $0.listeners[member] }) { return listener.endpoint }
     guard fleet.isMember(member) else { throw RegistryError(.denied, "\(member) is no member of the fleet") }
     guard let house else { throw RegistryError(.unavailable, "the ways to other members are not open") }
@@ -75,10 +78,10 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
     }
     try admit(member, at: address, house.door)
     let listener = keep(try listener(for: member, at: address, house), for: member)
-    // Removed in the meantime, the member was not met by the cut.
-    guard fleet.isMember(member) else {
+    // Removed or banned in the meantime, the member was not met by the cut.
+    guard fleet.takesPart(member) else {
       cut([member])
-      throw RegistryError(.denied, "\(member) is no member of the fleet")
+      throw RegistryError(.denied, "\(member) is no member of the fleet, or was banned")
     }
     return listener.endpoint
   }
@@ -90,10 +93,14 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
 
   public func member(at address: String) -> NodeID? { book.withLock { $0.member(at: address) } }
 
+  public func banned(_ address: String, from torrent: InfoHash) {
+    if let member = member(at: address) { fleet.banned(member, torrent) }
+  }
+
   /// Dials those of them to whom there is no tunnel yet: they are about to be asked for something.
   public func dialAhead(_ members: [NodeID]) {
     guard let outgoing else { return }
-    for member in members.prefix(limits.dialledAhead) {
+    for member in members.lazy.filter(fleet.takesPart).prefix(limits.dialledAhead) {
       // Unstructured: nobody waits for it, and it ends by its deadline.
       Task { await outgoing.dialAhead(member) }
     }
@@ -140,6 +147,10 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
       meter.strangers.add()
       return
     }
+    guard !fleet.isBanned(member) else {
+      meter.banned.add()
+      return
+    }
     let incoming = Incoming(
       fleet: fleet, limits: limits, carried: carried, meter: meter, door: house.door, waker: house.waker,
       admit: { member throws(RegistryError) in
@@ -148,8 +159,8 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
         return address
       })
     await incoming.serve(stream, of: member)
-    // Removed just while it was admitted.
-    if !fleet.isMember(member) { cut([member]) }
+    // Removed or banned just while it was admitted.
+    if !fleet.takesPart(member) { cut([member]) }
   }
 
   private func admit(_ member: NodeID, at address: String, _ door: any SwarmDoor) throws(RegistryError) {
@@ -162,7 +173,7 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
 
   // MARK: - Removal
 
-  /// These are members no more, which `isMember` says already: everything to and from them ends at once.
+  /// These are members no more, or banned, which `TunnelFleet` says already: everything to and from them ends at once.
   public func cut(_ strangers: Set<NodeID>) {
     guard let house else { return }
     house.streams.endStreams { peer in NodeID(peer.identity).map { strangers.contains($0) } ?? true }
@@ -181,7 +192,8 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
       if door.doorstep != nil { try door.dismiss(address) }
     } catch {
       log.warning(
-        "the torrent engine did not dismiss a member that was removed", LogField("member", member.description),
+        "the torrent engine did not dismiss a member that was removed or banned",
+        LogField("member", member.description),
         LogField("reason", "\(error)"))
       return
     }

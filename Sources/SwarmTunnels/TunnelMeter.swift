@@ -19,6 +19,8 @@ public final class TunnelMeter: Sendable {
   public let unregistered = Counter()
   /// Turned away at the fleet's port: no member, or no more.
   public let strangers = Counter()
+  /// Turned away there: it sent wrong bytes not long ago.
+  public let banned = Counter()
   /// Refused by the member that was asked, or by this one.
   public let refused = Counter()
 

@@ -36,6 +36,54 @@ import Wire
     #expect(await pair.channel.holders(of: digest, in: repository).map(\.member) == [pair.holder])
     await pair.close()
   }
+
+  /// Both stand nowhere, so that no line lies between them.
+  @Test func aMemberThatIsAskedToFetchLetsTheAskerInAndSaysHowFarItIs() async throws {
+    let pair = try ChannelPair()
+    let (blob, here, there) = (
+      seededBytes(2_000_000, seed: 7), try RepositoryName(parsing: "team/app"), try RepositoryName(parsing: "other")
+    )
+    try await pair.push(blob, to: here)
+    let (digest, ticket) = (Digest(of: blob), SwarmTicket.hashing(blob, as: Digest(of: blob)))
+    let due = ticket.map {
+      FetcherWord(SwarmPeer(member: pair.holder, isWhole: true, ticket: $0), receivedBytes: 2_000_000)
+    }
+    for known in [nil, ticket, SwarmTicket.hashing([1], as: digest)] {
+      #expect(await pair.channel.ask(pair.holder, toFetch: digest, in: here, knowing: known) == due)
+    }
+    #expect(
+      await pair.channel.ask(pair.holder, toFetch: digest, in: there, knowing: nil) == nil, "of another repository")
+    #expect(await pair.channel.ask(pair.holder, toFetch: Digest(of: [3]), in: here, knowing: nil) == nil)
+    let stranger = NodeID([UInt8](repeating: 9, count: NodeID.byteCount))!
+    #expect(await pair.channel.ask(stranger, toFetch: digest, in: here, knowing: nil) == nil)
+    #expect(pair.channel.fetchers(of: digest) == nil && !pair.channel.isFar(pair.holder))
+    // Who stands nowhere is near, and asked as such.
+    let clues = BlobClues().nearOnly
+    #expect(await pair.channel.swarm(of: digest, in: here, clues: clues).peers == due.map { [$0.peer] })
+    #expect(await pair.channel.holders(of: digest, in: here, clues: clues).map(\.member) == [pair.holder])
+    await pair.close()
+  }
+
+  @Test func whoStandsAtAnotherSiteIsNotAskedToFetchNorWhenOnlyTheNearAre() async throws {
+    let pair = try ChannelPair(zones: ["site-a/rack-1", "site-b"])
+    let (blob, repository) = (seededBytes(2_000_000, seed: 8), try RepositoryName(parsing: "team/app"))
+    try await pair.push(blob, to: repository)
+    let digest = Digest(of: blob)
+    #expect(pair.channel.isFar(pair.holder))
+    #expect(pair.channel.fetchers(of: digest) == [], "it is alone at its site: it is to fetch")
+    #expect(await pair.channel.ask(pair.holder, toFetch: digest, in: repository, knowing: nil) == nil)
+    let clues = BlobClues().nearOnly
+    #expect(await pair.channel.swarm(of: digest, in: repository, clues: clues).isEmpty)
+    #expect(await pair.channel.holders(of: digest, in: repository, clues: clues).isEmpty)
+    #expect(await pair.channel.swarm(of: digest, in: repository, clues: BlobClues()).peers.count == 1)
+    await pair.close()
+  }
+
+  @Test func atOneSiteThereIsALineToSpareForNobody() async throws {
+    let pair = try ChannelPair(zones: ["site-a/rack-1", "site-a/rack-2"])
+    #expect(pair.channel.fetchers(of: Digest(of: [1])) == nil && !pair.channel.isFar(pair.holder))
+    await pair.close()
+  }
 }
 
 /// Two members: one listens and holds, one asks.
@@ -54,8 +102,10 @@ private final class ChannelPair: Sendable {
   let channel: FleetChannel
   let holder: NodeID
 
-  /// - Parameter hasSwarms: the one that holds takes part in swarms.
-  init(hasSwarms: Bool = true) throws {
+  /// - Parameters:
+  ///   - hasSwarms: the one that holds takes part in swarms.
+  ///   - zones: where the one stands that holds, and the one that asks.
+  init(hasSwarms: Bool = true, zones: [String?] = [nil, nil]) throws {
     let (one, two) = (Member(name: "one"), Member(name: "two"))
     let authority = try FleetAuthority(makingAt: Self.now)
     let directory = try Self.directory(authority, one, two)
@@ -68,7 +118,7 @@ private final class ChannelPair: Sendable {
     let handler = FleetHandler(registry, seat: { seat.withLock { $0 } }, log: .silent)
     server = try HTTPServer(
       configuration: .init(listeners: [.tcp(host: "127.0.0.1", port: 0, tls: tls)], loops: 1), handler: handler)
-    let cards = try Self.cards(of: one, at: server, directory)
+    let cards = try Self.cards(of: [one, two], in: zones, at: server, directory)
     channel = try FleetChannel(
       two.keys, certificate: certificates[1], authority: authority.certificate, work: work, log: .silent)
     desks = [one, two].map { [channel] in Self.desk($0.keys, directory, cards, channel) }
@@ -115,14 +165,20 @@ private final class ChannelPair: Sendable {
     return directory
   }
 
-  private static func cards(of member: Member, at server: HTTPServer, _ directory: Directory) throws -> CardBook {
+  /// All are said to be where one listens.
+  private static func cards(
+    of members: [Member], in zones: [String?], at server: HTTPServer, _ directory: Directory
+  ) throws -> CardBook {
     guard case .network(let address, let port)? = server.addresses.first else { throw NoAddress() }
-    let introduction = FleetDesk.Introduction(
-      name: try #require(NodeName(parsing: member.name)),
-      addresses: [try #require(MemberAddress(parsing: "\(address):\(port)"))], zone: nil, release: "test")
     var cards = CardBook()
-    let card = try #require(introduction.card(in: directory.fleet, member.keys, at: now))
-    _ = cards.restore(card, directory: directory, notary: member.keys)
+    for (member, zone) in zip(members, zones) {
+      let introduction = FleetDesk.Introduction(
+        name: try #require(NodeName(parsing: member.name)),
+        addresses: [try #require(MemberAddress(parsing: "\(address):\(port)"))],
+        zone: zone.flatMap { Zone(parsing: $0) }, release: "test")
+      let card = try #require(introduction.card(in: directory.fleet, member.keys, at: now))
+      _ = cards.restore(card, directory: directory, notary: member.keys)
+    }
     return cards
   }
 

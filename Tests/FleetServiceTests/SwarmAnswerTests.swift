@@ -17,6 +17,7 @@ struct SwarmAnswerTests {
     for answer in [
       SwarmAnswer(isWhole: true, ticket: ticket, others: Array(Self.members.prefix(3))),
       SwarmAnswer(isWhole: false, ticket: nil, others: []),
+      SwarmAnswer(isWhole: false, ticket: ticket, others: [], receivedBytes: 77),
     ] {
       #expect(SwarmAnswer(bytes: answer.bytes) == answer)
     }

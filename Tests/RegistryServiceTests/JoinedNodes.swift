@@ -14,6 +14,8 @@ final class JoinedNodes: Sendable {
     var liesInPiece: Int?
     /// Vouches for this ticket.
     var falseTicket: SwarmTicket?
+    /// Says that so many bytes came to it, of what it is asked to fetch.
+    var boastedBytes: Int64?
     /// Sends other bytes for manifests.
     var liesInManifests = false
   }
@@ -23,6 +25,10 @@ final class JoinedNodes: Sendable {
     var faults: [NodeID: Faults] = [:]
     var sentBytes: [NodeID: Int] = [:]
     var questions = 0
+    /// Where they stand; who is in none stands nowhere.
+    var sites: [NodeID: String] = [:]
+    /// To fetch a blob for a site: who was asked, in that order.
+    var asked: [NodeID] = []
     var isDissolved = false
     /// Reads wait until it is opened.
     var gateIsClosed = false
@@ -48,6 +54,11 @@ final class JoinedNodes: Sendable {
 
   func sentBytes(by number: UInt8) -> Int { state.withLock { $0.sentBytes[Self.id(number)] ?? 0 } }
 
+  /// Of a site's members that of the lowest number is to fetch for it.
+  func stand(_ number: UInt8, at site: String) { state.withLock { $0.sites[Self.id(number)] = site } }
+
+  var asked: [NodeID] { state.withLock { $0.asked } }
+
   var questions: Int { state.withLock { $0.questions } }
 
   /// From now on each is alone.
@@ -68,6 +79,27 @@ final class JoinedNodes: Sendable {
 
   /// What one of them sees of the others.
   func others(than number: UInt8) -> any FleetBytes { Others(nodes: self, own: Self.id(number)) }
+
+  fileprivate func isLine(between one: NodeID, and other: NodeID) -> Bool {
+    state.withLock { state in
+      guard let here = state.sites[one], let there = state.sites[other] else { return false }
+      return here != there
+    }
+  }
+
+  fileprivate func fetchers(before own: NodeID) -> [NodeID]? {
+    state.withLock { state in
+      guard let site = state.sites[own], Set(state.sites.values).count > 1 else { return nil }
+      let order = state.sites.filter { $0.value == site }.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+      return Array(order.prefix { $0 != own }.prefix(2))
+    }
+  }
+
+  fileprivate func note(asked member: NodeID) { state.withLock { $0.asked.append(member) } }
+
+  fileprivate func members(but own: NodeID, _ clues: BlobClues) -> [(NodeID, Registry, Faults)] {
+    members(but: own).filter { !clues.isNearOnly || !isLine(between: own, and: $0.0) }
+  }
 
   fileprivate func members(but own: NodeID) -> [(NodeID, Registry, Faults)] {
     state.withLock { state in
@@ -102,7 +134,7 @@ final class JoinedNodes: Sendable {
   }
 }
 
-private struct Others: FleetBytes {
+private struct Others: FleetBytes, FleetSites {
   let nodes: JoinedNodes
   let own: NodeID
 
@@ -113,7 +145,7 @@ private struct Others: FleetBytes {
 
   func holders(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> [Holding] {
     var found: [Holding] = []
-    for (id, registry, faults) in nodes.members(but: own) where !faults.isAway {
+    for (id, registry, faults) in nodes.members(but: own, clues) where !faults.isAway {
       guard (try? await registry.blobs.openHere(digest, in: repository)) ?? nil != nil else { continue }
       guard let ticket = try? await registry.tickets.ticket(for: digest, within: SwarmNode.patience) else { continue }
       found.append(Holding(member: id, ticket: faults.falseTicket ?? ticket))
@@ -124,7 +156,7 @@ private struct Others: FleetBytes {
   func swarm(of digest: Digest, in repository: RepositoryName, clues: BlobClues) async -> SwarmFinding {
     var peers: [SwarmPeer] = []
     var others: [NodeID] = []
-    for (id, registry, faults) in nodes.members(but: own) where !faults.isAway {
+    for (id, registry, faults) in nodes.members(but: own, clues) where !faults.isAway {
       guard let place = try? await registry.reception?.admit(own, to: digest, in: repository) else { continue }
       peers.append(SwarmPeer(member: id, isWhole: place.isWhole, ticket: faults.falseTicket ?? place.ticket))
       others += place.others
@@ -153,6 +185,23 @@ private struct Others: FleetBytes {
       offset += Int64(bytes.count)
       try await take(bytes)
     }
+  }
+
+  var sites: (any FleetSites)? { self }
+
+  func isFar(_ member: NodeID) -> Bool { nodes.isLine(between: own, and: member) }
+
+  func fetchers(of digest: Digest) -> [NodeID]? { nodes.fetchers(before: own) }
+
+  func ask(
+    _ member: NodeID, toFetch digest: Digest, in repository: RepositoryName, knowing ticket: SwarmTicket?
+  ) async -> FetcherWord? {
+    nodes.note(asked: member)
+    guard let (registry, faults) = nodes.member(member), !faults.isAway,
+      let found = try? await registry.fetch(digest, in: repository, for: own)
+    else { return nil }
+    let peer = SwarmPeer(member: member, isWhole: found.place.isWhole, ticket: found.place.ticket)
+    return FetcherWord(peer, receivedBytes: faults.boastedBytes ?? found.receivedBytes)
   }
 
   func keepsManifest(_ digest: Digest) -> Bool { true }

@@ -35,6 +35,10 @@ private struct FetchLife {
   /// Those that were to begin, and those that have.
   private var toBegin: Set<Fetch.Source> = []
   private var begun: Set<Fetch.Source> = []
+  /// `nil`: it takes from wherever the blob is.
+  private var site: SitePlan?
+  /// Nobody near is known to have it whole: the channel has nobody to ask.
+  private var waitsForFetcher: Bool
 
   init(seed: UInt64) {
     random = SeededNumbers(seed: seed)
@@ -50,7 +54,12 @@ private struct FetchLife {
     limits.smallBytes = Int64.random(in: 0...1000, using: &random)
     limits.fillBytes = Int64.random(in: 1...400, using: &random)
     sources = [[.swarm], [.channel], [.swarm, .channel]].randomElement(using: &random)!
-    fetch = Fetch(size: size, pieceBytes: pieceBytes, from: sources, limits: limits, at: now)
+    let fetchers = [1, 2].map(JoinedNodes.id).prefix(Int.random(in: 0...2, using: &random))
+    if sources.count > 1, Bool.random(using: &random) {
+      site = SitePlan(fetchers: Array(fetchers), isAgreed: Bool.random(using: &random))
+    }
+    waitsForFetcher = site?.fetchers.isEmpty == false && size > limits.smallBytes
+    fetch = Fetch(size: size, pieceBytes: pieceBytes, from: sources, limits: limits, site: site, at: now)
     for step in fetch.begin() { judge(step) }
   }
 
@@ -76,7 +85,9 @@ private struct FetchLife {
     case 7..<10: .received(aSource(), bytes: Int64.random(in: 0...100, using: &random))
     case 10..<18: .tick
     case 18..<20: idle.map { .begun($0) } ?? .found(holders: 1)
-    case 20..<30: asked.keys.randomElement(using: &random).map { .leaves($0) } ?? .tick
+    case 20..<23:
+      .said(JoinedNodes.id(.random(in: 1...2, using: &random)), bytes: [nil, 0, 500].randomElement(using: &random)!)
+    case 23..<30: asked.keys.randomElement(using: &random).map { .leaves($0) } ?? .tick
     case 30..<90: .verified(piece: Int.random(in: -1...pieceCount, using: &random))
     case 90..<120: sinkWork.map { returned($0, fails: Int.random(in: 0..<20, using: &random) == 0) } ?? .tick
     default: aRead()
@@ -115,6 +126,7 @@ private struct FetchLife {
     case .hashed, .hashingFailed, .sealed, .sealFailed, .linkFailed: sinkWork = nil
     case .leaves(let reader): asked[reader] = nil
     case .begun(let source): begun.insert(source)
+    case .found(let holders) where holders > 0: waitsForFetcher = false
     default: break
     }
     for step in fetch.take(event, at: now) { judge(step) }
@@ -134,6 +146,11 @@ private struct FetchLife {
       if !sources.contains(source) || !toBegin.insert(source).inserted { violations.append("\(step) again") }
     case .fill(let pieces): judgeFill(pieces)
     case .rest, .shed, .seek, .wake, .quit: if sources.count < 2 { violations.append("\(step) with one source") }
+    case .ask(let fetcher):
+      if site?.fetchers.contains(fetcher) != true { violations.append("\(step) for no site") }
+    case .cross:
+      if site == nil { violations.append("crosses a line again, or where there is none") }
+      (site, waitsForFetcher) = (nil, false)
     case .hurry(let pieces), .want(let pieces):
       if pieces.isEmpty || pieces.lowerBound < 0 || pieces.upperBound > pieceCount { violations.append("\(step)") }
     case .hash(let offset):
@@ -150,6 +167,7 @@ private struct FetchLife {
   }
 
   private mutating func judgeFill(_ pieces: Range<Int>) {
+    if waitsForFetcher { violations.append("the channel is asked for what another member brings") }
     if !begun.contains(.channel) { violations.append("the channel is asked before it has begun") }
     if pieces.isEmpty || pieces.lowerBound < 0 || pieces.upperBound > pieceCount {
       violations.append("fills \(pieces)")

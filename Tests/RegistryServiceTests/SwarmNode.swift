@@ -46,9 +46,11 @@ final class SwarmNode: Sendable {
   }
 
   /// The same disk and catalogue in the next life, among the same peers. This one was closed.
-  func restarted(patterns: [String] = ["open/**"], fleet: (any FleetBytes)? = nil) async throws -> SwarmNode {
+  func restarted(
+    patterns: [String] = ["open/**"], fleet: (any FleetBytes)? = nil, way: (any SwarmWay)? = nil
+  ) async throws -> SwarmNode {
     try await SwarmNode(
-      swarm, stranger: stranger, fetches, patterns: patterns, nil, { _ in },
+      swarm, stranger: stranger, fetches, patterns: patterns, nil, { $0.way = way },
       makeBench: { Bench(after: self.bench, rules: Self.rules(patterns), swarm: $0, fleet: fleet) })
   }
 
@@ -129,6 +131,17 @@ final class SwarmNode: Sendable {
       bytes += piece
     }
     return bytes
+  }
+
+  /// It knows of an image by what another said that took it: its config `{}`, and this layer.
+  func hear(of layer: [UInt8], pushedTo origin: SwarmNode) async throws {
+    let config = try await origin.bench.pushBlob(Bench.bytes("{}"))
+    let pushed = try await origin.bench.pushBlob(layer)
+    let bytes = Bench.manifest(config: (config, 2), layer: (pushed, layer.count))
+    let manifest = try await origin.registry.manifests.push(
+      bytes, contentType: Bench.imageType, to: .tag(Bench.tag("1")), in: Bench.repository)
+    let facts = try ManifestDocument(bytes: bytes, contentType: Bench.imageType).facts
+    bench.catalogue.hear(of: manifest.digest, facts, tag: Bench.tag("1"), in: Bench.repository)
   }
 
   /// The store's bytes of a blob become others behind the node's back.

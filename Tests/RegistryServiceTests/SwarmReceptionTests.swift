@@ -59,22 +59,11 @@ struct SwarmReceptionTests {
     await node.close()
   }
 
-  /// What a far node gets of an image that another pushed.
-  private func hear(_ far: SwarmNode, of origin: SwarmNode) async throws {
-    let config = try await origin.bench.pushBlob(Bench.bytes("{}"))
-    let layer = try await origin.bench.pushBlob(Self.layer)
-    let bytes = Bench.manifest(config: (config, 2), layer: (layer, Self.layer.count))
-    let pushed = try await origin.registry.manifests.push(
-      bytes, contentType: Bench.imageType, to: .tag(Bench.tag("1")), in: Bench.repository)
-    let facts = try ManifestDocument(bytes: bytes, contentType: Bench.imageType).facts
-    far.bench.catalogue.hear(of: pushed.digest, facts, tag: Bench.tag("1"), in: Bench.repository)
-  }
-
   @Test func aLayerThatIsNamedAndFarComesThroughTheSwarmOfWhoeverHasIt() async throws {
     let (nodes, swarm) = (JoinedNodes(), MemorySwarm())
     let origin = try await node(nodes, 1, among: swarm)
     let far = try await node(nodes, 9, among: swarm)
-    try await hear(far, of: origin)
+    try await far.hear(of: Self.layer, pushedTo: origin)
     let reader = try await far.registry.blobs.open(Self.digest, in: Bench.repository)
     #expect(try await SwarmNode.read(reader) == Self.layer)
     #expect(nodes.sentBytes(by: 1) == 0)
@@ -87,7 +76,7 @@ struct SwarmReceptionTests {
     let origin = try await SwarmNode(among: swarm)
     nodes.add(origin, as: 1)
     let far = try await node(nodes, 9, among: swarm)
-    try await hear(far, of: origin)
+    try await far.hear(of: Self.layer, pushedTo: origin)
     swarm.describe(try SwarmNode.torrent(Self.layer, .v2, as: Self.digest), as: Self.layer)
     let reader = try await far.registry.blobs.open(Self.digest, in: Bench.repository)
     try await eventually("both at work") { await far.fetchDesk.begunSources(of: Self.digest) == 2 }
@@ -102,7 +91,7 @@ struct SwarmReceptionTests {
     let (nodes, swarm) = (JoinedNodes(), MemorySwarm())
     let origin = try await node(nodes, 1, among: swarm)
     let (part, last) = (try await node(nodes, 2, among: swarm), try await node(nodes, 3, among: swarm))
-    for far in [part, last] { try await hear(far, of: origin) }
+    for far in [part, last] { try await far.hear(of: Self.layer, pushedTo: origin) }
     await swarm.allow(pieces: 7)
     _ = try await part.registry.blobs.open(Self.digest, in: Bench.repository)
     try await eventually("seven pieces") { await part.fetchDesk.progress().first?.verifiedBytes == 7 * 65_536 }

@@ -10,17 +10,22 @@ struct TwofoldFetchTests {
   private static let fault = RegistryError(.unavailable, "nobody")
 
   /// 160 pieces of 64 KiB, ten megabytes in all; a part of four is 64 pieces.
-  private func fetch(pieces: Int = 160, _ change: (inout FetchLimits) -> Void = { _ in }) -> RemoteBlobFetch {
+  private func fetch(pieces: Int = 160, site: SitePlan? = nil, _ change: (inout FetchLimits) -> Void = { _ in })
+    -> RemoteBlobFetch
+  {
     var limits = FetchLimits()
     limits.hashStepBytes = .max
     change(&limits)
     return RemoteBlobFetch(
-      size: Int64(pieces) * 65_536, pieceBytes: 65_536, from: [.swarm, .channel], limits: limits, at: begun)
+      size: Int64(pieces) * 65_536, pieceBytes: 65_536, from: [.swarm, .channel], limits: limits, site: site,
+      at: begun)
   }
 
   /// Both are at work.
-  private func started(_ change: (inout FetchLimits) -> Void = { _ in }) -> RemoteBlobFetch {
-    var fetch = fetch(change)
+  private func started(
+    site: SitePlan? = nil, _ change: (inout FetchLimits) -> Void = { _ in }
+  ) -> RemoteBlobFetch {
+    var fetch = fetch(site: site, change)
     _ = fetch.begin()
     for source in [Fetch.Source.swarm, .channel] { #expect(fetch.take(.begun(source), at: begun) == []) }
     return fetch
@@ -179,6 +184,42 @@ struct TwofoldFetchTests {
     #expect(!fetch.take(.tick, at: after(4_500)).contains(.want(9..<10)))
     #expect(fetch.take(.verified(piece: 9), at: after(4_600)).isEmpty)
     #expect(!fetch.take(.tick, at: after(7_000)).contains(.want(9..<10)))
+  }
+
+  @Test func whileAnotherMemberBringsItToTheSiteNothingIsAskedOfTheChannel() {
+    let fetcher = JoinedNodes.id(1)
+    var fetch = started(site: SitePlan(fetchers: [fetcher], isAgreed: true))
+    _ = fetch.take(.reads(1, from: 0, count: 9), at: begun)
+    #expect(fetch.take(.tick, at: after(200)) == [])
+    #expect(fetch.take(.tick, at: after(1_000)) == [.ask(fetcher), .seek])
+    #expect(fetch.take(.said(fetcher, bytes: 1_000_000), at: after(1_100)) == [])
+    // Longer than a fetch that has nobody waits; it has looked at its site alone.
+    _ = fetch.take(.tick, at: after(3_000))
+    #expect(fetch.take(.said(fetcher, bytes: 2_000_000), at: after(3_900)) == [])
+    #expect(fetch.take(.tick, at: after(6_000)) == [.ask(fetcher), .want(0..<1)])
+    #expect(fetch.supply.stalls == 0 && fetch.supply.waitsForFetcher)
+    // It dies, and with it what it brought: from now on as any other fetch, anew.
+    #expect(fetch.take(.said(fetcher, bytes: nil), at: after(6_100)) == [.cross, .seek])
+    #expect(fetch.take(.tick, at: after(6_200)) == [.fill(0..<1), .shed, .seek, .fill(1..<65)])
+    #expect(!fetch.take(.tick, at: after(11_000)).contains(.end(.kept)))
+    #expect(!fetch.supply.isNearOnly)
+  }
+
+  @Test func aHolderNearIsAskedAsAnyAndTheLineIsCrossedWhenItBringsNothing() {
+    var fetch = started(site: SitePlan(fetchers: [], isAgreed: true))
+    #expect(fetch.take(.tick, at: after(150)) == [.fill(0..<1)])
+    #expect(fetch.take(.tick, at: after(1_000)) == [.shed, .seek, .fill(1..<65)])
+    #expect(fetch.take(.tick, at: after(3_000)).starts(with: [.cross, .seek]))
+
+    var broken = started(site: SitePlan(fetchers: [], isAgreed: true))
+    _ = broken.take(.tick, at: after(1_000))
+    #expect(broken.take(.sourceFailed(.channel, Self.fault), at: after(1_100)) == [.cross, .seek])
+  }
+
+  @Test func withoutItsSwarmAFetchDoesNotWaitForItsSite() {
+    var fetch = started(site: SitePlan(fetchers: [JoinedNodes.id(1)], isAgreed: true))
+    #expect(
+      fetch.take(.sourceFailed(.swarm, Self.fault), at: after(20)) == [.cross, .seek, .quit(.swarm), .fill(0..<160)])
   }
 
   @Test func aFullDiskEndsItWhicheverSourceMetIt() {

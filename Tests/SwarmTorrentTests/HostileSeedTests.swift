@@ -38,6 +38,33 @@ import Testing
     }
   }
 
+  /// Pieces are put together from blocks of both: who sent the true ones is never named, whoever sent the false one is.
+  @Test(arguments: [340, 341, 342] as [UInt64])
+  func aSoundSeedIsNotBannedForPiecesThatALiarHadAPartIn(_ seed: UInt64) async throws {
+    try await TestEngines.with { engines in
+      let blob = try TestBlob(bytes: Self.size, seed: seed)
+      let manners = RawSeed.Manners(block: { piece, start, length in
+        let from = piece * blob.v2.pieceBytes + start
+        var block = Array(blob.bytes[min(from, blob.bytes.count)..<min(from + length, blob.bytes.count)])
+        block += Array(repeating: 0, count: length - block.count)
+        // One in four.
+        if start / length % 4 == 1 { block[length / 2] ^= 1 }
+        return block
+      })
+      try await RawSeed.serving(blob.v2.infoHash, on: "127.0.0.3", manners) { liar in
+        let (sound, engine, way) = (try await engines.fleet(1), try await engines.fleet(2), NotedWay())
+        engine.lead(through: way)
+        try await sound.seed(blob.v2, from: try blob.open(), observer: { _ in })
+        let (target, events) = (try TestTarget(size: blob.bytes.count), TestEvents())
+        let both = [liar.endpoint, try sound.peer]
+        try await engine.fetch(blob.v2, into: target.file, from: both, observer: events.observer)
+        try await events.whole()
+        #expect(try target.bytes == blob.bytes)
+        #expect(way.bans.withLock { $0.allSatisfy { $0.address == "127.0.0.3" } })
+      }
+    }
+  }
+
   /// One has taken pieces upon it when the other and the sound one come, and each is let go of as soon as a second is over.
   @Test func seedsThatStallEveryRequestAreLetGoOfAndTheHiddenOneSendsTheRest() async throws {
     try await TestEngines.with { engines in

@@ -3,15 +3,8 @@ import RegistryCore
 /// Who brings a blob to a site, so that it crosses the line between two sites once. Whoever knows the same of the members
 /// works out the same order alone.
 public struct SiteElection: Hashable, Sendable {
-  public enum Part: Hashable, Sendable {
-    /// Fetches from wherever the blob is.
-    case fetches
-    /// Takes what is near, and asks that one to fetch. When neither has got a byte for so long, it crosses the line itself.
-    case waits(for: NodeID, milliseconds: Int64)
-  }
-
-  /// So long after the one before it the next crosses the line.
-  public static let patienceMilliseconds: Int64 = 2_000
+  /// So many are asked at most, before a member crosses the line itself: each may cost a wait.
+  public static let askedMembers = 2
 
   /// The members of the site that answer, the one that fetches at the front.
   public let order: [NodeID]
@@ -24,9 +17,10 @@ public struct SiteElection: Hashable, Sendable {
     order = Rendezvous.ranked(near, for: digest, limit: near.count)
   }
 
-  /// Of a member that wants the blob.
-  public func part(of member: NodeID) -> Part {
-    guard let first = order.first, first != member, let place = order.firstIndex(of: member) else { return .fetches }
-    return .waits(for: first, milliseconds: Int64(place) * Self.patienceMilliseconds)
+  /// Whom a member that wants the blob asks to fetch it, one after the other; none: it fetches it itself. All of them rank
+  /// higher than it does, so that however differently members see each other, no two wait for each other.
+  public func fetchers(before member: NodeID) -> [NodeID] {
+    guard let place = order.firstIndex(of: member) else { return [] }
+    return Array(order.prefix(min(place, Self.askedMembers)))
   }
 }

@@ -30,9 +30,14 @@ public protocol FleetBytes: Sendable {
   func manifest(
     _ digest: Digest, size: Int, in repository: RepositoryName, writer: NodeID?
   ) async -> [UInt8]?
+
+  /// Where they stand; `nil`: that is not known.
+  var sites: (any FleetSites)? { get }
 }
 
 extension FleetBytes {
+  public var sites: (any FleetSites)? { nil }
+
   public func holders(of digest: Digest, in repository: RepositoryName) async -> [Holding] {
     await holders(of: digest, in: repository, clues: BlobClues())
   }
@@ -48,11 +53,19 @@ public struct BlobClues: Hashable, Sendable {
   public let ticket: SwarmTicket?
   /// Members that were named as being among those who have it or are getting it.
   public let named: [NodeID]
+  /// Nobody is asked who stands at another site.
+  public let isNearOnly: Bool
 
   public init(
-    beside: [Digest] = [], writer: NodeID? = nil, ticket: SwarmTicket? = nil, named: [NodeID] = []
+    beside: [Digest] = [], writer: NodeID? = nil, ticket: SwarmTicket? = nil, named: [NodeID] = [],
+    isNearOnly: Bool = false
   ) {
     (self.beside, self.writer, self.ticket, self.named) = (beside, writer, ticket, named)
+    self.isNearOnly = isNearOnly
+  }
+
+  public var nearOnly: BlobClues {
+    BlobClues(beside: beside, writer: writer, ticket: ticket, named: named, isNearOnly: true)
   }
 }
 

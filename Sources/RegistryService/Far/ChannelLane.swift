@@ -13,6 +13,15 @@ struct ChannelLane: Sendable {
   let fleet: any FleetBytes
   /// Pieces are hashed here.
   let work: BlockingPool
+  /// `nil`: whoever holds it is asked.
+  var site: SiteKeeping?
+  /// Who was found to lie is noted there; `nil`: it is forgotten with the fetch.
+  var bans: BannedMembers?
+
+  func holders() async -> [Holding] {
+    let clues = BlobClues(isNearOnly: site?.isNearOnly == true)
+    return await fleet.holders(of: torrent.digest, in: repository, clues: clues)
+  }
 
   /// Reads consecutive pieces and hands them on in order.
   /// - Parameters:

@@ -148,12 +148,12 @@ final class ChannelSource: Sendable {
   private func member(for lane: Int) async -> NodeID? {
     while !Task.isCancelled {
       let (member, mayLook) = state.withLock { state in
-        let member = Self.pick(lane, state.members)
+        let member = pick(lane, state.members)
         if member == nil { state.lookups += 1 }
         return (member, state.lookups <= habits.lookups)
       }
       if member != nil || !mayLook { return member }
-      let found = await self.lane.fleet.holders(of: torrent.digest, in: self.lane.repository)
+      let found = await self.lane.holders()
       let members = found.filter { SwarmTorrent($0.ticket).infoHash == torrent.infoHash }.map(\.member)
       state.withLock { state in
         if state.members.isEmpty { state.members = members.filter { !state.liars.contains($0) } }
@@ -162,8 +162,11 @@ final class ChannelSource: Sendable {
     return nil
   }
 
-  private static func pick(_ lane: Int, _ members: [NodeID]) -> NodeID? {
-    members.isEmpty ? nil : members[lane % members.count]
+  /// Who has lied about another blob is asked when nobody else is left.
+  private func pick(_ lane: Int, _ members: [NodeID]) -> NodeID? {
+    let trusted = members.filter { self.lane.bans?.isBanned($0) != true }
+    let asked = trusted.isEmpty ? members : trusted
+    return asked.isEmpty ? nil : asked[lane % asked.count]
   }
 
   private func read(_ part: Range<Int>, on number: Int, from member: NodeID, _ tell: @escaping Tell) async {
@@ -190,6 +193,8 @@ final class ChannelSource: Sendable {
       state.members.removeAll { $0 == member }
       if error.code == .digestInvalid { state.liars.insert(member) }
     }
+    // All of the piece came from there, by the ticket that it vouched for.
+    if error.code == .digestInvalid { lane.bans?.note(member, .channel, torrent.digest) }
     log.warning(
       "a member failed in the middle of a blob; another is asked", LogField("member", member.description),
       LogField("digest", torrent.digest.description), LogField("error", error.description))

@@ -11,6 +11,7 @@ struct FarContent: Sendable {
   private let ports: RegistryPorts
   private let fleet: any FleetBytes
   private let fetches: FetchDesk
+  private let bans: BannedMembers
   /// The registry's: bytes and name change together.
   private let gate: KeyedGate<Digest>
   private let acceptsSparseManifests: Bool
@@ -22,13 +23,16 @@ struct FarContent: Sendable {
   private static let unreadAtOnce = 16
   /// Blobs that others are asked for at once, before a manifest that names them is taken.
   private static let confirmedAtOnce = 16
+  /// Where members that were to fetch a blob for the site took so long to say no, nobody else is asked to.
+  private static let fetcherPatience = Duration.seconds(1)
   /// A manifest that nobody had is not asked for again before, on behalf of a blob.
   private static let unreadPause = Duration.seconds(5)
 
   init(
-    _ ports: RegistryPorts, _ fleet: any FleetBytes, fetches: FetchDesk, gate: KeyedGate<Digest>, rules: RegistryRules
+    _ ports: RegistryPorts, _ fleet: any FleetBytes, fetches: FetchDesk, bans: BannedMembers, gate: KeyedGate<Digest>,
+    rules: RegistryRules
   ) {
-    (self.ports, self.fleet, self.fetches, self.gate) = (ports, fleet, fetches, gate)
+    (self.ports, self.fleet, self.fetches, self.bans, self.gate) = (ports, fleet, fetches, bans, gate)
     acceptsSparseManifests = rules.acceptsSparseManifests
   }
 
@@ -139,38 +143,95 @@ struct FarContent: Sendable {
   private func beginFromHolders(
     _ digest: Digest, _ need: Need, in repository: RepositoryName
   ) async throws(RegistryError) -> Bool {
-    guard let (ticket, origin) = try await origin(of: digest, need, in: repository) else {
+    guard let supply = try await supply(of: digest, need, in: repository) else {
       throw failures.note(.heldByNobody(digest), of: digest)
     }
     do throws(RegistryError) {
-      try await fetches.begin(FetchRequest(torrent: SwarmTorrent(ticket), from: origin, repository: repository))
+      try await fetches.begin(
+        FetchRequest(
+          torrent: SwarmTorrent(supply.ticket), from: supply.origin, repository: repository, site: supply.site))
       return true
     } catch {
-      guard !fetches.mayBeTrue(ticket) else { throw error }
+      guard !fetches.mayBeTrue(supply.ticket) else { throw error }
       return false
     }
   }
 
-  /// Who has it by one and the same ticket. A large blob is looked for in the fleet's swarms; where nobody knows of one, and
-  /// members of earlier releases do not, among those that hold it.
-  private func origin(
+  /// Who has a blob by one and the same ticket.
+  private struct Supply {
+    let ticket: SwarmTicket
+    let origin: FetchOrigin
+    /// `nil`: it is taken from wherever it is.
+    var site: SitePlan?
+
+    init(_ ticket: SwarmTicket, among peers: [SwarmPeer], _ site: SitePlan? = nil) {
+      let same = peers.filter { $0.ticket == ticket }
+      let (whole, part) = (same.filter(\.isWhole).map(\.member), same.filter { !$0.isWhole }.map(\.member))
+      (self.ticket, origin, self.site) = (ticket, .members(holders: whole, peers: part), site)
+    }
+  }
+
+  private func supply(
     of digest: Digest, _ need: Need, in repository: RepositoryName
-  ) async throws(RegistryError) -> (SwarmTicket, FetchOrigin)? {
+  ) async throws(RegistryError) -> Supply? {
+    if let near = try await nearSupply(of: digest, need, in: repository) { return near }
+    return try await anySupply(of: digest, need, in: repository)
+  }
+
+  /// Where a line between sites is to be spared: from members of this node's site that have it, else by the one that is to
+  /// bring it there. `nil`: there is no such line, it is this node's part to cross it, or those that were asked do not.
+  private func nearSupply(
+    of digest: Digest, _ need: Need, in repository: RepositoryName
+  ) async throws(RegistryError) -> Supply? {
+    guard fetches.takesSwarms, let sites = fleet.sites, let named = sites.fetchers(of: digest) else { return nil }
+    let fetchers = named.filter { !bans.isBanned($0) }
+    let isLarge = fetches.takesSwarm(ofSize: need.size)
+    let found = try await nearPeers(of: digest, need, in: repository, isLarge)
+    if let ticket = found.first(where: \.isWhole)?.ticket {
+      return Supply(ticket, among: found, SitePlan(fetchers: [], isAgreed: true))
+    }
+    let asked = ContinuousClock.now
+    // A small one is handed on when it is whole, which it is at once or not worth waiting for.
+    for place in fetchers.indices.prefix(isLarge ? fetchers.count : 1) where .now - asked < Self.fetcherPatience {
+      let word = await sites.ask(fetchers[place], toFetch: digest, in: repository, knowing: nil)
+      guard let peer = word?.peer, fits(peer.ticket, digest, need), isLarge || peer.isWhole else { continue }
+      let plan = SitePlan(fetchers: peer.isWhole ? [] : Array(fetchers[place...]), isAgreed: true)
+      return Supply(peer.ticket, among: [peer] + found.filter { $0.member != peer.member }, plan)
+    }
+    return nil
+  }
+
+  private func nearPeers(
+    of digest: Digest, _ need: Need, in repository: RepositoryName, _ isLarge: Bool
+  ) async throws(RegistryError) -> [SwarmPeer] {
+    let clues = try await clues(need, in: repository).nearOnly
+    let found =
+      isLarge
+      ? await fleet.swarm(of: digest, in: repository, clues: clues).peers
+      : await fleet.holders(of: digest, in: repository, clues: clues).map {
+        SwarmPeer(member: $0.member, isWhole: true, ticket: $0.ticket)
+      }
+    return found.filter { fits($0.ticket, digest, need) && !bans.isBanned($0.member) }
+  }
+
+  /// Who has it by one and the same ticket, wherever they stand. A large blob is looked for in the fleet's swarms; where nobody knows of one, and
+  /// members of earlier releases do not, among those that hold it.
+  private func anySupply(
+    of digest: Digest, _ need: Need, in repository: RepositoryName
+  ) async throws(RegistryError) -> Supply? {
     if fetches.takesSwarm(ofSize: need.size) {
       let clues = try await clues(need, in: repository)
       let found = await fleet.swarm(of: digest, in: repository, clues: clues).peers.filter {
-        fits($0.ticket, digest, need)
+        fits($0.ticket, digest, need) && !bans.isBanned($0.member)
       }
-      if let ticket = found.first?.ticket {
-        let same = found.filter { $0.ticket == ticket }
-        let (whole, part) = (same.filter(\.isWhole).map(\.member), same.filter { !$0.isWhole }.map(\.member))
-        return (ticket, .members(holders: whole, peers: part))
-      }
+      if let ticket = found.first?.ticket { return Supply(ticket, among: found) }
     }
     let holders = try await holders(of: digest, need, in: repository)
-    guard let ticket = holders.first?.ticket else { return nil }
     // Those who vouch for the same ticket.
-    return (ticket, .members(holders: holders.filter { $0.ticket == ticket }.map(\.member), peers: []))
+    return holders.first.map { first in
+      Supply(
+        first.ticket, among: holders.map { SwarmPeer(member: $0.member, isWhole: true, ticket: $0.ticket) })
+    }
   }
 
   /// Members that say they hold it, as the manifest describes it.
@@ -178,7 +239,9 @@ struct FarContent: Sendable {
     of digest: Digest, _ need: Need, in repository: RepositoryName
   ) async throws(RegistryError) -> [Holding] {
     let clues = try await clues(need, in: repository)
-    return await fleet.holders(of: digest, in: repository, clues: clues).filter { fits($0.ticket, digest, need) }
+    let found = await fleet.holders(of: digest, in: repository, clues: clues).filter { fits($0.ticket, digest, need) }
+    // Who has lied is better than nobody: what it sends is looked at.
+    return found.filter { !bans.isBanned($0.member) } + found.filter { bans.isBanned($0.member) }
   }
 
   private func clues(_ need: Need, in repository: RepositoryName) async throws(RegistryError) -> BlobClues {

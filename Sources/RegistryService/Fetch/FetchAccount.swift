@@ -3,6 +3,13 @@ import Telemetry
 
 /// Where the bytes of a fetch came from, and what was in its way: one line of the log, at its end.
 struct FetchAccount: Sendable {
+  enum Site: Hashable, Sendable {
+    /// All of it came from members of this node's site.
+    case near
+    /// That did not go on, and it crossed the line for itself.
+    case crossed(after: Duration)
+  }
+
   let digest: Digest
   let size: Int64
   let ending: RemoteBlobFetch.Ending
@@ -15,6 +22,8 @@ struct FetchAccount: Sendable {
   let stalls: Int
   let bannedPeers: Int
   let cutPeers: Int
+  /// `nil`: there was no line between sites to be spared, or it was this node's part to cross it.
+  let site: Site?
   let firstPieceAfter: Duration?
   let took: Duration
 
@@ -27,6 +36,12 @@ struct FetchAccount: Sendable {
       LogField("took.ms", took / .milliseconds(1)),
     ]
     if let firstPieceAfter { fields.append(LogField("first.ms", firstPieceAfter / .milliseconds(1))) }
+    switch site {
+    case nil: break
+    case .near: fields.append(LogField("site", "near"))
+    case .crossed(let duration):
+      fields += [LogField("site", "crossed"), LogField("crossed.ms", duration / .milliseconds(1))]
+    }
     log.log(.info, "a fetch has ended", fields)
   }
 }

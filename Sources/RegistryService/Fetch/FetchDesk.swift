@@ -11,6 +11,7 @@ public final class FetchDesk: Sendable {
   private let swarm: SwarmDesk?
   /// Other members of the fleet; `nil`: the node is in none.
   private let fleet: (any FleetBytes)?
+  private let bans: BannedMembers
   private let limits: RegistryLimits
   private let gate: KeyedGate<Digest>
   private let backfill: TicketBackfill
@@ -19,10 +20,11 @@ public final class FetchDesk: Sendable {
 
   init(
     _ ports: RegistryPorts, _ store: any FetchStore, _ fetchLimits: FetchLimits, swarm: SwarmDesk?,
-    fleet: (any FleetBytes)?, limits: RegistryLimits, gate: KeyedGate<Digest>, backfill: TicketBackfill
+    fleet: (any FleetBytes)?, bans: BannedMembers, limits: RegistryLimits, gate: KeyedGate<Digest>,
+    backfill: TicketBackfill
   ) {
     (self.ports, self.store, self.swarm, self.fleet, self.limits) = (ports, store, swarm, fleet, limits)
-    (self.gate, self.backfill) = (gate, backfill)
+    (self.gate, self.backfill, self.bans) = (gate, backfill, bans)
     fetches = RemoteBlobFetches(limits: fetchLimits, log: ports.log)
   }
 
@@ -79,6 +81,9 @@ public final class FetchDesk: Sendable {
 
   /// How many fetches ended so in this life of the node.
   public func count(of outcome: FetchOutcome) -> Int { fetches.count(of: outcome) }
+
+  /// How fetches went about the line between sites.
+  public var siteCounts: SiteCounts { fetches.siteCounts }
 
   /// Times that a swarm of the fleet brought nothing for a second.
   public var stalls: Int { fetches.stalls }
@@ -156,7 +161,7 @@ public final class FetchDesk: Sendable {
   private func start(
     _ request: FetchRequest, for repositories: [RepositoryName], isResumed: Bool = false
   ) async throws(RegistryError) {
-    let request = request.bounded(peers: fetches.limits.peers)
+    let request = (isResumed ? planned(request) : request).bounded(peers: fetches.limits.peers)
     let torrent = request.torrent
     try fetches.takePlace(for: torrent)
     do throws(RegistryError) {
@@ -175,6 +180,16 @@ public final class FetchDesk: Sendable {
     }
   }
 
+  /// Where another member brings the blob to this node's site, that holds for what an earlier life began too.
+  private func planned(_ request: FetchRequest) -> FetchRequest {
+    guard takesSwarm(ofSize: request.torrent.size), case .members = request.origin, let sites = fleet?.sites,
+      let fetchers = sites.fetchers(of: request.torrent.digest), !fetchers.isEmpty
+    else { return request }
+    return FetchRequest(
+      torrent: request.torrent, from: request.origin.near(sites), repository: request.repository,
+      site: SitePlan(fetchers: fetchers, isAgreed: false))
+  }
+
   private func sources(
     of request: FetchRequest, _ sink: any FetchSink, _ isResumed: Bool
   ) throws(RegistryError) -> FetchSources {
@@ -189,9 +204,11 @@ public final class FetchDesk: Sendable {
     // An engine that is at work on the file from the beginning checks it.
     habits.checksWhatIsHere = isResumed && (beside == nil || torrent.size <= fetches.limits.smallBytes)
     if beside != nil { habits.lookups = 1 }
-    let lane = ChannelLane(torrent: torrent, repository: request.repository, fleet: fleet, work: ports.work)
+    let site = beside == nil || request.site == nil ? nil : fleet.sites.map { SiteKeeping($0) }
+    let lane = ChannelLane(
+      torrent: torrent, repository: request.repository, fleet: fleet, work: ports.work, site: site, bans: bans)
     let channel = ChannelSource(lane, holders: holders, sink: sink, habits, log: ports.log)
-    return FetchSources(channel, beside: beside, fleet)
+    return FetchSources(channel, beside: beside, fleet, site, bans)
   }
 
   /// Of what comes through a swarm of the fleet.
@@ -204,7 +221,7 @@ public final class FetchDesk: Sendable {
 
   /// Whether blobs of the fleet come through their swarms: the session is there, reaches members, and lets the channel
   /// fill in.
-  private var takesSwarms: Bool { swarm?.way != nil && swarm?.engine(.fleet)?.relief != nil }
+  var takesSwarms: Bool { swarm?.way != nil && swarm?.engine(.fleet)?.relief != nil }
 
   /// A blob in the store was hashed when it came in: it needs a link and no transfer.
   private func linkIfHere(_ request: FetchRequest) async throws(RegistryError) -> Bool {

@@ -26,6 +26,11 @@ public struct FetchLimits: Sendable {
   public var fillPatience = Duration.seconds(5)
   /// A reader that waits longer than this for a piece, while others come, has the swarm told of it.
   public var readerPatience = Duration.seconds(2)
+  /// A fetch that leaves the line between sites to a member of its own goes on to the next one, or crosses it, when neither
+  /// has got a byte for so long.
+  public var sitePatience = Duration.seconds(3)
+  /// The same when none came here for so long, whatever that member says of itself: within `stalledPatience`.
+  public var siteBelief = Duration.seconds(15)
   /// Members that take part in the swarm are looked for so long after a fetch began, and from then on each time after the
   /// last of them.
   public var seekPauses = [Duration.seconds(1), .seconds(2), .seconds(5)]

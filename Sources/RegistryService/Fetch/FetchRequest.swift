@@ -7,9 +7,11 @@ public struct FetchRequest: Sendable {
   public let origin: FetchOrigin
   /// Reads the blob while it arrives and is linked to it in the end.
   public let repository: RepositoryName
+  /// It takes what is near, and those of `origin` are; `nil`: from wherever it is.
+  public let site: SitePlan?
 
-  public init(torrent: SwarmTorrent, from origin: FetchOrigin, repository: RepositoryName) {
-    (self.torrent, self.origin, self.repository) = (torrent, origin, repository)
+  public init(torrent: SwarmTorrent, from origin: FetchOrigin, repository: RepositoryName, site: SitePlan? = nil) {
+    (self.torrent, self.origin, self.repository, self.site) = (torrent, origin, repository, site)
   }
 
   public init(torrent: SwarmTorrent, peers: [PeerEndpoint], repository: RepositoryName, session: SwarmSession) {
@@ -18,7 +20,7 @@ public struct FetchRequest: Sendable {
 
   /// With no more peers than may be remembered.
   func bounded(peers limit: Int) -> FetchRequest {
-    FetchRequest(torrent: torrent, from: origin.bounded(to: limit), repository: repository)
+    FetchRequest(torrent: torrent, from: origin.bounded(to: limit), repository: repository, site: site)
   }
 }
 
@@ -51,6 +53,12 @@ public enum FetchOrigin: Hashable, Sendable {
       .members(
         holders: Array(holders.prefix(limit)), peers: Array(peers.prefix(max(0, limit - holders.count))))
     }
+  }
+
+  /// Without the members of other sites.
+  func near(_ sites: any FleetSites) -> FetchOrigin {
+    guard case .members(let holders, let peers) = self else { return self }
+    return .members(holders: holders.filter { !sites.isFar($0) }, peers: peers.filter { !sites.isFar($0) })
   }
 
   /// Those of the other that are not among these; none where the two are of different kinds.

@@ -24,6 +24,8 @@ final class FetchRun: Sendable {
     var outcome: Result<StoredBlob, RegistryError>?
     var untilEnd: [UnsafeContinuation<Void, Never>] = []
     var endedAfter: Duration?
+    /// It had left the line between sites to another member until then.
+    var crossedAfter: Duration?
   }
 
   let request: FetchRequest
@@ -58,7 +60,7 @@ final class FetchRun: Sendable {
     begun = .now
     let fetch = RemoteBlobFetch(
       size: request.torrent.size, pieceBytes: request.torrent.pieceBytes, from: sources.kinds, limits: limits,
-      at: begun)
+      site: sources.site == nil ? nil : request.site, at: begun)
     state = Lock(State(fetch: fetch, origin: request.origin, repositories: repositories))
     // Unbounded in form: the machine asks for one call of the sink at a time, `hurry` is asked once for a reader, and the
     // rest a few times a second.
@@ -77,6 +79,7 @@ final class FetchRun: Sendable {
         case .quit(let source): await self.sources.quit(source)
         case .fill(let pieces): self.sources.channel?.fill(pieces) { [weak self] in self?.take($0) }
         case .rest: self.sources.channel?.rest()
+        case .cross: self.cross()
         case .end(let ending): group.addTask { await self.finish(ending, ended) }
         // Each in its own task: a piece that a reader waits for is not asked for behind a long hash. What must not overlap,
         // the machine does not ask for at once.
@@ -136,6 +139,7 @@ extension FetchRun {
     case .want(let pieces): await sources.swarm?.want(pieces)
     case .shed: await sources.swarm?.shed(silentFor: limits.blockPatience)
     case .seek: await seek()
+    case .ask(let fetcher): await ask(fetcher)
     case .wake(let pause):
       // Nobody cancels it; should somebody, the tick is early.
       try? await Task.sleep(for: pause)
@@ -153,14 +157,35 @@ extension FetchRun {
       return (!state.isSeeking, state.origin)
     }
     guard maySeek else { return }
-    let found = await sources.seek(request.torrent, for: request.repository, known: known)
+    let wasNearOnly = sources.site?.isNearOnly
+    var found = await sources.seek(request.torrent, for: request.repository, known: known)
+    if sources.site?.isNearOnly != wasNearOnly {
+      found = await sources.seek(request.torrent, for: request.repository, known: known)
+    }
+    state.withLock { $0.isSeeking = false }
+    await meet(found)
+  }
+
+  private func meet(_ found: FetchOrigin) async {
     state.withLock { state in
-      state.isSeeking = false
       state.origin = state.origin.adding(state.origin.news(in: found)).bounded(to: limits.peers)
     }
     // Those that are known too: a way to a member lasts for minutes, and who failed answers again.
     if !found.isEmpty { await sources.introduce(found) }
     take(.found(holders: found.holders.count))
+  }
+
+  private func ask(_ fetcher: NodeID) async {
+    let word = await sources.ask(fetcher, request.torrent, for: request.repository)
+    if let word {
+      await meet(.members(holders: word.peer.isWhole ? [fetcher] : [], peers: word.peer.isWhole ? [] : [fetcher]))
+    }
+    take(.said(fetcher, bytes: word?.receivedBytes))
+  }
+
+  private func cross() {
+    sources.site?.cross()
+    state.withLock { $0.crossedAfter = .now - begun }
   }
 
   private func hash(upTo offset: Int64) async -> RemoteBlobFetch.Event {
@@ -312,13 +337,30 @@ extension FetchRun {
 
   func isAtWork(_ source: RemoteBlobFetch.Source) -> Bool { state.withLock { $0.fetch.supply.isAtWork(source) } }
 
-  /// By which it takes part in the fleet's swarm of the blob; `nil`: it does not, or not for that repository.
-  func ticketInSwarm(for repository: RepositoryName) -> SwarmTicket? {
+  /// By which it takes part in the fleet's swarm of the blob; `nil`: it does not, or not for that repository, or not with
+  /// that member: what another member brings to the site does not cross the line once more.
+  func ticketInSwarm(for repository: RepositoryName, with member: NodeID) -> SwarmTicket? {
+    let isFar = sources.site?.sites.isFar(member) ?? false
     let takesPart = state.withLock { state in
       state.fetch.failure == nil && state.fetch.supply.isAtWork(.swarm) && state.origin.session == .fleet
         && state.repositories.contains(repository)
+        && !(state.fetch.supply.waitsForFetcher && isFar)
     }
     return takesPart ? request.torrent.ticket : nil
+  }
+
+  /// Verified or not yet.
+  var receivedBytes: Int64 {
+    state.withLock { state in
+      let received = state.fetch.supply.receivedBytes.values.reduce(0, +)
+      return max(received, state.downloadedBytes, state.fetch.pieces.verifiedBytes)
+    }
+  }
+
+  /// What it had to do with a line between sites; `nil`: nothing.
+  var siteAccount: FetchAccount.Site? {
+    guard sources.site != nil else { return nil }
+    return state.withLock { $0.crossedAfter.map { .crossed(after: $0) } ?? .near }
   }
 
   var hasFailed: Bool { state.withLock { $0.fetch.failure != nil } }
@@ -363,13 +405,14 @@ extension FetchRun {
   var stalls: Int { state.withLock { $0.fetch.supply.stalls } }
 
   func account(_ ending: RemoteBlobFetch.Ending) -> FetchAccount {
-    state.withLock { state in
+    let site = siteAccount
+    return state.withLock { state in
       let (received, last) = (state.fetch.supply.receivedBytes, state.last)
       return FetchAccount(
         digest: digest, size: size, ending: ending,
         swarmBytes: max(received[.swarm] ?? 0, last?.downloadedBytes ?? 0), channelBytes: received[.channel] ?? 0,
         peers: max(state.fetch.mostPeers, last?.peers ?? 0), stalls: state.fetch.supply.stalls,
-        bannedPeers: last?.bannedPeers ?? 0, cutPeers: last?.cutPeers ?? 0,
+        bannedPeers: last?.bannedPeers ?? 0, cutPeers: last?.cutPeers ?? 0, site: site,
         firstPieceAfter: state.fetch.firstPieceAfter, took: state.endedAfter ?? .now - begun)
     }
   }

@@ -10,11 +10,17 @@ struct FetchSources: Sendable {
   let channel: ChannelSource?
   /// Other members, and for which repository they are asked; `nil`: nobody is looked for.
   let fleet: (any FleetBytes)?
+  /// `nil`: members are looked for wherever they stand.
+  let site: SiteKeeping?
+  let bans: BannedMembers?
 
-  init(_ swarm: SwarmSource) { (self.swarm, channel, fleet) = (swarm, nil, nil) }
+  init(_ swarm: SwarmSource) { (self.swarm, channel, fleet, site, bans) = (swarm, nil, nil, nil, nil) }
 
-  init(_ channel: ChannelSource, beside swarm: SwarmSource?, _ fleet: any FleetBytes) {
-    (self.swarm, self.channel, self.fleet) = (swarm, channel, fleet)
+  init(
+    _ channel: ChannelSource, beside swarm: SwarmSource?, _ fleet: any FleetBytes, _ site: SiteKeeping?,
+    _ bans: BannedMembers
+  ) {
+    (self.swarm, self.channel, self.fleet, self.site, self.bans) = (swarm, channel, fleet, site, bans)
   }
 
   var kinds: Set<Kind> { Set(Kind.allCases.filter { $0 == .swarm ? swarm != nil : channel != nil }) }
@@ -59,11 +65,21 @@ struct FetchSources: Sendable {
   /// - Parameter known: who was named or found before.
   func seek(_ torrent: SwarmTorrent, for repository: RepositoryName, known: FetchOrigin) async -> FetchOrigin {
     guard let fleet else { return .members(holders: [], peers: []) }
-    let clues = BlobClues(ticket: torrent.ticket, named: known.members)
+    let clues = BlobClues(ticket: torrent.ticket, named: known.members, isNearOnly: site?.isNearOnly == true)
     let found = await fleet.swarm(of: torrent.digest, in: repository, clues: clues)
-    let same = found.peers.filter { SwarmTorrent($0.ticket).infoHash == torrent.infoHash }
+    let same = found.peers.filter {
+      SwarmTorrent($0.ticket).infoHash == torrent.infoHash && bans?.isBanned($0.member) != true
+    }
     return .members(
       holders: same.filter(\.isWhole).map(\.member), peers: same.filter { !$0.isWhole }.map(\.member))
+  }
+
+  /// Asks a member of the site how far it is; it is one to take from, then.
+  /// - Returns: `nil`: it does not fetch the blob, or not by this torrent.
+  func ask(_ fetcher: NodeID, _ torrent: SwarmTorrent, for repository: RepositoryName) async -> FetcherWord? {
+    let ticket = torrent.ticket
+    let word = await site?.sites.ask(fetcher, toFetch: torrent.digest, in: repository, knowing: ticket)
+    return word.flatMap { SwarmTorrent($0.peer.ticket).infoHash == torrent.infoHash ? $0 : nil }
   }
 
   func end(isComplete: Bool) async {

@@ -37,9 +37,14 @@ struct FetchSupply: Sendable {
   private var fillsAll = false
   private var seekAt: Instant
   private var seeks = 0
+  /// `nil`: it takes from wherever the blob is.
+  private var site: SiteWatch?
 
-  init(_ sources: Set<Source>, size: Int64, pieceBytes: Int, _ limits: FetchLimits, at now: Instant) {
+  init(
+    _ sources: Set<Source>, size: Int64, pieceBytes: Int, _ limits: FetchLimits, site: SitePlan? = nil, at now: Instant
+  ) {
     (working, self.limits, begunAt) = (sources, limits, now)
+    self.site = sources.count > 1 ? site.map { SiteWatch($0, limits, at: now) } : nil
     isTwofold = sources.count > 1
     isSmall = size <= limits.smallBytes
     fillPieces = max(1, Int(limits.fillBytes / Int64(pieceBytes)))
@@ -53,6 +58,12 @@ struct FetchSupply: Sendable {
   var firstSource: Source { working.contains(.swarm) && !(isTwofold && isSmall) ? .swarm : .channel }
 
   var isOver: Bool { working.isEmpty }
+
+  /// Members of other sites have no part in it.
+  var isNearOnly: Bool { site != nil }
+
+  /// Another member brings it to this site: nobody near has it whole, and the channel nobody to ask.
+  var waitsForFetcher: Bool { site.map { !$0.hasHolders } ?? false }
 
   func isAtWork(_ source: Source) -> Bool { begun.contains(source) && working.contains(source) }
 
@@ -73,6 +84,11 @@ struct FetchSupply: Sendable {
 
   mutating func failed(_ source: Source, _ pieces: PieceMap, at now: Instant) -> [Step] {
     guard working.contains(source) else { return [] }
+    // With one source left there is nothing to choose.
+    return cross(at: now) + gaveUp(source, pieces, at: now)
+  }
+
+  private mutating func gaveUp(_ source: Source, _ pieces: PieceMap, at now: Instant) -> [Step] {
     if source == .swarm || !working.contains(.swarm) { working.remove(source) }
     switch source {
     case .swarm where isOver: return []
@@ -85,11 +101,20 @@ struct FetchSupply: Sendable {
   }
 
   /// Members that hold it were found: the channel has somebody to ask.
-  mutating func found(holders: Int) { if holders > 0 { isChannelSilent = false } }
+  mutating func found(holders: Int) {
+    if holders > 0 { isChannelSilent = false }
+    site?.found(holders: holders)
+  }
+
+  /// What a member says that was asked to fetch it for the site.
+  mutating func said(_ fetcher: NodeID, bytes: Int64?, at now: Instant) -> [Step] {
+    follow(site?.said(fetcher, bytes: bytes, at: now), at: now)
+  }
 
   mutating func received(_ source: Source, _ bytes: Int64, at now: Instant) -> [Step] {
     guard bytes > 0 else { return [] }
     receivedBytes[source, default: 0] += bytes
+    site?.moved(at: now)
     if source == .channel {
       isChannelSilent = false
       for at in fillings.indices { fillings[at].since = now }
@@ -101,6 +126,7 @@ struct FetchSupply: Sendable {
   }
 
   mutating func verified(_ piece: Int, _ pieces: PieceMap, wanted: Int?, at now: Instant) -> [Step] {
+    site?.moved(at: now)
     guard let at = fillings.firstIndex(where: { $0.pieces.contains(piece) }) else {
       return fillsAll ? [] : moved(at: now)
     }
@@ -114,8 +140,9 @@ struct FetchSupply: Sendable {
   mutating func tick(_ pieces: PieceMap, wanted: Int?, at now: Instant) -> [Step] {
     guard isTwofold, working.count > 1 else { return [] }
     if !fillsAll { fillings = fillings.filter { now - $0.since < limits.fillPatience } }
-    var steps = firstPiece(pieces, wanted, at: now)
-    switch watch.look(at: now) {
+    var steps = follow(site?.tick(at: now), at: now) + firstPiece(pieces, wanted, at: now)
+    // Peers that have nothing to send yet wait as this node does, and that is no stall.
+    switch waitsForFetcher ? nil : watch.look(at: now) {
     case nil: break
     case _ where !begun.contains(.swarm): steps += beginSwarmLate(at: now)
     case .stalls?: steps += [.shed, seekNow(at: now)] + fill(pieces, wanted: wanted, at: now)
@@ -128,6 +155,21 @@ struct FetchSupply: Sendable {
 
 // What it comes to.
 extension FetchSupply {
+  private mutating func follow(_ verdict: SiteWatch.Verdict?, at now: Instant) -> [Step] {
+    switch verdict {
+    case nil: []
+    case .ask(let fetcher): [.ask(fetcher)]
+    case .cross: cross(at: now)
+    }
+  }
+
+  /// From now on it is fetched from wherever it is.
+  private mutating func cross(at now: Instant) -> [Step] {
+    guard site != nil else { return [] }
+    site = nil
+    return [.cross, seekNow(at: now)]
+  }
+
   private mutating func moved(at now: Instant) -> [Step] {
     guard watch.moved(at: now), !fillsAll else { return [] }
     // What is under way comes all the same: to break it off would cost its connection.
@@ -136,7 +178,9 @@ extension FetchSupply {
   }
 
   private mutating func firstPiece(_ pieces: PieceMap, _ wanted: Int?, at now: Instant) -> [Step] {
-    guard !hasAskedForFirst, !isSmall, begun.contains(.channel), now - begunAt >= limits.firstPiecePatience else {
+    guard !hasAskedForFirst, !isSmall, !waitsForFetcher, begun.contains(.channel),
+      now - begunAt >= limits.firstPiecePatience
+    else {
       return []
     }
     hasAskedForFirst = true

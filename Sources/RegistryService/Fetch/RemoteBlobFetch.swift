@@ -24,6 +24,8 @@ struct RemoteBlobFetch: Sendable {
     case sourceFailed(Source, RegistryError)
     /// It was looked for members: so many hold the blob.
     case found(holders: Int)
+    /// So many bytes came to a member that was asked to fetch it for the site; `nil`: it does not, or is silent.
+    case said(NodeID, bytes: Int64?)
     case hashed(upTo: Int64)
     case hashingFailed(RegistryError)
     /// The digest agreed, the blob is durable and linked.
@@ -57,6 +59,10 @@ struct RemoteBlobFetch: Sendable {
     case shed
     /// More members that take part shall be looked for.
     case seek
+    /// A member of the site shall say how far it is with the blob, and fetch it if it does not. `said` answers.
+    case ask(NodeID)
+    /// Members of other sites have a part in it from now on.
+    case cross
     /// A tick, in so long.
     case wake(after: Duration)
     case hash(upTo: Int64)
@@ -113,11 +119,11 @@ struct RemoteBlobFetch: Sendable {
 
   init(
     size: Int64, pieceBytes: Int, from sources: Set<Source> = [.swarm], limits: FetchLimits = FetchLimits(),
-    at now: Instant
+    site: SitePlan? = nil, at now: Instant
   ) {
     pieces = PieceMap(size: size, pieceBytes: pieceBytes)
     self.limits = limits
-    supply = FetchSupply(sources, size: size, pieceBytes: pieceBytes, limits, at: now)
+    supply = FetchSupply(sources, size: size, pieceBytes: pieceBytes, limits, site: site, at: now)
     (begun, lastProgress, lastWanted) = (now, now, now)
   }
 
@@ -140,7 +146,7 @@ struct RemoteBlobFetch: Sendable {
       isSinkBusy = false
       if case .ending(let ending) = phase { return end(ending) }
       return sinkReturned(event, at: now)
-    case .begun, .verified, .whole, .received, .sourceFailed, .found, .tick, .cancel, .pause:
+    case .begun, .verified, .whole, .received, .sourceFailed, .found, .said, .tick, .cancel, .pause:
       // A fetch that has all its bytes is soon over, and one that is over hears nothing more.
       guard case .arriving = phase else { return [] }
       return arrives(event, at: now)
@@ -166,6 +172,7 @@ extension RemoteBlobFetch {
     case .begun(let source): return supply.begun(source, pieces, at: now)
     case .received(let source, let bytes): return supply.received(source, bytes, at: now)
     case .found(let holders): supply.found(holders: holders)
+    case .said(let fetcher, let bytes): return noting(supply.said(fetcher, bytes: bytes, at: now), at: now)
     case .sourceFailed(let source, let error): return failed(source, error, at: now)
     case .tick: return tick(at: now)
     case .cancel: return finish(.dropped, .fetchCancelled)
@@ -178,7 +185,7 @@ extension RemoteBlobFetch {
   private mutating func failed(_ source: Source, _ error: RegistryError, at now: Instant) -> [Step] {
     // On a full disk, what arrived would be in everybody's way.
     if error.code == .storageFull { return finish(.dropped, error) }
-    let steps = supply.failed(source, pieces, at: now)
+    let steps = noting(supply.failed(source, pieces, at: now), at: now)
     return supply.isOver ? finish(.kept, error) : steps
   }
 
@@ -217,14 +224,22 @@ extension RemoteBlobFetch {
 
   private mutating func tick(at now: Instant) -> [Step] {
     guard now - lastProgress >= patience else {
-      return supply.tick(pieces, wanted: firstWanted, at: now) + wants(at: now)
+      return noting(supply.tick(pieces, wanted: firstWanted, at: now), at: now) + wants(at: now)
     }
     if limits.endsWhenStalled { return finish(.kept, .fetchStalled) }
     lastProgress = now
     return refuseAll(.unavailable)
   }
 
+  /// Whoever crosses the line begins anew to wait for somebody.
+  private mutating func noting(_ steps: [Step], at now: Instant) -> [Step] {
+    if steps.contains(.cross) { lastProgress = max(lastProgress, now) }
+    return steps
+  }
+
   private var patience: Duration {
+    // It has not looked everywhere yet, and will in time.
+    if supply.isNearOnly { return limits.stalledPatience }
     if supply.isLonely(peers: peers) {
       return pieces.verifiedCount == 0 ? limits.lonelyFleetPatience : limits.forsakenPatience
     }

@@ -12,6 +12,7 @@ final class RemoteBlobFetches: Sendable {
     var ended: [FetchProgress] = []
     var outcomes: [FetchOutcome: Int] = [:]
     var stalls = 0
+    var siteCounts = SiteCounts()
     /// Ended without their blob, with what arrived on disk; the oldest first.
     var kept: [StoredBlob] = []
     var falseTorrents: FalseTorrents
@@ -99,6 +100,7 @@ final class RemoteBlobFetches: Sendable {
       if ending == .kept { state.kept.append(StoredBlob(digest: run.digest, size: run.size)) }
       state.outcomes[FetchOutcome(ending), default: 0] += 1
       state.stalls += account.stalls
+      if ending == .complete { state.siteCounts.note(account.site) }
       show(progress, in: &state)
       return Self.leavePlace(run.request.torrent, in: &state)
     }
@@ -119,6 +121,10 @@ final class RemoteBlobFetches: Sendable {
     let (ended, runs) = state.withLock { ($0.stalls, Array($0.runs.values)) }
     return runs.reduce(ended) { $0 + $1.stalls }
   }
+
+  var siteCounts: SiteCounts { state.withLock { $0.siteCounts } }
+
+  func noteFetchForSite() { state.withLock { $0.siteCounts.asked += 1 } }
 
   func count(of outcome: FetchOutcome) -> Int { state.withLock { $0.outcomes[outcome] ?? 0 } }
 
@@ -188,6 +194,24 @@ final class RemoteBlobFetches: Sendable {
         return state.places.isEmpty
       }
       if isEmpty { continuation.resume() }
+    }
+  }
+}
+
+/// How fetches went about the line between sites, in this life of the node.
+public struct SiteCounts: Hashable, Sendable {
+  /// Took all from members of this node's site.
+  public fileprivate(set) var near = 0
+  /// Crossed the line after all.
+  public fileprivate(set) var crossed = 0
+  /// Were begun for other members of the site.
+  public fileprivate(set) var asked = 0
+
+  fileprivate mutating func note(_ site: FetchAccount.Site?) {
+    switch site {
+    case nil: break
+    case .near: near += 1
+    case .crossed: crossed += 1
     }
   }
 }

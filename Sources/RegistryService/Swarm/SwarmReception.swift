@@ -25,10 +25,14 @@ public final class SwarmReception: SwarmWaker {
   private let desk: SwarmDesk
   private let fetches: RemoteBlobFetches
   private let tickets: TicketDesk
+  private let bans: BannedMembers
   private let guests = Lock(SwarmGuests(limit: guestLimit, memory: memory))
 
-  init(_ ports: RegistryPorts, _ desk: SwarmDesk, _ fetches: RemoteBlobFetches, _ tickets: TicketDesk) {
-    (self.ports, self.desk, self.fetches, self.tickets) = (ports, desk, fetches, tickets)
+  init(
+    _ ports: RegistryPorts, _ desk: SwarmDesk, _ fetches: RemoteBlobFetches, _ tickets: TicketDesk,
+    _ bans: BannedMembers
+  ) {
+    (self.ports, self.desk, self.fetches, self.tickets, self.bans) = (ports, desk, fetches, tickets, bans)
   }
 
   /// A member asks for a blob of a repository. Its torrent is live when this returns, and the member may connect.
@@ -36,7 +40,7 @@ public final class SwarmReception: SwarmWaker {
   public func admit(
     _ member: NodeID, to digest: Digest, in repository: RepositoryName
   ) async throws(RegistryError) -> Place? {
-    guard let (ticket, isWhole) = try await bringLive(digest, for: repository) else { return nil }
+    guard let (ticket, isWhole) = try await bringLive(digest, for: repository, to: member) else { return nil }
     let (torrent, now) = (SwarmTorrent(ticket).infoHash.short, ContinuousClock.now)
     let others = guests.withLock { guests in
       guests.note(member, for: torrent, in: repository, at: now)
@@ -51,7 +55,7 @@ public final class SwarmReception: SwarmWaker {
     do throws(RegistryError) {
       guard let digest = try await digest(of: torrent) else { return false }
       for repository in repositories {
-        if try await bringLive(digest, for: repository) != nil { return true }
+        if try await bringLive(digest, for: repository, to: member) != nil { return true }
       }
     } catch {
       ports.log.debug(
@@ -68,11 +72,11 @@ public final class SwarmReception: SwarmWaker {
 
   /// The ticket by which the torrent is live now.
   private func bringLive(
-    _ digest: Digest, for repository: RepositoryName
+    _ digest: Digest, for repository: RepositoryName, to member: NodeID
   ) async throws(RegistryError) -> (SwarmTicket, isWhole: Bool)? {
-    guard desk.way != nil, desk.engine(.fleet) != nil else { return nil }
+    guard desk.way != nil, desk.engine(.fleet) != nil, !bans.isBanned(member) else { return nil }
     guard try await ports.content.linkedSize(of: digest, in: repository) != nil else {
-      return fetches.run(of: digest)?.ticketInSwarm(for: repository).map { ($0, false) }
+      return fetches.run(of: digest)?.ticketInSwarm(for: repository, with: member).map { ($0, false) }
     }
     guard let ticket = try await tickets.ticket(for: digest, within: Self.ticketPatience) else { return nil }
     do throws(RegistryError) {

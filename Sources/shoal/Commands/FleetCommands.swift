@@ -104,6 +104,7 @@ struct FleetCommands {
       if let ending = FleetText.ending(of: member, at: Int64(time(nil))) { output.note(ending) }
     }
     for member in fleet.members { for twin in member.twins ?? [] { output.note(FleetText.twin(twin, of: member)) } }
+    for member in fleet.members { if let ban = member.ban { output.note(FleetText.ban(ban, of: member)) } }
     if fleet.members.count > 1, fleet.members.count(where: \.isIssuer) == 1 { output.note(IssuerCommands.loneIssuer) }
   }
 

@@ -35,6 +35,15 @@ enum FleetText {
       + "what it said from there on counts where it said it again under a later epoch"
   }
 
+  /// What an operator is told of a member that sent wrong bytes.
+  static func ban(_ ban: FleetDocument.Ban, of member: FleetDocument.Member) -> String {
+    let what = ban.digest.map { " of \($0)" } ?? ""
+    return
+      "\(member.name) (\(member.node.prefix(12))) sent this node wrong bytes\(what) (\(ban.source)); no blob is taken "
+      + "from it while others have it, for \(Amount.duration(seconds: Int(ban.endsInSeconds))) more: look at its disk "
+      + "(shoal blob verify there), or put it out with shoal fleet remove"
+  }
+
   static func contested(_ name: ContestedNameDocument) -> String {
     let what =
       switch name.names {
@@ -74,6 +83,11 @@ enum FleetText {
       lines.append(
         "          \(work.refusedClaims) claims refused, \(work.shunned) times a member was shunned, "
           + "\(work.forks) forked writers")
+    }
+    if let banned = work.bannedMembers, banned > 0 {
+      lines.append(
+        "          \(banned) \(banned == 1 ? "member" : "members") sent wrong bytes during the last hour: shoal fleet ls "
+          + "names \(banned == 1 ? "it" : "them")")
     }
     if fleet.issuers == 1 { lines.append("          one issuer alone: without it nobody can be let in or removed") }
     if let reason = fleet.refusesWrites { lines.append("          writes no names: \(reason)") }

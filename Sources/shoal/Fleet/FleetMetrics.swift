@@ -32,7 +32,7 @@ enum FleetMetrics {
     }
     let counters: [(String, @Sendable (TunnelMeter) -> Counter)] = [
       ("unregistered", { $0.unregistered }), ("stranger", { $0.strangers }), ("torrent", { $0.refused }),
-      ("unreached", { $0.unreached }),
+      ("unreached", { $0.unreached }), ("banned", { $0.banned }),
     ]
     for (reason, counter) in counters {
       metrics.counter(
@@ -61,6 +61,12 @@ enum FleetMetrics {
         guard let view = fleet.current?.desk.current else { return nil }
         return Double(view.directory.members.count { view.state(of: $0) == state })
       }
+    }
+    metrics.gauge(
+      "shoal_fleet_banned_members", "Members that sent wrong bytes during the last hour: no blob is taken from them."
+    ) {
+      guard fleet.current != nil else { return nil }
+      return fleet.registry.map { Double($0.bans.all().count) }
     }
     metrics.gauge("shoal_fleet_issuers", "Members that hold the fleet's key.") {
       (fleet.current?.desk.current).map { Double($0.directory.issuers.count) }
@@ -98,7 +104,8 @@ extension FleetTunnelsDocument {
   init(_ meter: TunnelMeter) {
     self.init(
       open: meter.outgoing.value + meter.incoming.value, idle: meter.idle.value, receivedBytes: meter.bytes.received,
-      sentBytes: meter.bytes.sent, refused: meter.unregistered.value + meter.strangers.value + meter.refused.value,
+      sentBytes: meter.bytes.sent,
+      refused: meter.unregistered.value + meter.strangers.value + meter.refused.value + meter.banned.value,
       unreached: meter.unreached.value)
   }
 }

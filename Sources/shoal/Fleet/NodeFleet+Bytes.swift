@@ -38,9 +38,27 @@ extension NodeFleet: FleetBytes {
     await current?.channel.manifest(digest, size: size, in: repository, writer: writer)
   }
 
+  nonisolated var sites: (any FleetSites)? { self }
+
   /// The links of this node, so that what they make readable is told to the fleet.
   nonisolated func announcing(_ content: any Content) -> any Content {
     AnnouncedContent(
       content: content, came: { self.current?.desk.locate.hold($0) }, went: { self.current?.desk.locate.letGo($0) })
+  }
+}
+
+/// A node that is alone stands at no site.
+extension NodeFleet: FleetSites {
+  nonisolated func isFar(_ member: NodeID) -> Bool { current?.channel.isFar(member) ?? false }
+
+  nonisolated func fetchers(of digest: Digest) -> [NodeID]? { current?.channel.fetchers(of: digest) }
+
+  nonisolated func ask(
+    _ member: NodeID, toFetch digest: Digest, in repository: RepositoryName, knowing ticket: SwarmTicket?
+  ) async -> FetcherWord? {
+    guard let channel = current?.channel else { return nil }
+    let word = await channel.ask(member, toFetch: digest, in: repository, knowing: ticket)
+    if word != nil, ticket == nil { swarm.withLock { $0 }?.tunnels.dialAhead([member]) }
+    return word
   }
 }

@@ -43,6 +43,7 @@ extension NodeFleet: FleetOperations {
   func fleet() async throws(RegistryError) -> FleetDocument {
     guard let seat = current else { throw Self.alone }
     let view = seat.desk.current
+    let bans = Dictionary(uniqueKeysWithValues: (registry?.bans.all() ?? []).map { ($0.member, $0) })
     let twins = Dictionary(grouping: view.directory.forks, by: \.writer.node)
     let members = view.directory.members.map { node in
       let card = view.cards[node]
@@ -52,7 +53,8 @@ extension NodeFleet: FleetOperations {
         addresses: card?.draft.addresses.map(\.description) ?? [], release: card?.draft.release,
         isIssuer: view.directory.isIssuer(node), isThisNode: node == view.node,
         says: view.bulletin(of: node).map { FleetBulletinDocument($0.bulletin, $0.ageMilliseconds) },
-        twins: (twins[node] ?? []).map { FleetDocument.Twin($0) })
+        twins: (twins[node] ?? []).map { FleetDocument.Twin($0) },
+        ban: bans[node].map { FleetDocument.Ban($0) })
     }
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
@@ -61,7 +63,9 @@ extension NodeFleet: FleetOperations {
   }
 
   private func workDocument(_ seat: Seat, _ view: FleetView) -> FleetWorkDocument {
-    meter.document(seat, view, swarm.withLock { $0 }?.tunnels.meter)
+    var document = meter.document(seat, view, swarm.withLock { $0 }?.tunnels.meter)
+    document.bannedMembers = registry?.bans.all().count
+    return document
   }
 
   func membership(
@@ -99,6 +103,14 @@ extension FleetBulletinDocument {
     self.init(
       blobs: bulletin.stock?.blobs, bytes: bulletin.stock?.bytes, behindMilliseconds: bulletin.behindMilliseconds,
       certificateEndsAtSeconds: bulletin.certificateEnd, ageMilliseconds: ageMilliseconds)
+  }
+}
+
+extension FleetDocument.Ban {
+  fileprivate init(_ ban: BanBook.Ban) {
+    self.init(
+      source: ban.way.rawValue, digest: ban.digest?.description, count: ban.count,
+      endsInSeconds: (ban.until - .now).components.seconds)
   }
 }
 

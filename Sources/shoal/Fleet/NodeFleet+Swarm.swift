@@ -30,6 +30,10 @@ extension NodeFleet {
       tunnels.open(port.streams, door: engine, waker: waker)
       swarm.withLock { $0 = FleetSwarm(engine: engine, tunnels: tunnels) }
       port.entrance.lead(to: tunnels)
+      registry?.bans.follow { member in
+        // Unstructured: whoever tells must not be held up, and it may be the engine's own thread.
+        Task { tunnels.cut([member]) }
+      }
       try await desk.openFleet(
         FleetSession(engine, way: tunnels) { [weak self] digest, stage in self?.tell(digest, stage) })
     } catch {
@@ -42,6 +46,7 @@ extension NodeFleet {
   /// stops. Safe twice.
   func closeSwarm() async {
     guard let closing = swarm.withLock({ $0.take() }) else { return }
+    registry?.bans.follow { _ in }
     await registry?.swarm?.closeFleet()
     // Where the desk did not take it.
     await closing.engine.close()
@@ -64,6 +69,8 @@ extension NodeFleet {
     let papers = TunnelPapers(keys.nodeKey)
     return TunnelFleet(
       isMember: { [weak self] in self?.current?.desk.current.isMember($0) == true },
+      isBanned: { [weak self] in self?.registry?.bans.isBanned($0) == true },
+      banned: { [weak self] member, torrent in self?.registry?.noteLiar(member, in: torrent) },
       endpoints: { [weak self] member in
         let card = self?.current?.desk.current.cards[member]
         return card?.draft.addresses.map { PeerEndpoint(address: $0.host, port: $0.port) } ?? []

@@ -214,6 +214,7 @@ actor NodeFleet {
     // It heard so before and ended before its copy of the key was gone.
     if papers.issuing != nil, desk.current.directory.isDemoted(keys.node) { await layDownKey() }
     lookAfterCertificate()
+    registry?.bans.forgetAll()
     await openSwarm(port)
   }
 

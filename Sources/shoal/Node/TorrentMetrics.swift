@@ -54,6 +54,15 @@ enum TorrentMetrics {
         labels: ["outcome": outcome.rawValue]
       ) { Double(fetches.count(of: outcome)) }
     }
+    let parts: [(String, @Sendable (SiteCounts) -> Int)] = [
+      ("near", { $0.near }), ("crossed", { $0.crossed }), ("asked", { $0.asked }),
+    ]
+    for (part, count) in parts {
+      metrics.counter(
+        "shoal_fleet_site_fetches_total", "Fetches beside a line between sites, by who crossed it.",
+        labels: ["part": part]
+      ) { Double(count(fetches.siteCounts)) }
+    }
     metrics.counter("shoal_swarm_stalls_total", "Times that a swarm of members brought nothing for a second.") {
       Double(fetches.stalls)
     }

@@ -29,6 +29,7 @@ set_rate() { inside "$1" tc qdisc replace dev "$2" root tbf rate "$3mbit" burst 
 # As the other tests know the network.
 unshape_all() {
   local name
+  for name in cable-east cable-west; do inside fleet-switch tc qdisc del dev "$name" root 2>/dev/null || true; done
   for name in "${fleet_names[@]}"; do
     inside "fleet-$name" tc qdisc del dev wire root 2>/dev/null || true
     inside fleet-switch tc qdisc del dev "port-$name" root 2>/dev/null || true
@@ -131,4 +132,46 @@ expect_copies() {
   local hundredths=$((100 * $(sent_since "$1") / layer_bytes))
   echo "$1 sent $hundredths hundredths of the layer"
   ((hundredths < $2)) || fail "$1 sent $hundredths hundredths of the layer, not less than $2"
+}
+
+# --- Sites
+
+# Of the cable between them, each way.
+# shellcheck disable=SC2034 # tests read it
+cable_mbit=20
+
+# new_sites NAME…: a fleet of these, of two sites: east and west of the cable, which is slow.
+new_sites() {
+  need tc
+  need_fleet
+  end_fleets
+  local name
+  for name in "$@"; do start_node "$name" SHOAL_FLEET_ZONE="$(site_of "$name")/rack"; done
+  fleet "$1" init
+  for name in "${@:2}"; do let_in "$1" "$name"; done
+  for name in "$@"; do
+    wait_until 10 knows_zones "$name" "$#" || fail "$name does not know where all stand: $(fleet "$name" ls)"
+  done
+  if ! set_rate fleet-switch cable-east "$cable_mbit" || ! set_rate fleet-switch cable-west "$cable_mbit"; then
+    skip 'lines cannot be shaped here'
+  fi
+}
+
+site_of() { case $1 in a | c | e | g) echo east ;; *) echo west ;; esac }
+knows_zones() { (($(fleet "$1" ls --json | jq '[.members[] | select(.zone)] | length') == $2)); }
+
+# elected NODE NAME…: who of these is to bring $layer to their site, by rank, as each node works it out alone. NODE knows
+# their identifiers.
+elected() {
+  fleet "$1" ls --json | /usr/bin/python3 "$here/library/rank.py" "$layer" "${@:2}"
+}
+
+# Bytes that the cable has carried west, all headers among them.
+crossed() { inside fleet-switch cat /proc/net/dev | tr ':' ' ' | awk '$1 == "cable-east" { print $10 }'; }
+
+# expect_crossed BEFORE MOST: so many times the layer since then, in hundredths.
+expect_crossed() {
+  local hundredths=$((100 * ($(crossed) - $1) / layer_bytes))
+  echo "$hundredths hundredths of the layer crossed the cable"
+  ((hundredths < $2)) || fail "$hundredths hundredths of the layer crossed the cable, not less than $2"
 }

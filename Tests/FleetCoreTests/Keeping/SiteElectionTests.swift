@@ -31,26 +31,37 @@ struct SiteElectionTests {
     #expect(elected.count == 6)
   }
 
-  @Test func whoIsNotElectedWaitsLongerTheLowerItRanks() {
+  @Test func whoIsNotElectedAsksThoseThatRankHigherAndNotManyOfThem() {
     let election = election(1, at: "site-a")
-    #expect(election.part(of: election.order[0]) == .fetches)
-    for place in 1..<6 {
-      let due = SiteElection.Part.waits(for: election.order[0], milliseconds: Int64(place) * 2_000)
-      #expect(election.part(of: election.order[place]) == due)
+    #expect(election.fetchers(before: election.order[0]).isEmpty)
+    #expect(election.fetchers(before: election.order[1]) == [election.order[0]])
+    for place in 2..<6 { #expect(election.fetchers(before: election.order[place]) == Array(election.order.prefix(2))) }
+  }
+
+  /// However differently they see each other: who is asked never asks back, however long the chain.
+  @Test func noTwoWaitForEachOther() {
+    for number in 0..<50 {
+      let rank = election(number, at: "site-a").order
+      for away in rank {
+        let seen = election(number, at: "site-a") { $0 == away }
+        for (place, member) in rank.enumerated() where member != away {
+          #expect(seen.fetchers(before: member).allSatisfy { rank.firstIndex(of: $0)! < place })
+        }
+      }
     }
   }
 
-  @Test func whoIsAwayIsNotWaitedForAndMovesNobodyElse() {
+  @Test func whoIsAwayIsNotAskedAndMovesNobodyElse() {
     let all = election(1, at: "site-a").order
     let rest = election(1, at: "site-a") { $0 == all[0] }
     #expect(rest.order == Array(all.dropFirst()))
-    #expect(rest.part(of: all[1]) == .fetches)
+    #expect(rest.fetchers(before: all[1]).isEmpty)
   }
 
   @Test func whoIsAtNoSiteFetchesForItself() {
     #expect(election(1, at: nil).order.isEmpty)
-    #expect(election(1, at: nil).part(of: Self.node(1)) == .fetches)
-    #expect(election(1, at: "site-a").part(of: Self.node(9)) == .fetches)
-    #expect(election(1, at: "site-c").part(of: Self.node(1)) == .fetches)
+    #expect(election(1, at: nil).fetchers(before: Self.node(1)).isEmpty)
+    #expect(election(1, at: "site-a").fetchers(before: Self.node(9)).isEmpty)
+    #expect(election(1, at: "site-c").fetchers(before: Self.node(1)).isEmpty)
   }
 }

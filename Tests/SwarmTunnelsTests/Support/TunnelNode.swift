@@ -69,6 +69,8 @@ final class TunnelNode: Sendable {
   let server: HTTPServer
   let tunnels: SwarmTunnels
   let engine: FakeEngine
+  /// Members that sent it wrong bytes.
+  let bans: Lock<Set<NodeID>>
   private let names = BlockingPool(name: "names", threads: 1)
 
   var node: NodeID { papers.node }
@@ -76,9 +78,12 @@ final class TunnelNode: Sendable {
 
   init(_ fleet: TestFleet, _ name: String, limits: TunnelLimits = TunnelLimits()) throws {
     let papers = try fleet.certify(name)
+    let bans = Lock<Set<NodeID>>([])
+    self.bans = bans
     tunnels = SwarmTunnels(
       TunnelFleet(
-        isMember: { fleet.isMember($0) }, endpoints: { fleet.places(of: $0) },
+        isMember: { fleet.isMember($0) }, isBanned: { member in bans.withLock { $0.contains(member) } },
+        banned: { member, _ in bans.withLock { _ = $0.insert(member) } }, endpoints: { fleet.places(of: $0) },
         isFar: { fleet.isFar($0) }, context: { try TestFleet.context(papers) }
       ), limits: limits, names: names, log: Logger(level: .error, sink: SilentSink()))
     let tls = try TLSContext(
