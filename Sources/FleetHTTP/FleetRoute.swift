@@ -11,6 +11,7 @@ import Wire
 ///     GET  /fleet/v1/manifest/DIGEST/REPOSITORY
 ///     GET  /fleet/v1/lacking/DIGEST/REPOSITORY      of a manifest and its blobs
 ///     POST /fleet/v1/keep/DIGEST/REPOSITORY
+///     POST /fleet/v1/kept                           whether images are kept here
 ///     POST /fleet/v1/leave
 ///     POST /fleet/v1/certificate
 ///     POST /fleet/v1/key/wish
@@ -25,6 +26,8 @@ enum FleetRoute: Hashable, Sendable {
   case manifest(Digest, RepositoryName)
   case lacking(Digest, RepositoryName)
   case keep(Digest, RepositoryName)
+  /// Unknown to release 0.2.0, as is keeping itself.
+  case kept
   case leave
   /// A new certificate for the key of who asks.
   case certificate
@@ -41,6 +44,7 @@ enum FleetRoute: Hashable, Sendable {
     case (.post, "/fleet/join"): self = .join
     case (.post, "/fleet/v1/message"): self = .message
     case (.post, "/fleet/v1/leave"): self = .leave
+    case (.post, "/fleet/v1/kept"): self = .kept
     case (.post, "/fleet/v1/certificate"): self = .certificate
     case (.post, "/fleet/v1/key/wish"): self = .keyWish
     case (.post, "/fleet/v1/key"): self = .key
@@ -66,12 +70,13 @@ enum FleetRoute: Hashable, Sendable {
     case .lacking(let digest, let repository): "\(Self.prefix)lacking/\(digest)/\(repository)"
     case .keep(let digest, let repository): "\(Self.prefix)keep/\(digest)/\(repository)"
     case .leave: "/fleet/v1/leave"
+    case .kept: "/fleet/v1/kept"
     }
   }
 
   private var method: Request.Method {
     switch self {
-    case .join, .message, .keep, .leave, .certificate, .keyWish, .key: .post
+    case .join, .message, .keep, .kept, .leave, .certificate, .keyWish, .key: .post
     case .holding, .blob, .swarm, .manifest, .lacking: .get
     }
   }
