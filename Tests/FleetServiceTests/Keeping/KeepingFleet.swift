@@ -42,7 +42,8 @@ final class KeepingFleet: Sendable {
     nodes = (0..<count).map { NodeID(Digest.hashing([UInt8($0 & 255), UInt8($0 >> 8)]).hash)! }
     let clock = FleetTime(fleet: self)
     for node in nodes {
-      state.withLock { $0.catalogues[node] = MemoryCatalog(node: node, clock: clock) }
+      let catalogue = MemoryCatalog(node: node, clock: clock)
+      state.withLock { $0.catalogues[node] = catalogue }
       start(node)
     }
     set(replicas: replicas)
