@@ -17,6 +17,7 @@ enum Schema {
     Migration(name: "0001-claims", script: claims), Migration(name: "0002-torrents", script: torrents),
     Migration(name: "0003-fleet", script: fleet, work: OldClaims.sign),
     Migration(name: "0004-statements", script: statements), Migration(name: "0005-unread", script: unread),
+    Migration(name: "0006-keep", script: keep),
   ]
 
   /// A digest as `DigestColumn` writes it.

@@ -16,6 +16,8 @@ public struct Settings: Hashable, Sendable {
   public var cache = Cache()
   public var torrent = Torrent()
   public var fleet = Fleet()
+  public var keep = Keep()
+  public var push = Push()
 
   public init() {}
 

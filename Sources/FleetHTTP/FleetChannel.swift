@@ -294,12 +294,12 @@ public final class FleetChannel: FleetPeers, FleetBytes {
     }
   }
 
-  private func logSilence(of member: NodeID, _ error: HTTPClientError) {
+  func logSilence(of member: NodeID, _ error: HTTPClientError) {
     log.debug("a member did not answer", LogField("member", member.description), LogField("error", error.description))
   }
 
   /// At its addresses in turn, as long as nobody can be reached there.
-  private func send(
+  func send(
     _ route: FleetRoute, to member: NodeID, at addresses: [MemberAddress], _ fields: HTTPHeaders,
     _ patience: HTTPPatience, sending bytes: [UInt8]? = nil
   ) async throws(HTTPClientError) -> HTTPResponse {

@@ -3,7 +3,7 @@ import FleetService
 import RegistryCore
 import Wire
 
-// What a member asks that is about to leave.
+// What a member asks that is about to leave, or that keeps images with this one.
 extension FleetHandler {
   /// Two that leave at the same time do not count on each other: who leaves itself does not answer.
   func lacking(
@@ -13,12 +13,25 @@ extension FleetHandler {
     return .octets(LeavingBytes.digests(try await registry.lacking(of: digest, in: repository)))
   }
 
-  /// Takes it in on its own: the asker comes back to see.
+  /// One answer for each. A node that keeps nothing for anybody answers as one that does not know the question.
+  func kept(_ seat: Seat, _ body: any RequestBody) async throws(RegistryError) -> Response {
+    guard !seat.isLeaving(), let keeper = seat.keeper else { return .nothing }
+    guard let bytes = await body.collect(atMost: KeptBytes.byteLimit), let names = KeptBytes.names(in: bytes) else {
+      return Response(status: 400)
+    }
+    return .octets(KeptBytes.flags(try await keeper.keeps(names)))
+  }
+
+  /// Takes it in on its own, and keeps it: the asker comes back to see.
   func keep(
     _ digest: Digest, _ repository: RepositoryName, _ seat: Seat
   ) async throws(RegistryError) -> Response {
     guard !seat.isLeaving() else { return .nothing }
-    try await registry.keep(digest, in: repository)
+    if let keeper = seat.keeper {
+      try await keeper.accept(ImageName(digest, in: repository))
+    } else {
+      try await registry.keep(digest, in: repository)
+    }
     return Response(status: 202)
   }
 

@@ -17,14 +17,16 @@ public final class FleetHandler: Handler {
     /// The same.
     public let issuer: FleetIssuer?
     let papers: any PapersDesk
+    /// Looks after what this node keeps; `nil`: it keeps what it has, and nothing for others.
+    let keeper: KeeperDesk?
     /// On its way out, it keeps nothing for anybody.
     let isLeaving: @Sendable () -> Bool
 
     public init(
-      desk: FleetDesk, door: JoinDoor?, issuer: FleetIssuer?, papers: any PapersDesk,
+      desk: FleetDesk, door: JoinDoor?, issuer: FleetIssuer?, papers: any PapersDesk, keeper: KeeperDesk? = nil,
       isLeaving: @escaping @Sendable () -> Bool = { false }
     ) {
-      (self.desk, self.door, self.issuer, self.papers) = (desk, door, issuer, papers)
+      (self.desk, self.door, self.issuer, self.papers, self.keeper) = (desk, door, issuer, papers, keeper)
       self.isLeaving = isLeaving
     }
   }
@@ -37,6 +39,8 @@ public final class FleetHandler: Handler {
   let registry: Registry
   /// Each may begin fetches of a whole image.
   private let keeps = MemberPace(burst: 64, milliseconds: 50)
+  /// Each is about many images.
+  private let kepts = MemberPace(burst: 128, milliseconds: 20)
   /// Each may bring a torrent live. A member asks a few times for each blob that it fetches.
   private let swarms = MemberPace(burst: 1024, milliseconds: 10)
   /// Each is signed, and written in the log. A node wants one in months.
@@ -109,6 +113,8 @@ public final class FleetHandler: Handler {
       } else {
         try await fetch(digest, repository, request, for: member, seat)
       }
+    case .kept:
+      if let wait = kepts.secondsUntilTurn(of: member) { .tooSoon(wait) } else { try await kept(seat, body) }
     case .leave: try await remove(member, seat, body)
     case .certificate: await certificate(for: member, seat)
     case .keyWish: await seat.papers.keyWish(of: member).map { .octets($0) } ?? .nothing

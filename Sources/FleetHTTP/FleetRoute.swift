@@ -12,6 +12,7 @@ import Wire
 ///     GET  /fleet/v1/lacking/DIGEST/REPOSITORY      of a manifest and its blobs
 ///     POST /fleet/v1/keep/DIGEST/REPOSITORY
 ///     POST /fleet/v1/fetch/DIGEST/REPOSITORY        for the asker's site
+///     POST /fleet/v1/kept                           whether images are kept here
 ///     POST /fleet/v1/leave
 ///     POST /fleet/v1/certificate
 ///     POST /fleet/v1/key/wish
@@ -28,6 +29,8 @@ enum FleetRoute: Hashable, Sendable {
   case keep(Digest, RepositoryName)
   /// Has a member of the asker's site fetch a blob for all of it; else as `swarm`. Unknown to release 0.2.0.
   case fetch(Digest, RepositoryName)
+  /// Unknown to release 0.2.0, as is keeping itself.
+  case kept
   case leave
   /// A new certificate for the key of who asks.
   case certificate
@@ -44,6 +47,7 @@ enum FleetRoute: Hashable, Sendable {
     case (.post, "/fleet/join"): self = .join
     case (.post, "/fleet/v1/message"): self = .message
     case (.post, "/fleet/v1/leave"): self = .leave
+    case (.post, "/fleet/v1/kept"): self = .kept
     case (.post, "/fleet/v1/certificate"): self = .certificate
     case (.post, "/fleet/v1/key/wish"): self = .keyWish
     case (.post, "/fleet/v1/key"): self = .key
@@ -70,12 +74,13 @@ enum FleetRoute: Hashable, Sendable {
     case .keep(let digest, let repository): "\(Self.prefix)keep/\(digest)/\(repository)"
     case .fetch(let digest, let repository): "\(Self.prefix)fetch/\(digest)/\(repository)"
     case .leave: "/fleet/v1/leave"
+    case .kept: "/fleet/v1/kept"
     }
   }
 
   private var method: Request.Method {
     switch self {
-    case .join, .message, .keep, .fetch, .leave, .certificate, .keyWish, .key: .post
+    case .join, .message, .keep, .kept, .fetch, .leave, .certificate, .keyWish, .key: .post
     case .holding, .blob, .swarm, .manifest, .lacking: .get
     }
   }

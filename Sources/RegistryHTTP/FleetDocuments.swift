@@ -16,6 +16,32 @@ public struct FleetBulletinDocument: Codable, Sendable {
   }
 }
 
+/// What this node keeps for its fleet.
+public struct KeepingDocument: Codable, Sendable {
+  /// It is bound to keep so many; of these, so many are not whole here yet.
+  public let images: Int64
+  public let lacking: Int64
+  /// Since it started: images that came to be whole here because it keeps them, their bytes, and attempts that failed.
+  public let broughtImages: Int64
+  public let broughtBytes: Int64
+  public let failures: Int64
+
+  public init(images: Int64, lacking: Int64, broughtImages: Int64, broughtBytes: Int64, failures: Int64) {
+    (self.images, self.lacking) = (images, lacking)
+    (self.broughtImages, self.broughtBytes, self.failures) = (broughtImages, broughtBytes, failures)
+  }
+}
+
+/// Who keeps an image.
+public struct KeepersDocument: Codable, Sendable {
+  /// As many as shall.
+  public let replicas: Int
+  /// Names of the members that said so just now, this node among them.
+  public let keepers: [String]
+
+  public init(replicas: Int, keepers: [String]) { (self.replicas, self.keepers) = (replicas, keepers) }
+}
+
 /// What this node has done as a member since it started.
 public struct FleetWorkDocument: Codable, Sendable {
   /// How far its members' clocks are ahead of its own; absent: nobody was heard lately.
@@ -74,6 +100,8 @@ public struct FleetSummaryDocument: Codable, Sendable {
   public let behindMilliseconds: Int64?
   public let refusesWrites: String?
   public let work: FleetWorkDocument
+  /// Absent: an earlier release.
+  public let keeping: KeepingDocument?
 
   init(_ fleet: FleetDocument) {
     func count(_ state: String) -> Int { fleet.members.count { $0.state == state } }
@@ -82,5 +110,6 @@ public struct FleetSummaryDocument: Codable, Sendable {
     (suspected, down) = (count("suspected"), count("down"))
     issuers = fleet.members.count { $0.isIssuer }
     (behindMilliseconds, refusesWrites, work) = (fleet.behindMilliseconds, fleet.refusesWrites, fleet.work)
+    keeping = fleet.keeping
   }
 }

@@ -19,6 +19,9 @@ public protocol FleetOperations: IssuerOperations {
   /// - Parameter isForced: also when images are lost to the fleet, or no issuer answers.
   func leave(isForced: Bool) async throws(RegistryError) -> any FleetDeparture
 
+  /// `nil`: this node keeps nothing with anybody.
+  func keepers(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> KeepersDocument?
+
   func policy() async throws(RegistryError) -> PolicyDocument
 
   /// - Parameters:
@@ -156,13 +159,16 @@ public struct FleetDocument: Codable, Sendable {
   public let certificate: CertificateDocument
   public let members: [Member]
   public let work: FleetWorkDocument
+  /// What this node keeps; absent: nothing for anybody.
+  public let keeping: KeepingDocument?
 
   public init(
     fleet: String, node: String, behindMilliseconds: Int64?, refusesWrites: String?,
-    certificate: CertificateDocument, members: [Member], work: FleetWorkDocument
+    certificate: CertificateDocument, members: [Member], work: FleetWorkDocument,
+    keeping: KeepingDocument?
   ) {
     (self.fleet, self.node, self.behindMilliseconds) = (fleet, node, behindMilliseconds)
     (self.refusesWrites, self.certificate, self.members) = (refusesWrites, certificate, members)
-    self.work = work
+    (self.work, self.keeping) = (work, keeping)
   }
 }

@@ -35,6 +35,8 @@ public struct ImageDocument: Codable, Sendable {
   public let artifactType: String?
   public let blobs: [Entry]
   public let manifests: [Entry]
+  /// Absent: the node keeps images with nobody.
+  public let keeping: KeepersDocument?
 
   public struct Entry: Codable, Sendable {
     public let digest: String

@@ -77,7 +77,8 @@ struct OperatorRoutes: Sendable {
     return ImageDocument(
       repository: repository.text, digest: manifest.digest.description, mediaType: manifest.mediaType.text,
       size: manifest.size, tags: (summary?.tags ?? []).map(\.text), subject: document.facts.subject?.description,
-      artifactType: document.facts.artifactType, blobs: blobs, manifests: children)
+      artifactType: document.facts.artifactType, blobs: blobs, manifests: children,
+      keeping: try await fleet.fleet?.keepers(of: manifest.digest, in: repository))
   }
 
   // MARK: - Tags

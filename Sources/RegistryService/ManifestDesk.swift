@@ -97,6 +97,7 @@ public struct ManifestDesk: Sendable {
         ticket: rules.hashesTorrents ? SwarmTicket(of: bytes, digest).map { TicketEntry($0) } : nil)
     }
     try await gate.pass(publication.digest) { () async throws(RegistryError) in try await publish(publication) }
+    try await ports.writing.waitUntilKept(publication.images)
     return PushedManifest(digest: publication.digest, subject: publication.document.facts.subject)
   }
 
@@ -243,6 +244,13 @@ public struct ManifestDesk: Sendable {
 public struct PushedManifest: Sendable {
   public let digest: Digest
   public let subject: Digest?
+}
+
+extension Publication {
+  /// The manifest and those that it names, each an image of its own.
+  fileprivate var images: [ImageName] {
+    ([digest] + document.children.map(\.digest)).map { ImageName($0, in: repository) }
+  }
 }
 
 extension Reference {

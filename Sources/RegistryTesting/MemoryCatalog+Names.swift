@@ -66,6 +66,7 @@ extension MemoryCatalog: Names {
     state.withLock { state in
       _ = claim(.manifest(repository, digest, .gone), in: &state)
       guard state.repositories[repository]?.manifests.removeValue(forKey: digest) != nil else { return }
+      state.repositories[repository]?.kept[digest] = nil
       state.lastOwedID += 1
       state.owed.append(OwedUnshelving(id: state.lastOwedID, repository: repository, digest: digest))
     }
@@ -82,6 +83,7 @@ extension MemoryCatalog: Names {
       }
       _ = claim(.manifest(repository, digest, .gone), in: &state)
       state.repositories[repository]?.manifests[digest] = nil
+      state.repositories[repository]?.kept[digest] = nil
       state.lastOwedID += 1
       let owed = OwedUnshelving(id: state.lastOwedID, repository: repository, digest: digest)
       state.owed.append(owed)

@@ -22,6 +22,8 @@ public final class MemoryCatalog: Sendable {
     var manifests: [Digest: PresentManifest] = [:]
     var tags: [Tag: Digest] = [:]
     var links: [Digest: Int64] = [:]
+    /// Of the manifests, those that the node is bound to keep.
+    var kept: [Digest: Keeping] = [:]
   }
 
   struct PresentManifest {

@@ -74,6 +74,18 @@ private let clauses =
     try await clause.check(MemoryCatalog(node: .test(), clock: HeldClock()))
   }
 
+  @Test(arguments: KeptImagesContract.clauses) func sqliteRemembersWhatIsKept(
+    _ clause: StoreClause<any KeptImagesContract.Subject>
+  ) async throws {
+    try await withCatalog { try await clause.check($0) }
+  }
+
+  @Test(arguments: KeptImagesContract.clauses) func theMemoryFakeRemembersWhatIsKept(
+    _ clause: StoreClause<any KeptImagesContract.Subject>
+  ) async throws {
+    try await clause.check(MemoryCatalog(node: .test(), clock: HeldClock()))
+  }
+
   @Test(arguments: StatementsContract.clauses) func sqliteKeepsStatements(
     _ clause: StoreClause<any Statements>
   ) async throws {

@@ -1,7 +1,7 @@
 extension SettingKey {
   /// The one table of keys. The check of files, the names of environment variables, the options of `shoal serve`, the
   /// example file and the page of the docs all come from here; the defaults stand in `Settings`.
-  public static let all: [SettingKey] = registry + torrent + fleet
+  public static let all: [SettingKey] = registry + torrent + fleet + keep
 
   private static let registry: [SettingKey] = [
     .one(

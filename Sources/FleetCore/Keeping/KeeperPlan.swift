@@ -3,8 +3,9 @@ import RegistryCore
 /// Which members keep a blob, so that it does not go with one of them. Whoever knows the same of the members works out the
 /// same plan alone.
 ///
-/// By rank over all members, but a copy that is there stays before one that would have to be made. Who is away keeps its
-/// place for ten minutes: a flap moves nothing. Of several keepers one is at another site, where there is one.
+/// By rank over all members, but a copy that is there stays before one that would have to be made. Who has one and is away
+/// keeps its place for ten minutes: a flap moves nothing. Who has none gives way to those that answer. Of several keepers one
+/// is at another site, where there is one.
 public struct KeeperPlan: Hashable, Sendable {
   /// What is known of a member.
   public struct Standing: Hashable, Sendable {
@@ -16,7 +17,7 @@ public struct KeeperPlan: Hashable, Sendable {
       (self.zone, self.awayMilliseconds) = (zone, awayMilliseconds)
     }
 
-    fileprivate var isGone: Bool { awayMilliseconds ?? 0 >= KeeperPlan.patienceMilliseconds }
+    fileprivate func isGone(after patience: Int64) -> Bool { awayMilliseconds ?? 0 >= patience }
   }
 
   /// Away for so long, a keeper is replaced.
@@ -31,11 +32,18 @@ public struct KeeperPlan: Hashable, Sendable {
   private let replicas: Int
   private let safe: Set<NodeID>
 
-  /// - Parameter holders: have confirmed that they have the blob and keep it.
-  public init(for digest: Digest, replicas: Int, among members: [NodeID: Standing], holders: Set<NodeID>) {
+  /// - Parameters:
+  ///   - holders: have confirmed that they have the blob and keep it.
+  ///   - patience: how long a keeper may be away, in milliseconds.
+  public init(
+    for digest: Digest, replicas: Int, among members: [NodeID: Standing], holders: Set<NodeID>,
+    patience: Int64 = patienceMilliseconds
+  ) {
     let ranked = Rendezvous.ranked(members.keys, for: digest, limit: members.count)
-    let lasting = ranked.filter { members[$0]?.isGone == false }
-    let inOrder = lasting.filter(holders.contains) + lasting.filter { !holders.contains($0) }
+    let lasting = ranked.filter { members[$0]?.isGone(after: patience) == false }
+    let others = lasting.filter { !holders.contains($0) }
+    let answering = others.filter { members[$0]?.awayMilliseconds == nil }
+    let inOrder = lasting.filter(holders.contains) + answering + others.filter { members[$0]?.awayMilliseconds != nil }
     keepers = Self.spread(inOrder, replicas, members)
     lacking = keepers.filter { !holders.contains($0) }
     duty = ranked.first { holders.contains($0) && members[$0]?.awayMilliseconds == nil }

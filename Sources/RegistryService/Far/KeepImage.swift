@@ -1,6 +1,6 @@
 import RegistryCore
 
-/// What one member does so that another may leave: it says what of an image is not here, and takes that in.
+/// What one member does so that others may rely on it: it says what of an image is not here, and takes that in.
 extension Registry {
   /// Of a manifest and the blobs that it names what is not whole on this node; nobody else is asked.
   /// - Throws: `manifestUnknown` when no such manifest is present in the repository.
@@ -37,6 +37,21 @@ extension Registry {
       guard error.code == .unavailable else { throw error }
       return false
     }
+  }
+
+  /// Fetches a part of an image, the manifest itself or a blob that it names, from whoever has it, and waits until it is
+  /// here.
+  /// - Returns: its size.
+  public func bring(_ part: Digest, of name: ImageName) async throws(RegistryError) -> Int64 {
+    guard part != name.digest else {
+      let manifest = try await manifests.resolveHere(.digest(part), in: name.repository)
+      _ = try await manifests.bytes(of: manifest, in: name.repository)
+      return Int64(manifest.size)
+    }
+    let reader = try await blobs.open(part, in: name.repository)
+    // The fetch goes on without its reader.
+    _ = try await fetches?.completion(of: part, in: name.repository)
+    return reader.size
   }
 
   /// Whether the manifest itself is here.

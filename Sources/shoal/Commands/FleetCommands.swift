@@ -98,6 +98,7 @@ struct FleetCommands {
     }
     output.table(table)
     output.line("fleet \(fleet.fleet.prefix(12)), \(FleetText.lag(fleet.members.count, fleet.behindMilliseconds))")
+    if let keeping = fleet.keeping { output.line("this node \(FleetText.keeping(keeping))") }
     tell(fleet.certificate)
     if let reason = fleet.refusesWrites { output.note(reason) }
     for member in fleet.members where !member.isThisNode {

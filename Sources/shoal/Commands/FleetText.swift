@@ -62,6 +62,12 @@ enum FleetText {
     return "compared with a member \(behindMilliseconds) ms ago"
   }
 
+  static func keeping(_ keeping: KeepingDocument) -> String {
+    let images = keeping.images == 1 ? "1 image" : "\(keeping.images) images"
+    let lacking = keeping.lacking == 0 ? "and has all of them" : "and lacks \(keeping.lacking) of them"
+    return "keeps \(images) for the fleet, \(lacking)"
+  }
+
   /// The paragraph of `shoal status`.
   static func paragraph(_ fleet: FleetSummaryDocument?) -> [String] {
     guard let fleet else { return [] }
@@ -78,6 +84,12 @@ enum FleetText {
       lines.append(
         "          swarms of members: \(tunnels.open) tunnels open, \(tunnels.idle) idle; "
           + "\(Amount.bytes(tunnels.receivedBytes)) in, \(Amount.bytes(tunnels.sentBytes)) out\(lost)")
+    }
+    if let keeping = fleet.keeping {
+      let failures = keeping.failures > 0 ? ", \(keeping.failures) attempts failed" : ""
+      lines.append(
+        "          \(self.keeping(keeping)); \(keeping.broughtImages) taken in, "
+          + "\(Amount.bytes(keeping.broughtBytes))\(failures)")
     }
     if work.refusedClaims + work.shunned + work.forks > 0 {
       lines.append(

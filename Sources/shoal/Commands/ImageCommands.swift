@@ -43,6 +43,10 @@ struct ImageCommands {
     if let subject = document.subject { output.line("subject      \(subject)") }
     if let type = document.artifactType { output.line("artifact     \(type)") }
     output.line("size         \(Amount.bytes(document.blobs.reduce(Int64(document.size)) { $0 + $1.size }))")
+    if let keeping = document.keeping {
+      let names = keeping.keepers.isEmpty ? "" : ": \(keeping.keepers.joined(separator: ", "))"
+      output.line("kept by      \(keeping.keepers.count) of \(keeping.replicas)\(names)")
+    }
     let parts = document.blobs + document.manifests
     guard !parts.isEmpty else { return }
     output.line("")

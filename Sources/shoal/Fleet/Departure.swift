@@ -122,12 +122,15 @@ actor Departure: FleetDeparture {
       // Deleted meanwhile, by another member.
       return error.code == .manifestUnknown
     }
-    let channel = seat.channel
+    let (channel, name) = (seat.channel, ImageName(image.digest, in: image.repository))
     var nearest: (member: NodeID, count: Int)?
     for member in members {
+      let word = await channel.kept([name], by: member)
+      if word == .kept([true]) { return true }
       guard let lacking = await channel.lacking(of: image.digest, in: image.repository, on: member) else { continue }
       let count = lacking.subtracting(missing).count
-      if count == 0 { return true }
+      // One of an earlier release does not know what keeping is, and nobody keeps whole what this node lacks a part of.
+      if count == 0, word == .unable || !missing.isEmpty { return true }
       if count < nearest?.count ?? .max { nearest = (member, count) }
     }
     if let nearest { await channel.keep(image.digest, in: image.repository, on: nearest.member) }

@@ -29,7 +29,9 @@ struct FleetListener: Sendable {
       registry,
       seat: {
         fleet.current.map {
-          .init(desk: $0.desk, door: $0.door, issuer: $0.issuer, papers: fleet, isLeaving: { fleet.isLeaving })
+          .init(
+            desk: $0.desk, door: $0.door, issuer: $0.issuer, papers: fleet, keeper: $0.keeper,
+            isLeaving: { fleet.isLeaving })
         }
       },
       log: log)

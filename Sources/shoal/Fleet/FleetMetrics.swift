@@ -13,6 +13,29 @@ enum FleetMetrics {
     registerMembership(fleet, metrics)
     registerWork(fleet.meter, metrics)
     registerTunnels(fleet, metrics)
+    registerKeeping(fleet, metrics)
+  }
+
+  private static func registerKeeping(_ fleet: NodeFleet, _ metrics: MetricsRegistry) {
+    let totals: @Sendable () -> KeptTotals? = { fleet.current?.keeper?.totals }
+    let images = "Images that this node is bound to keep for its fleet: whole here, or not yet."
+    metrics.gauge("shoal_keep_images", images, labels: ["state": "whole"]) {
+      totals().map { Double($0.images - $0.lacking) }
+    }
+    metrics.gauge("shoal_keep_images", images, labels: ["state": "lacking"]) { totals().map { Double($0.lacking) } }
+    let meter = fleet.keepMeter
+    let counters: [(String, String, Counter)] = [
+      ("shoal_keep_brought_total", "Images that this node has taken in because it keeps them.", meter.images),
+      ("shoal_keep_repairs_total", "Those of them that were no first copies of what was just pushed.", meter.repairs),
+      ("shoal_keep_bytes_total", "Bytes of what was taken in to be kept.", meter.bytes),
+      ("shoal_keep_failures_total", "Attempts at an image that did not make it whole.", meter.failures),
+      ("shoal_keep_told_total", "Times that a member was asked to keep an image that too few keep.", meter.told),
+      (
+        "shoal_push_unconfirmed_total", "Pushes answered 503 since too few members kept them in time (push.ack).",
+        meter.unconfirmed
+      ),
+    ]
+    for (name, help, counter) in counters { metrics.counter(name, help, counter) }
   }
 
   /// Of one membership: they begin anew with the next.

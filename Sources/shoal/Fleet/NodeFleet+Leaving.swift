@@ -26,6 +26,7 @@ extension NodeFleet {
     await close()
     _ = try await catalogue.rebase(onto: .none, restating: Set(restated.keys), dropping: Set(dropped.keys))
     try await catalogue.apply(NameRules())
+    try await catalogue.letGo(nil)
     let files = files
     try await work.run { () throws(RegistryError) in try files.discard() }
     noteMembership(false)

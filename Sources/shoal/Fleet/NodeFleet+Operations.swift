@@ -59,7 +59,8 @@ extension NodeFleet: FleetOperations {
     return FleetDocument(
       fleet: view.fleet.description, node: view.node.description, behindMilliseconds: view.behindMilliseconds,
       refusesWrites: WriteRefusal.of(view)?.message, certificate: certificateDocument(seat),
-      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) }, work: workDocument(seat, view))
+      members: members.sorted { ($0.name, $0.node) < ($1.name, $1.node) }, work: workDocument(seat, view),
+      keeping: try await keeping(seat))
   }
 
   private func workDocument(_ seat: Seat, _ view: FleetView) -> FleetWorkDocument {

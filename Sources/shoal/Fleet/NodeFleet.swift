@@ -16,6 +16,8 @@ actor NodeFleet {
   struct Seat: Sendable {
     let desk: FleetDesk
     let channel: FleetChannel
+    /// `nil`: nothing here fetches blobs.
+    let keeper: KeeperDesk?
     /// `nil`: this node does not hold the fleet's key.
     var door: JoinDoor?
     var papers: FleetFiles.Papers
@@ -47,6 +49,8 @@ actor NodeFleet {
 
   nonisolated let keys: FleetKeys
   nonisolated let settings: Settings.Fleet
+  nonisolated let keep: Settings.Keep
+  nonisolated let push: Settings.Push
   nonisolated let log: Logger
   nonisolated let clock: any WallClock
   nonisolated let files: FleetFiles
@@ -57,6 +61,7 @@ actor NodeFleet {
   nonisolated let swarm = Lock<FleetSwarm?>(nil)
   nonisolated private let follower = Lock(Follower {})
   nonisolated let meter = FleetMeter()
+  nonisolated let keepMeter = KeepMeter()
   nonisolated let work: BlockingPool
   private(set) var port: Port?
   /// Founding and joining take several steps: one at a time.
@@ -84,8 +89,9 @@ actor NodeFleet {
     let follow: @Sendable () -> Void
   }
 
-  init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings.Fleet, work: BlockingPool, log: Logger) {
-    (self.keys, self.files, self.settings, self.work, self.log) = (keys, files, settings, work, log)
+  init(_ keys: FleetKeys, _ files: FleetFiles, _ settings: Settings, work: BlockingPool, log: Logger) {
+    (self.keys, self.files, self.settings, self.work, self.log) = (keys, files, settings.fleet, work, log)
+    (keep, push) = (settings.keep, settings.push)
     clock = SystemClock()
     taker = KeyTaker(keys)
   }
@@ -114,7 +120,11 @@ actor NodeFleet {
   /// What the registry asks before it writes a name, and tells after.
   nonisolated var writing: NameWriting {
     NameWriting(
-      refusal: { self.refusal(toWrite: $0) }, wrote: { self.current?.desk.noteWriting() })
+      refusal: { self.refusal(toWrite: $0) },
+      wrote: {
+        self.current?.desk.noteWriting()
+        self.current?.keeper?.notice()
+      }, kept: { images throws(RegistryError) in try await self.waitUntilKept(images) })
   }
 
   nonisolated func noteMembership(_ isMember: Bool) { conduct.withLock { $0.isMember = isMember } }
@@ -173,6 +183,7 @@ actor NodeFleet {
       defer { seat = nil }
       return seat
     }
+    await seat?.keeper?.close()
     await closeSwarm()
     await seat?.desk.close()
     await seat?.channel.close()
@@ -193,7 +204,10 @@ actor NodeFleet {
     let follow = follower.withLock { $0 }.follow
     let ports = FleetPorts(
       ledger: catalogue, statements: catalogue, peers: channel, held: catalogue, clock: clock, log: log,
-      namesChanged: follow, membersChanged: { [weak self] before, after in self?.noteIssuers(before, after) },
+      namesChanged: { [weak self] in
+        follow()
+        self?.current?.keeper?.notice()
+      }, membersChanged: { [weak self] before, after in self?.noteIssuers(before, after) },
       meter: meter, bulletin: bulletin)
     let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let desk = try await FleetDesk.remembering(fleetKey, ports, keys: keys, as: port.introduction, seed: seed)
@@ -203,8 +217,10 @@ actor NodeFleet {
       throw RegistryError(.internal, "the fleet's certificates cannot be shown: \(error)")
     }
     try await desk.open()
-    let taken = Seat(desk: desk, channel: channel, door: door, papers: papers)
+    let keeper = keeper(beside: channel)
+    let taken = Seat(desk: desk, channel: channel, keeper: keeper, door: door, papers: papers)
     seat.withLock { $0 = taken }
+    keeper?.open()
     desk.introduce(port.introduction)
     // What was written between the two lines above told nobody.
     desk.noteWriting()

@@ -30,7 +30,7 @@ final class Node: Sendable {
     self.catalogue = catalogue
     work = BlockingPool(name: "work", threads: Self.workThreads)
     fleet = NodeFleet(
-      FleetKeys(notary.key), FleetFiles(settings.fleet, folder.layout), settings.fleet, work: work, log: log)
+      FleetKeys(notary.key), FleetFiles(settings.fleet, folder.layout), settings, work: work, log: log)
     fleet.use(catalogue)
     fleet.noteMembership(fleet.files.arePapersHere)
     ports = RegistryPorts(

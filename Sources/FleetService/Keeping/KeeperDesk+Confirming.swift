@@ -1,0 +1,114 @@
+import FleetCore
+import RegistryCore
+
+// What others ask this node, and what it asks them on behalf of a client.
+extension KeeperDesk {
+  /// Whether this node keeps each of these, and has all of it: for members that ask. It says so of what is here, and passes
+  /// no question on.
+  public func keeps(_ names: [ImageName]) async throws(RegistryError) -> [Bool] {
+    var answers: [Bool] = []
+    for name in names {
+      let isBound = try await ports.images.image(name)?.keeping != nil
+      answers.append(isBound ? try await isWhole(name) ?? false : false)
+    }
+    return answers
+  }
+
+  /// A member asks for an image to be kept here.
+  /// - Throws: `manifestUnknown` for what no claim names: a digest alone makes nobody fetch anything.
+  public func accept(_ name: ImageName) async throws(RegistryError) {
+    let isWhole = try await ports.hands.lacking(of: name).isEmpty
+    guard try await ports.images.keep(name, isWhole: isWhole) else { return }
+    if !isWhole { wakeFilling() }
+  }
+
+  /// Who keeps an image just now, and how many shall. `nil`: this node keeps nothing with anybody.
+  public func keepers(of name: ImageName) async throws(RegistryError) -> (keepers: Set<NodeID>, replicas: Int)? {
+    guard let circle = ports.circle(), let counted = try await count([name], circle).first else { return nil }
+    return (counted.keepers, counted.subject.replicas)
+  }
+
+  /// Waits until as many members keep each of these as shall.
+  /// - Parameter patience: then it is over, and they are kept later.
+  /// - Throws: `unavailable`, with how many keep what was pushed.
+  public func confirm(_ names: [ImageName], within patience: Duration) async throws(RegistryError) {
+    let deadline = ContinuousClock.now + patience
+    var (left, pause, round) = (names, Self.firstPause, 0)
+    while let circle = ports.circle() {
+      let lacking = try await count(left, circle).filter { $0.keepers.count < $0.subject.replicas }
+      guard let worst = lacking.first else { return }
+      left = lacking.map(\.name)
+      try await hurry(lacking, circle, tells: round.isMultiple(of: Self.roundsPerTelling))
+      guard ContinuousClock.now + pause < deadline, !Task.isCancelled else {
+        ports.meter.unconfirmed.add()
+        throw .keptByTooFew(worst.keepers.count, of: worst.subject.replicas)
+      }
+      // Cancelled: it ends above.
+      try? await Task.sleep(for: pause)
+      (pause, round) = (min(pause * 2, Self.longestAckPause), round + 1)
+    }
+  }
+
+  private static let firstPause = Duration.milliseconds(50)
+  private static let longestAckPause = Duration.seconds(1)
+  private static let roundsPerTelling = 4
+
+  private struct Counted {
+    let name: ImageName
+    let subject: KeepCase
+    let words: KeepWords
+    /// This node among them.
+    let keepers: Set<NodeID>
+  }
+
+  /// Of those that are present.
+  private func count(_ names: [ImageName], _ circle: KeeperCircle) async throws(RegistryError) -> [Counted] {
+    var counted: [Counted] = []
+    var rest = names[...]
+    while !rest.isEmpty {
+      let page = rest.prefix(rules.pageImages)
+      rest = rest.dropFirst(page.count)
+      var cases: [(name: ImageName, subject: KeepCase)] = []
+      for name in page {
+        guard let image = try await ports.images.image(name), let isWhole = try await isWhole(name) else { continue }
+        cases.append(
+          (
+            name,
+            KeepCase(
+              node: circle.node, digest: name.digest, replicas: circle.replicas(of: name.repository),
+              isKept: image.keeping != nil, isWhole: isWhole, known: Set(image.keeping?.others ?? []),
+              writer: try await ports.claims.claimant(of: name.digest, in: name.repository))
+          ))
+      }
+      for ((name, subject), words) in zip(cases, await ask(cases, circle)) {
+        let own: Set<NodeID> = subject.isKept && subject.isWhole ? [circle.node] : []
+        counted.append(Counted(name: name, subject: subject, words: words, keepers: words.confirming.union(own)))
+      }
+    }
+    return counted
+  }
+
+  /// A client waits: this node keeps them, and asks others at once, whoever's duty it is.
+  private func hurry(_ counted: [Counted], _ circle: KeeperCircle, tells: Bool) async throws(RegistryError) {
+    let standings = circle.standings(nil, at: ports.monotonic())
+    for each in counted {
+      if !each.subject.isKept { try await keep(each.name) }
+      guard tells else { continue }
+      var subject = each.subject
+      (subject.isKept, subject.isWhole) = (true, true)
+      let judgement = KeepJudgement(
+        subject, each.words, among: standings, patience: rules.patience, round: circle.members.count)
+      for member in judgement.told { await tell(member, each.name) }
+    }
+  }
+}
+
+extension RegistryError {
+  fileprivate static func keptByTooFew(_ count: Int, of replicas: Int) -> RegistryError {
+    RegistryError(
+      .unavailable,
+      "the push is durable on this node and its names are set, but only \(count) of \(replicas) nodes keep it so far "
+        + "(push.ack: replicated): push again, which sends nothing twice, when the others answer; shoal fleet ls on this "
+        + "node shows who does not")
+  }
+}
