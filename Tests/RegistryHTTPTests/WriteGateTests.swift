@@ -39,6 +39,30 @@ struct WriteGateTests {
     try await Self.ask(registry, [Call("DELETE", Self.byTag, 202), Call("DELETE", Self.byDigest, 202)])
   }
 
+  /// `push.ack: replicated`.
+  @Test func aPushThatTooFewKeepIsAnsweredLaterAndStays() async throws {
+    let (refusal, asked) = (Lock<RegistryError?>(RegistryError(.unavailable, "1 of 2 keep it")), Lock<[ImageName]>([]))
+    let registry = TestRegistry(
+      writing: NameWriting(
+        refusal: { _ in nil }, wrote: {},
+        kept: { images throws(RegistryError) in
+          asked.withLock { $0 += images }
+          if let refusal = refusal.withLock({ $0 }) { throw refusal }
+        }))
+    defer { registry.work.stop() }
+    let again = [("Retry-After", "1" as String?)]
+    try await Self.ask(
+      registry,
+      Fixture.blobs("a/b") + [
+        Call("PUT", Self.byTag, Self.typed, body: Fixture.manifest, 503, expects: again, text: "1 of 2 keep it"),
+        Call("GET", Self.byTag, 200), Call("GET", Self.byDigest, 200),
+      ])
+    refusal.withLock { $0 = nil }
+    try await Self.ask(registry, [Fixture.put(Fixture.manifest, "a/b", "v1")])
+    let image = "a/b@\(Fixture.manifestDigest)"
+    #expect(asked.withLock { $0.map(\.description) } == [image, image])
+  }
+
   @Test func oneRepositoryMayBeShutAndItsManifestIsNotEvenKept() async throws {
     let shut = try RepositoryName(parsing: "a/b")
     let registry = TestRegistry(

@@ -7,7 +7,7 @@ extension KeeperDesk {
   /// What the fetching task alone knows.
   struct Filling {
     var retries: LaterLooks<ImageName>
-    var fullUntil: Int64 = 0
+    var pausedUntil: Int64 = 0
   }
 
   private static let retryPause: Int64 = 1_000
@@ -44,8 +44,8 @@ extension KeeperDesk {
       guard let last = page.last else { return }
       position = last.position
       let now = ports.monotonic()
-      let (retries, isFull) = (filling.retries, filling.fullUntil > now)
-      await fill(page.filter { !isFull && !retries.isWaiting($0.name, at: now) }, &filling)
+      let (retries, isPaused) = (filling.retries, filling.pausedUntil > now)
+      await fill(page.filter { !isPaused && !retries.isWaiting($0.name, at: now) }, &filling)
     }
   }
 
@@ -61,9 +61,12 @@ extension KeeperDesk {
         let now = ports.monotonic()
         switch outcome {
         case .over: filling.retries.settle(name)
-        case .failed: filling.retries.putOff(name, at: now)
+        case .failed:
+          filling.retries.putOff(name, at: now)
+          // More fail than are remembered: what is not must not be tried without a pause.
+          if !filling.retries.isWaiting(name, at: now) { filling.pausedUntil = now + rules.pause }
         case .full:
-          filling.fullUntil = now + rules.fullPause
+          filling.pausedUntil = now + rules.pause
           left = []
         }
         if !Task.isCancelled { next() }

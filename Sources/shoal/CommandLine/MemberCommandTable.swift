@@ -36,7 +36,8 @@ extension CommandTable {
     details: """
       On a node that holds the fleet's key. The policy is one YAML document, and this one takes the place of the one \
       before. Its keys: writers (which nodes may write which repositories), immutable (whose tags never move), history and \
-      tombstones (how long what was is known), replicas, tags and catalogue (what a node answers that may be behind). \
+      tombstones (how long what was is known), replicas (how many nodes keep an image), tags and catalogue (what a node \
+      answers that may be behind). \
       docs/FLEET.md shows each. Nodes obey within seconds of hearing of it.
       """,
     options: node + [.init(name: "force", text: "Also when no rule is left.")],

@@ -63,6 +63,7 @@ enum FleetText {
   }
 
   static func keeping(_ keeping: KeepingDocument) -> String {
+    guard keeping.images > 0 else { return "keeps no image for the fleet yet" }
     let images = keeping.images == 1 ? "1 image" : "\(keeping.images) images"
     let lacking = keeping.lacking == 0 ? "and has all of them" : "and lacks \(keeping.lacking) of them"
     return "keeps \(images) for the fleet, \(lacking)"

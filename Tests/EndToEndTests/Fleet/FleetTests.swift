@@ -206,7 +206,8 @@ struct FleetTests {
     let port = try fleet["a"].fleetPort()
     let paths = [
       "/fleet/v1/message", "/fleet/v1/blob/\(image.layers[0].digest)/team/app",
-      "/fleet/v1/manifest/\(image.manifest.digest)/team/app", "/v2/", "/metrics", "/",
+      "/fleet/v1/manifest/\(image.manifest.digest)/team/app", "/fleet/v1/kept",
+      "/fleet/v1/keep/\(image.manifest.digest)/team/app", "/v2/", "/metrics", "/",
     ]
     for path in paths {
       let said = try Self.curl(["-w", "%{http_code}", "https://127.0.0.1:\(port)\(path)"])

@@ -99,13 +99,13 @@ struct KeepingTests {
     let other = keeper == "b" ? "c" : "b"
     #expect(try eventually { try Self.keeping(fleet["a"])?.keepers == ["a", keeper] })
     #expect(try Self.keeping(fleet["a"])?.replicas == 2)
-    let listed = try fleet.command("ls", at: keeper)
-    #expect(listed.output.contains("this node keeps 1 image for the fleet, and has all of them"), "\(listed.output)")
+    let told = "this node keeps 1 image for the fleet, and has all of them"
+    #expect(try eventually { try fleet.command("ls", at: keeper).output.contains(told) })
     let status = try ShoalCommand(["status", "--data", fleet[keeper].data])
     #expect(status.output.contains("keeps 1 image for the fleet"), "\(status.output)")
-    let metrics = try fleet[keeper].ask("GET", "/metrics").text
-    #expect(metrics.contains("shoal_keep_images{state=\"whole\"} 1"), "\(metrics)")
-    #expect(metrics.contains("shoal_keep_brought_total 1"), "\(metrics)")
+    for line in ["shoal_keep_images{state=\"whole\"} 1", "shoal_keep_brought_total 1"] {
+      #expect(try eventually { try fleet[keeper].ask("GET", "/metrics").text.contains(line) }, "\(line)")
+    }
 
     try fleet["a"].kill()
     // Nobody needs to ask for it: who is left takes the place of the one that is gone.
