@@ -68,6 +68,8 @@ extension BadInputTests {
     @Test func nodeWithoutDescriptorsWaitsAndGoesOn() throws {
       var options = ShoalNode.Options()
       options.wrapper = ["prlimit", "--nofile=64:64"]
+      // Connecting to a node that takes nobody may last: the kernel asks again after seconds.
+      options.settings["timeouts.idle"] = "10m"
       try withNode(options) { node in
         let first = try node.connect()
         try first.checkService()
