@@ -16,7 +16,7 @@ struct Outgoing: Sendable {
 
   /// Until the connection has ended. It is closed then.
   func carry(_ plain: PlainSocket, to member: NodeID, _ torrent: [UInt8]) async {
-    guard let preface = TunnelPreface(torrent: torrent), carried.enter(member) else {
+    guard fleet.takesPart(member), let preface = TunnelPreface(torrent: torrent), carried.enter(member) else {
       meter.refused.add()
       return plain.cut()
     }

@@ -78,10 +78,10 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
     }
     try admit(member, at: address, house.door)
     let listener = keep(try listener(for: member, at: address, house), for: member)
-    // Removed or banned in the meantime, the member was not met by the cut.
-    guard fleet.takesPart(member) else {
+    // Removed in the meantime, the member was not met by the cut.
+    guard fleet.isMember(member) else {
       cut([member])
-      throw RegistryError(.denied, "\(member) is no member of the fleet, or was banned")
+      throw RegistryError(.denied, "\(member) is no member of the fleet")
     }
     return listener.endpoint
   }
@@ -159,8 +159,8 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
         return address
       })
     await incoming.serve(stream, of: member)
-    // Removed or banned just while it was admitted.
-    if !fleet.takesPart(member) { cut([member]) }
+    // Removed just while it was admitted.
+    if !fleet.isMember(member) { cut([member]) }
   }
 
   private func admit(_ member: NodeID, at address: String, _ door: any SwarmDoor) throws(RegistryError) {
@@ -171,9 +171,17 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
     state.withLock { $0.admitted[member] = isFar }
   }
 
-  // MARK: - Removal
+  // MARK: - Bans and removal
 
-  /// These are members no more, or banned, which `TunnelFleet` says already: everything to and from them ends at once.
+  /// It is banned, which `TunnelFleet` says already: what tunnels carry to and from it ends. The engine's record of it stays,
+  /// since pieces that it had a part in would be held against those who sent the rest.
+  public func hangUp(on member: NodeID) {
+    guard let house else { return }
+    house.streams.endStreams { NodeID($0.identity) == member }
+    pool.close(member)
+  }
+
+  /// These are members no more, which `isMember` says already: everything to and from them ends at once.
   public func cut(_ strangers: Set<NodeID>) {
     guard let house else { return }
     house.streams.endStreams { peer in NodeID(peer.identity).map { strangers.contains($0) } ?? true }
@@ -192,7 +200,7 @@ public final class SwarmTunnels: SwarmWay, StreamTaker {
       if door.doorstep != nil { try door.dismiss(address) }
     } catch {
       log.warning(
-        "the torrent engine did not dismiss a member that was removed or banned",
+        "the torrent engine did not dismiss a member that was removed",
         LogField("member", member.description),
         LogField("reason", "\(error)"))
       return

@@ -101,6 +101,9 @@ struct BannedMembersTests {
     for _ in 0..<2 { node.registry.noteLiar(Self.liar, in: torrent) }
     #expect(told.withLock { $0 } == [Self.liar], "whoever cuts it is told once")
     #expect(bans.all().first?.digest == .hashing(layer) && bans.all().first?.count == 2)
+    // Who is banned from the same torrent right after it may have sent the true part of a piece of the liar's.
+    node.registry.noteLiar(Self.honest, in: torrent)
+    #expect(bans.all().map(\.member) == [Self.liar])
     #expect(try await !admits())
     #expect(await !reception.wake(torrent.short, for: Self.liar), "it was let in before")
     #expect(try await reception.admit(Self.honest, to: .hashing(layer), in: Bench.repository) != nil)

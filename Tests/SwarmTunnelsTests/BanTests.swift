@@ -15,7 +15,7 @@ extension Tunnels {
 
         a.tunnels.banned(way.address, from: torrent(7))
         #expect(a.bans.withLock { $0 } == [liar.node])
-        a.tunnels.cut([liar.node])
+        a.tunnels.hangUp(on: liar.node)
         #expect(running.drain().bytes.isEmpty, "it has ended")
         await #expect(throws: RegistryError.self) { try await a.tunnels.endpoint(of: liar.node) }
 
@@ -40,7 +40,7 @@ extension Tunnels {
         let (a, liar) = (nodes[0], nodes[1])
         let way = try await a.tunnels.endpoint(of: liar.node)
         a.tunnels.banned(way.address, from: torrent(7))
-        a.tunnels.cut([liar.node])
+        a.tunnels.hangUp(on: liar.node)
         a.bans.withLock { $0 = [] }
         let again = try await a.tunnels.endpoint(of: liar.node)
         #expect(again.address == way.address, "as ever")

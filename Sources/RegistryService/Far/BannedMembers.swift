@@ -15,6 +15,8 @@ public final class BannedMembers: Sendable {
   private struct State {
     var book = BanBook(limit: limit, memory: memory)
     var follow: @Sendable (NodeID) -> Void = { _ in }
+    /// Who was banned from a torrent first, and when.
+    var firstInTorrent: [InfoHash: (member: NodeID, at: ContinuousClock.Instant)] = [:]
   }
 
   private let log: Logger
@@ -37,6 +39,20 @@ public final class BannedMembers: Sendable {
     follow(member)
   }
 
+  /// For so long after one was banned from a torrent, another's ban from it is no proof: a piece that the first had a part in
+  /// may fail when the engine knows of the second alone.
+  static let doubtfulPatience = Duration.seconds(60)
+
+  func isProof(against member: NodeID, in torrent: InfoHash, at now: ContinuousClock.Instant = .now) -> Bool {
+    state.withLock { state in
+      state.firstInTorrent = state.firstInTorrent.filter { now - $0.value.at < Self.doubtfulPatience }
+      if let first = state.firstInTorrent[torrent] { return first.member == member }
+      guard state.firstInTorrent.count < Self.limit else { return false }
+      state.firstInTorrent[torrent] = (member, now)
+      return true
+    }
+  }
+
   public func isBanned(_ member: NodeID, at now: ContinuousClock.Instant = .now) -> Bool {
     state.withLock { $0.book.isBanned(member, at: now) }
   }
@@ -50,6 +66,7 @@ public final class BannedMembers: Sendable {
 extension Registry {
   /// A swarm of members has banned one from a torrent.
   public func noteLiar(_ member: NodeID, in torrent: InfoHash) {
+    guard bans.isProof(against: member, in: torrent) else { return }
     bans.note(member, .swarm, fetches?.fetches.digest(ofTorrent: torrent.short) ?? swarm?.digest(of: torrent))
   }
 }

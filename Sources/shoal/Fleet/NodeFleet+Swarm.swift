@@ -32,7 +32,7 @@ extension NodeFleet {
       port.entrance.lead(to: tunnels)
       registry?.bans.follow { member in
         // Unstructured: whoever tells must not be held up, and it may be the engine's own thread.
-        Task { tunnels.cut([member]) }
+        Task { tunnels.hangUp(on: member) }
       }
       try await desk.openFleet(
         FleetSession(engine, way: tunnels) { [weak self] digest, stage in self?.tell(digest, stage) })
