@@ -43,13 +43,26 @@ public struct BlobDesk: Sendable {
   public func open(_ digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> any BlobReader {
     if let reader = try await openHere(digest, in: repository) { return reader }
     if let far {
-      try await far.begin(digest, in: repository)
-      if let reader = try await openHere(digest, in: repository) { return reader }
+      // A fetch that began may have failed before it was looked at; who tries again is told why.
+      for _ in 0..<Self.begunAtMost {
+        try await far.begin(digest, in: repository)
+        if let reader = try await openArrived(digest, in: repository) { return reader }
+      }
+      throw .heldByNobody(digest)
     }
-    // It may have ended, and linked the blob, between the two looks.
-    _ = try await arrivedSize(of: digest, in: repository)
-    guard let reader = try await openHere(digest, in: repository) else { throw .noSuchBlob(digest, repository) }
+    guard let reader = try await openArrived(digest, in: repository) else { throw .noSuchBlob(digest, repository) }
     return reader
+  }
+
+  private static let begunAtMost = 2
+
+  private func openArrived(
+    _ digest: Digest, in repository: RepositoryName
+  ) async throws(RegistryError) -> (any BlobReader)? {
+    if let reader = try await openHere(digest, in: repository) { return reader }
+    // It may have ended, and linked the blob, between the two looks.
+    guard arriving != nil else { return nil }
+    return try await openHere(digest, in: repository)
   }
 
   /// The same for who may not send this node to others: they were asked by one of them. `nil`: it is not here.
