@@ -47,6 +47,9 @@ extension KeeperDesk {
       try? await Task.sleep(for: pause)
       (pause, round) = (min(pause * 2, Self.longestAckPause), round + 1)
     }
+    // Nobody else is asked any more, and what was pushed may go with this node.
+    throw RegistryError(
+      .unavailable, "this node is leaving its fleet, and cannot say who else keeps what was pushed; push it to another")
   }
 
   private static let firstPause = Duration.milliseconds(50)

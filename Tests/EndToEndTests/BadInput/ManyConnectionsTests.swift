@@ -84,12 +84,14 @@ extension BadInputTests {
         let used = try node.processorSeconds() - before
         #expect(used < 0.5, "\(used) s of processor time in a second without descriptors")
         // An old client is answered, if only that it should come again.
-        let pressed = try first.get("/v2/a/blobs/\(blob.digest)")
-        #expect([200, 503].contains(pressed.status))
+        var pressed: Int?
+        do { pressed = try first.get("/v2/a/blobs/\(blob.digest)").status } catch { Issue.record("hung up: \(error)") }
+        #expect(pressed == 200 || pressed == 503)
         #expect(node.process.hasEnded == false)
         crowd = []
         #expect(eventually { (try? node.connect().get("/v2/a/blobs/\(blob.digest)").body) == blob.bytes })
-        try node.connect().checkService()
+        // Descriptors of those who left may still be in use.
+        #expect(eventually { (try? node.connect().checkService()) != nil })
         #expect(try node.stop() == .exit(0))
       }
     }

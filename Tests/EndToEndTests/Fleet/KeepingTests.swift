@@ -25,7 +25,7 @@ struct KeepingTests {
 
   private static let target = "/v2/team/app/manifests/1"
   /// A keeper that is away for so long is replaced.
-  private static let hasty = ["keep.patience": "2s"]
+  private static let hasty = ["keep.patience": "10s"]
 
   private static func image(_ seed: UInt64) -> TestImage {
     print("seed \(seed)")
