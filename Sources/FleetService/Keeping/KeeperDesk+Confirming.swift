@@ -47,9 +47,12 @@ extension KeeperDesk {
       try? await Task.sleep(for: pause)
       (pause, round) = (min(pause * 2, Self.longestAckPause), round + 1)
     }
+    // There never was another member.
+    if round == 0 { return }
     // Nobody else is asked any more, and what was pushed may go with this node.
     throw RegistryError(
-      .unavailable, "this node is leaving its fleet, and cannot say who else keeps what was pushed; push it to another")
+      .unavailable,
+      "this node is no longer in a fleet with others, and cannot say who else keeps what was pushed; push it again")
   }
 
   private static let firstPause = Duration.milliseconds(50)

@@ -27,6 +27,9 @@ extension NodeFleet {
 
   nonisolated func waitUntilKept(_ images: [ImageName]) async throws(RegistryError) {
     guard push.acknowledgement == .replicated, let keeper = current?.keeper else { return }
+    guard !isLeaving else {
+      throw RegistryError(.unavailable, "this node is leaving its fleet; push to another member")
+    }
     try await keeper.confirm(images, within: push.patience)
   }
 
