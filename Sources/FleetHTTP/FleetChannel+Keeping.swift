@@ -17,6 +17,7 @@ extension FleetChannel: KeeperPeers {
         return KeptBytes.flags(in: bytes, count: names.count).map { .kept($0) } ?? .silent
       // A release that does not know the question, or a node that is about to leave.
       case 404: return .unable
+      case 429, 503: return .busy
       default: return .silent
       }
     } catch {

@@ -19,10 +19,11 @@ public final class FleetChannel: FleetPeers, FleetBytes {
 
   /// For others, when one has said that it holds a blob.
   private static let secondHolderPatience = Duration.milliseconds(50)
-  private static let holdingPatience = Duration.seconds(1)
+  /// When nobody has said so, nothing is left but to wait for whoever is busy, or far.
+  private static let holdingPatience = Duration.seconds(5)
   /// For those who have just not answered, and for those who are only to be looked for first.
   static let doubtedPatience = Duration.milliseconds(300)
-  private static let manifestPatience = Duration.seconds(2)
+  private static let manifestPatience = Duration.seconds(5)
   /// For those who are asked first, before others are asked beside them.
   private static let manifestWavePatience = Duration.milliseconds(300)
   private static let turnsWaitedFor = 3

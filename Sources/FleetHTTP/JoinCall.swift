@@ -8,7 +8,7 @@ import RegistryCore
 
 /// A node that was invited asks to be let in: runs the steps of `Joining` over HTTPS.
 public struct JoinCall: Sendable {
-  private static let helloPatience = Duration.seconds(5)
+  private static let helloPatience = Duration.seconds(10)
   /// The member rings back before it answers.
   private static let answerPatience = Duration.seconds(15)
 

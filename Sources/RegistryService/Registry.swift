@@ -25,7 +25,7 @@ public struct Registry: Sendable {
   /// What other members' claims leave to do; `nil` for a node that is in no fleet.
   public let followUp: ClaimFollowUp?
   public let limits: RegistryLimits
-  private let ports: RegistryPorts
+  let ports: RegistryPorts
 
   /// - Parameters:
   ///   - swarm: `nil`: this node speaks no BitTorrent.

@@ -101,11 +101,11 @@ private final class Rendezvous: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// `false`: nobody else came within ten seconds.
+  /// `false`: nobody else came within a minute.
   func arrive() -> Bool {
     var deadline = timespec()
     clock_gettime(CLOCK_REALTIME, &deadline)
-    deadline.tv_sec += 10
+    deadline.tv_sec += 60
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     missing -= 1

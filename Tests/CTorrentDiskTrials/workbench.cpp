@@ -10,7 +10,7 @@ namespace trials {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 30s;
+constexpr auto patience = 120s;
 
 // heard_hooks
 

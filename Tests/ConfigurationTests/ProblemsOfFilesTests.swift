@@ -64,6 +64,10 @@ import Testing
     ("torrent: {trackers: ['udp://a:0/b']}\n", "1:22: torrent.trackers: what stands behind the host of 'udp://a:0/b'"),
     ("torrent: {trackers: ['ws://a']}\n", "1:22: torrent.trackers: 'ws://a' is no such URL"),
     (
+      "push: {ack: replicated}\nmanifests: {sparse: true}\n",
+      "1:13: push.ack: replicated waits until members have all of an image"
+    ),
+    (
       "torrent: {public: ['**'], listen: ['127.0.0.1:5000']}\n",
       "1:36: 127.0.0.1:5000 takes the port of http.listen 127.0.0.1:5000"
     ),

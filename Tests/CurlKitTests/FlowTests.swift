@@ -51,7 +51,7 @@ extension Sockets {
     @Test func slowSourceAndSlowReaderAreNotThePeersFault() async throws {
       var patience = HTTPPatience()
       patience.minimumBytesPerSecond = 1_000_000
-      patience.grace = .milliseconds(300)
+      patience.grace = .seconds(2)
       let limits = patience
       try await serving { request, body in
         if request.method == .put { return text("\(await count(body))") }
@@ -60,7 +60,7 @@ extension Sockets {
         let response = try await client.send(HTTPRequest(.get, try origin.url("/"), patience: limits))
         _ = try await response.body.next()
         // Time must pass here: it is what must not be counted.
-        try await Task.sleep(for: .milliseconds(900))
+        try await Task.sleep(for: .seconds(4))
         let rest = try await response.body.collect(atMost: 20_000_000)
         #expect(rest.count > 19_000_000)
 
@@ -83,7 +83,7 @@ private final class SlowSource: HTTPBodySource {
       return left
     }
     guard left >= 0 else { return nil }
-    try await Task.sleep(for: .milliseconds(600))
+    try await Task.sleep(for: .milliseconds(2_500))
     return patterned(1_000)
   }
 }

@@ -171,7 +171,9 @@ struct LocateDeskTests {
     for tracker in ranked { fleet.set(tracker, isAway: true) }
     fleet[writer].desk.hold(Self.digest(1))
     #expect(await holders(of: 1, seenBy: fleet[seeker]).isEmpty)
-    #expect(await holders(of: 1, seenBy: fleet[seeker], writer: writer) == [writer])
+    try await eventually("the writer is asked") {
+      await holders(of: 1, seenBy: fleet[seeker], writer: writer) == [writer]
+    }
     await fleet.close()
   }
 
@@ -186,7 +188,9 @@ struct LocateDeskTests {
       try await eventually("told") { fleet[tracker].desk.knows(Self.digest(number)) }
     }
     for tracker in trackers.prefix(2) { fleet.set(tracker, isAway: true) }
-    for seeker in seekers { #expect(await holders(of: number, seenBy: fleet[seeker]) == [holder]) }
+    for seeker in seekers {
+      try await eventually("found") { await holders(of: number, seenBy: fleet[seeker]) == [holder] }
+    }
     await fleet.close()
   }
 
@@ -222,9 +226,16 @@ struct LocateDeskTests {
       try await eventually("all told") { await holders(of: number, seenBy: fleet[8]) == [fleet.nodes[3]] }
     }
     let before = fleet.count(of: "locate")
-    #expect(await holders(of: 1, seenBy: fleet[7], beside: layers) == [fleet.nodes[3]])
-    for number in 2...20 { #expect(await holders(of: number, seenBy: fleet[7], beside: layers) == [fleet.nodes[3]]) }
-    #expect(fleet.count(of: "locate") - before <= 8, "one to each other member at most")
+    // Who does not answer within a quarter of a second is asked anew.
+    var searches = 1
+    for number in 1...20 {
+      try await eventually("found") {
+        let isFound = await holders(of: number, seenBy: fleet[7], beside: layers) == [fleet.nodes[3]]
+        if !isFound { searches += 1 }
+        return isFound
+      }
+    }
+    #expect(fleet.count(of: "locate") - before <= 8 * searches, "one to each other member at most")
     await fleet.close()
   }
 
@@ -241,9 +252,11 @@ struct LocateDeskTests {
     }
     try await eventually("all leases") { fleet.nodes.reduce(0) { $0 + fleet[$1].desk.counts.leases } == expected }
     let messages = fleet.count(of: "announce")
-    print("\(expected) leases by \(messages) messages in \(began.duration(to: .now))")
-    // A page of the walk is told to each other member.
-    #expect(messages <= nodes * (nodes - 1) * (blobs / 512 + 4))
+    let took = began.duration(to: .now)
+    print("\(expected) leases by \(messages) messages in \(took)")
+    // A page of the walk is told to each other member, and from time to time that all still holds.
+    let renewals = Int(took / .milliseconds(LeaseLimits().renewalMilliseconds))
+    #expect(messages <= nodes * (nodes - 1) * (blobs / 512 + 4 + renewals))
     await fleet.close()
   }
 

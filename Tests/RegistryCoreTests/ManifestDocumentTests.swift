@@ -184,7 +184,7 @@ import Testing
     let json = #"{"schemaVersion":2,"manifests":[\#(Array(repeating: one, count: count).joined(separator: ","))]}"#
     let started = ContinuousClock.now
     #expect(try parse(json, as: .ociIndex).children.count == count)
-    #expect(ContinuousClock.now - started < .seconds(20), "also in a debug build on a busy machine")
+    #expect(ContinuousClock.now - started < .seconds(60), "also in a debug build on a busy machine")
   }
 
   @Test func aFieldThatIsThereTwiceIsReadOnceOrRefused() throws {

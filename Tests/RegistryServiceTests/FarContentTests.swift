@@ -124,7 +124,7 @@ struct FarContentTests {
   @Test func aManifestThatNobodyHasIsNotAskedForWithEachBlob() async throws {
     let fleet = try await Fleet()
     fleet.leaveFarAlone()
-    let blobs = fleet.far.registry.blobs
+    let (blobs, began) = (fleet.far.registry.blobs, ContinuousClock.now)
     for _ in 0..<3 {
       let refused = await code { () async throws(RegistryError) in
         try await blobs.size(of: Self.digest, in: Bench.repository)
@@ -135,7 +135,9 @@ struct FarContentTests {
       try await blobs.open(Self.digest, in: Bench.repository)
     }
     #expect(refused == .unavailable, "and who wants it comes again")
-    #expect(fleet.nodes.questions == 1)
+    // It is asked for again each five seconds at most.
+    let pauses = Int(began.duration(to: .now) / .seconds(5))
+    #expect(1...(1 + pauses) ~= fleet.nodes.questions)
     await fleet.close()
   }
 
@@ -233,9 +235,11 @@ struct FarContentTests {
   @Test func aMemberThatFailsInTheMiddleIsNotNoticedByTheReader() async throws {
     let fleet = try await Fleet()
     try await fleet.learnManifest()
-    fleet.nodes.set(1) { $0.breaksOffAfter = 300_000 }
+    for number in [1, 2] as [UInt8] { fleet.nodes.set(number) { $0.breaksOffAfter = 600_000 } }
     #expect(try await fleet.readLayer() == Self.layer)
-    #expect(fleet.nodes.sentBytes(by: 1) == 300_000)
+    // Whichever is asked first breaks off, and the other one sends the rest, from the piece that was cut.
+    let sent = ([1, 2] as [UInt8]).map { fleet.nodes.sentBytes(by: $0) }
+    #expect(sent.sorted() == [Self.layer.count - 9 * 65_536, 600_000])
     await fleet.close()
   }
 

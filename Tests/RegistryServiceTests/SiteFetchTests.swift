@@ -30,7 +30,7 @@ struct SiteFetchTests {
     private static func node(_ number: UInt8, _ nodes: JoinedNodes, _ swarm: MemorySwarm) async throws -> SwarmNode {
       let node = try await SwarmNode(fleet: nodes.others(than: number), among: swarm) {
         $0.way = nodes.way
-        $0.fetchLimits.firstPiecePatience = .seconds(600)
+        ($0.fetchLimits.firstPiecePatience, $0.fetchLimits.stalledPatience) = (.seconds(600), .seconds(600))
       }
       nodes.add(node, as: number)
       return node
@@ -197,7 +197,11 @@ struct SiteFetchTests {
     let sites = try await Sites(Self.large, 4, 6)
     _ = try await sites.openInTheMiddle()
     await sites[6].close()
-    let back = try await sites[6].restarted(fleet: sites.nodes.others(than: 6), way: sites.nodes.way)
+    let back = try await sites[6].restarted(fleet: sites.nodes.others(than: 6)) {
+      $0.way = sites.nodes.way
+      // A slow machine would have it cross the line by itself.
+      ($0.fetchLimits.sitePatience, $0.fetchLimits.siteBelief) = (.seconds(600), .seconds(600))
+    }
     sites.nodes.add(back, as: 6)
     try await back.fetchDesk.resume()
     await back.fetchDesk.tick()

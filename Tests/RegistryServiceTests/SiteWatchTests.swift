@@ -18,9 +18,20 @@ struct SiteWatchTests {
   @Test func whileBytesComeNobodyIsAskedAndTheLineIsNotCrossed() {
     var watch = watch([first])
     for tick in 1...400 {
-      watch.moved(at: after(tick * 100))
+      watch.moved(500, at: after(tick * 100))
       #expect(watch.tick(at: after(tick * 100 + 50)) == nil)
     }
+  }
+
+  /// Whoever is near and holds a fetch up.
+  @Test(arguments: [true, false]) func aTrickleIsNotWaitedForLongerThanAWord(_ hasHolders: Bool) {
+    var watch = watch(hasHolders ? [] : [first])
+    for second in 1..<15 {
+      watch.moved(4_000, at: after(second * 1_000))
+      #expect(watch.tick(at: after(second * 1_000 + 500)) == nil)
+    }
+    watch.moved(4_000, at: after(14_900))
+    #expect(watch.tick(at: after(15_000)) == .cross)
   }
 
   @Test func aFetcherThatGetsOnIsWaitedForAndAskedEachSecond() {

@@ -202,7 +202,7 @@ struct SwarmDeskTests {
     let torrent = try await node.offered(seededBytes(100_000, seed: 2))
     await node.swarm.allow(pieces: 0)
     try await node.fetchDesk.begin(node.request(torrent))
-    try await eventually("the session is there") { node.publicEngine != nil }
+    try await eventually("the session is there") { node.desk.publicEndpoint != nil }
     try await node.desk.want(Self.digest)
     await node.swarm.allow(pieces: nil)
     _ = try await node.fetchDesk.completion(of: torrent.digest, in: SwarmNode.open)

@@ -47,10 +47,10 @@ final class SwarmNode: Sendable {
 
   /// The same disk and catalogue in the next life, among the same peers. This one was closed.
   func restarted(
-    patterns: [String] = ["open/**"], fleet: (any FleetBytes)? = nil, way: (any SwarmWay)? = nil
+    patterns: [String] = ["open/**"], fleet: (any FleetBytes)? = nil, _ change: (inout SwarmPorts) -> Void = { _ in }
   ) async throws -> SwarmNode {
     try await SwarmNode(
-      swarm, stranger: stranger, fetches, patterns: patterns, nil, { $0.way = way },
+      swarm, stranger: stranger, fetches, patterns: patterns, nil, change,
       makeBench: { Bench(after: self.bench, rules: Self.rules(patterns), swarm: $0, fleet: fleet) })
   }
 

@@ -95,6 +95,7 @@ struct SwarmReceptionTests {
     await swarm.allow(pieces: 7)
     _ = try await part.registry.blobs.open(Self.digest, in: Bench.repository)
     try await eventually("seven pieces") { await part.fetchDesk.progress().first?.verifiedBytes == 7 * 65_536 }
+    try await eventually("both at work") { await part.fetchDesk.begunSources(of: Self.digest) == 2 }
     let reception = try #require(part.registry.reception)
     let place = try #require(try await reception.admit(JoinedNodes.id(3), to: Self.digest, in: Bench.repository))
     #expect(!place.isWhole && place.ticket == .hashing(Self.layer, as: Self.digest))

@@ -205,6 +205,17 @@ struct TwofoldFetchTests {
     #expect(!fetch.supply.isNearOnly)
   }
 
+  @Test func aPieceThatComesTooSlowlyFromNearbyIsTakenFromWhereverItIs() {
+    var fetch = started(site: SitePlan(fetchers: [], isAgreed: true))
+    for second in 1..<30 {
+      _ = fetch.take(.received(.swarm, bytes: 10_000), at: after(second * 1_000))
+      #expect(!fetch.take(.tick, at: after(second * 1_000 + 500)).contains(.cross))
+    }
+    let steps = fetch.take(.tick, at: after(30_000))
+    #expect(steps.starts(with: [.cross, .seek]) && !steps.contains(.end(.kept)))
+    #expect(!fetch.take(.tick, at: after(31_000)).contains(.end(.kept)), "it begins anew to wait")
+  }
+
   @Test func aHolderNearIsAskedAsAnyAndTheLineIsCrossedWhenItBringsNothing() {
     var fetch = started(site: SitePlan(fetchers: [], isAgreed: true))
     #expect(fetch.take(.tick, at: after(150)) == [.fill(0..<1)])

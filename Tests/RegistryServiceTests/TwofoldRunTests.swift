@@ -81,9 +81,11 @@ struct TwofoldRunTests {
       $0.blockPatience = .seconds(600)
     }
     await pair.swarm.allow(pieces: 0)
+    pair.nodes.closeGate()
     try await pair.begin()
     let reader = try await pair.far.registry.blobs.open(pair.torrent.digest, in: Bench.repository)
     #expect(reader.arrival?.sources == [.swarm], "as long as nothing came, what it is expected from")
+    pair.nodes.openGate()
     #expect(try await reader.read(from: 0, count: 60_000) == Array(Self.large[..<(60_000 - 16_384)]))
     #expect(pair.channelBytes == 65_536)
     #expect(reader.arrival?.sources == [.channel])
@@ -95,6 +97,7 @@ struct TwofoldRunTests {
     await pair.swarm.allow(pieces: 5)
     try await pair.begin()
     try await eventually("five pieces") { await pair.far.fetchDesk.progress().first?.verifiedBytes == 5 * 65_536 }
+    try await eventually("both at work") { await pair.far.fetchDesk.begunSources(of: pair.torrent.digest) == 2 }
     #expect(pair.channelBytes == 0)
     // The first look sees what the swarm has brought so far, the second that nothing more came.
     await pair.far.fetchDesk.tick()

@@ -123,11 +123,19 @@ import Testing
   }
 
   @Test func readerOfAPipeIsMissedWhenItIsGone() throws {
-    var ends: [Int32] = [-1, -1]
-    try #require(pipe(&ends) == 0)
-    #expect(TerminalOutput.hasReader(ends[1]))
-    close(ends[0])
-    #expect(!TerminalOutput.hasReader(ends[1]))
-    close(ends[1])
+    // By a name, so that both ends close on exec: a child that another test starts would be a reader, too.
+    let path = "/tmp/shoal-pipe-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let reading = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let writing = open(path, O_WRONLY | O_CLOEXEC)
+    try #require(reading >= 0 && writing >= 0)
+    #expect(TerminalOutput.hasReader(writing))
+    close(reading)
+    // Until such a child has executed its program it is one all the same.
+    let deadline = ContinuousClock.now + .seconds(60)
+    while TerminalOutput.hasReader(writing), ContinuousClock.now < deadline { sched_yield() }
+    #expect(!TerminalOutput.hasReader(writing))
+    close(writing)
   }
 }

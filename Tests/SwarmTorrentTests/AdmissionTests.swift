@@ -13,7 +13,7 @@ import Testing
       try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
       let stranger = try RawPeer(from: "127.0.0.9", to: try seed.peer)
       try stranger.sendHandshake(blob.v2.infoHash)
-      #expect(try await stranger.read(1, within: 5) == [])
+      #expect(try await stranger.read(1, within: 60) == [])
 
       let member = try RawPeer(from: "127.0.0.2", to: try seed.peer)
       try member.sendHandshake(blob.v2.infoHash)
@@ -30,7 +30,7 @@ import Testing
       try await engine.fetch(
         blob.v2, into: target.file, from: [stranger.endpoint, member.endpoint], observer: { _ in })
       // The member's connection comes, which was tried after the stranger's.
-      #expect(try await member.accept(within: 5).readHandshake() == blob.v2.infoHash.short)
+      #expect(try await member.accept(within: 60).readHandshake() == blob.v2.infoHash.short)
       await #expect(throws: TestFailure.self) { _ = try await stranger.accept(within: 0) }
     }
   }
@@ -45,7 +45,7 @@ import Testing
       _ = try await member.readHandshake()
       try seed.dismiss("127.0.0.2")
       // Throws when the other side keeps it open.
-      try await member.readToEnd(within: 5)
+      try await member.readToEnd(within: 60)
     }
   }
 
@@ -120,7 +120,7 @@ import Testing
       await fleet.close()
       await #expect(throws: TestFailure.self) { _ = try await tracker.accept(within: 0) }
       try await open.seed(announced, from: try blob.open(), observer: { _ in })
-      let request = try await tracker.accept(within: 5).readLine()
+      let request = try await tracker.accept(within: 60).readLine()
       #expect(request.hasPrefix("GET /announce?info_hash="))
     }
   }

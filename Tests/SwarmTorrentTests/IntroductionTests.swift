@@ -5,20 +5,23 @@ import Testing
 
 /// Peers of which an engine is told while it fetches.
 @Suite struct IntroductionTests {
-  /// On a tick of a second these would take longer than that.
+  /// And not on a tick of a second.
   @Test func eachIsDialledWhenItIsIntroduced() async throws {
     try await TestEngines.with { engines in
       let blob = try TestBlob(bytes: 100_000, seed: 360)
       let (engine, target) = (try await engines.fleet(1), try TestTarget(size: blob.bytes.count))
       try await engine.fetch(blob.v2, into: target.file, from: [], observer: { _ in })
-      let began = ContinuousClock.now
+      var times: [Duration] = []
       for host in 10..<50 {
         let listener = try RawListener(on: "127.0.0.\(host)")
         try engine.admit("127.0.0.\(host)")
+        let began = ContinuousClock.now
         await engine.introduce([listener.endpoint], to: blob.v2.infoHash)
-        _ = try await listener.accept(within: 20)
+        _ = try await listener.accept(within: 60)
+        times.append(ContinuousClock.now - began)
       }
-      #expect(ContinuousClock.now - began < .seconds(20))
+      // Half of them: a busy machine makes some late.
+      #expect(times.sorted()[times.count / 2] < .milliseconds(500), "\(times)")
     }
   }
 
@@ -32,7 +35,7 @@ import Testing
       let first = try RawListener(on: "127.0.0.4")
       try await engine.fetch(blob.v2, into: target.file, from: [first.endpoint], observer: { _ in })
       // Before its check has ended it takes nobody.
-      _ = try await first.accept(within: 20)
+      _ = try await first.accept(within: 60)
       let member = try RawPeer(from: "127.0.0.2", to: try engine.peer)
       try engine.expect(try member.near)
       try member.sendHandshake(blob.v2.infoHash)
@@ -42,19 +45,24 @@ import Testing
 
       let (known, strange) = (try RawListener(on: "127.0.0.2"), try RawListener(on: "127.0.0.3"))
       await engine.introduce([known.endpoint, strange.endpoint], to: blob.v2.infoHash)
-      _ = try await strange.accept(within: 20)
-      let deadline = ContinuousClock.now + .seconds(20)
-      while way.dials.withLock({ $0.count < 2 }), ContinuousClock.now < deadline { await Task.yield() }
-      #expect(way.dials.withLock { $0.map(\.far) } == [first.endpoint, strange.endpoint])
+      _ = try await strange.accept(within: 60)
+      let deadline = ContinuousClock.now + .seconds(60)
+      while !way.dials.withLock({ $0.contains { $0.far == strange.endpoint } }), ContinuousClock.now < deadline {
+        await Task.yield()
+      }
+      // Those that hung up may have been dialled again by now.
+      #expect(Set(way.dials.withLock { $0.map(\.far) }) == [first.endpoint, strange.endpoint])
 
       // When it has gone it is.
-      let peers = try #require(await engine.live().first).peers
+      let near = try member.near
       member.shut()
-      while try #require(await engine.live().first).peers >= peers, ContinuousClock.now < deadline {
+      while await engine.peers(of: blob.v2.infoHash).contains(where: { $0.endpoint == near }),
+        ContinuousClock.now < deadline
+      {
         await Task.yield()
       }
       await engine.introduce([known.endpoint], to: blob.v2.infoHash)
-      _ = try await known.accept(within: 20)
+      _ = try await known.accept(within: 60)
     }
   }
 }

@@ -35,7 +35,7 @@ import Testing
       let torrent = blob.torrent(version)
       let seed = try await engines.open(public: 1)
       try await seed.seed(torrent, from: try blob.open(), observer: { _ in })
-      let file = try await resolve(try resolution(torrent, from: seed), milliseconds: 10_000)
+      let file = try await resolve(try resolution(torrent, from: seed), milliseconds: 60_000)
       var expected = Array("d4:info".utf8) + torrent.info
       if !torrent.pieceLayer.isEmpty {
         expected += Array("12:piece layersd32:".utf8) + blob.root
@@ -51,7 +51,7 @@ import Testing
       let blob = try TestBlob(bytes: 600 * 64 * 1024 + 1, seed: 71)
       let seed = try await engines.open(public: 1)
       try await seed.seed(blob.v2, from: try blob.open(), observer: { _ in })
-      let file = try await resolve(try resolution(blob.v2, from: seed), milliseconds: 20_000)
+      let file = try await resolve(try resolution(blob.v2, from: seed), milliseconds: 60_000)
       #expect(file.suffix(blob.v2.pieceLayer.count + 2) == blob.v2.pieceLayer + Array("ee".utf8))
     }
   }
@@ -65,7 +65,7 @@ import Testing
         _ = try await resolve(try resolution(blob.v1, from: stranger), milliseconds: 300)
       }
       #expect(error?.code == .unavailable)
-      #expect(ContinuousClock.now - took < .seconds(20))
+      #expect(ContinuousClock.now - took < .seconds(50))
     }
   }
 

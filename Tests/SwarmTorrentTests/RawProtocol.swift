@@ -43,13 +43,13 @@ extension RawPeer {
   }
 
   /// The next message that is no keep-alive.
-  func readMessage() async throws -> (id: UInt8, payload: [UInt8]) {
+  func readMessage(within seconds: Int = 60) async throws -> (id: UInt8, payload: [UInt8]) {
     while true {
-      let head = try await read(4)
+      let head = try await read(4, within: seconds)
       guard head.count == 4 else { throw TestFailure("the peer has gone") }
       let length = number(head[...])
       if length == 0 { continue }
-      let bytes = try await read(length)
+      let bytes = try await read(length, within: seconds)
       guard bytes.count == length, let id = bytes.first else { throw TestFailure("the peer has gone") }
       return (id, Array(bytes.dropFirst()))
     }

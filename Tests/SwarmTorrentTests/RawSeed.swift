@@ -58,7 +58,7 @@ private func serve(
   try peer.send(.haveAll)
   try peer.send(.unchoke)
   while !Task.isCancelled {
-    let (id, payload) = try await peer.readMessage()
+    let (id, payload) = try await peer.readMessage(within: 10)
     switch PeerMessage(rawValue: id) {
     case .request:
       wasAsked.raise()

@@ -58,7 +58,7 @@ final class RawPeer: Sendable {
   }
 
   /// Exactly this many bytes; fewer at the end of the connection.
-  func read(_ count: Int, within seconds: Int = 10) async throws -> [UInt8] {
+  func read(_ count: Int, within seconds: Int = 60) async throws -> [UInt8] {
     try await threads.run { [self] () throws -> [UInt8] in
       var bytes: [UInt8] = []
       while bytes.count < count {

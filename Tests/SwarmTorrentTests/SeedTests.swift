@@ -145,7 +145,7 @@ import Testing
         await engine.close()
         await engine.close()
       }
-      #expect(took < .seconds(20))
+      #expect(took < .seconds(50))
       #expect(await engine.live().isEmpty)
       await engine.withdraw(blob.v2.infoHash)
       await #expect(throws: RegistryError.self) {

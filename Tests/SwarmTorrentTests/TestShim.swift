@@ -50,7 +50,7 @@ final class TestShim: Sendable {
   /// Until it hears something: a fetch goes on only when somebody takes the session's events.
   func fetch(_ blob: TestBlob, into target: TestTarget, from peers: [PeerEndpoint]) async throws -> UInt64 {
     let number = try await start(blob.v2, target.file, isSeed: false, peers)
-    try await hear(within: 20) { [early] events, words in
+    try await hear(within: 60) { [early] events, words in
       early.withLock { $0 = (events, words) }
       return !events.isEmpty || !words.isEmpty
     }
@@ -69,7 +69,7 @@ final class TestShim: Sendable {
 
   /// Takes events and words until it is done.
   func listen(
-    within seconds: Int = 20, until isDone: @escaping @Sendable ([ct_event], [ct_word]) throws -> Bool
+    within seconds: Int = 60, until isDone: @escaping @Sendable ([ct_event], [ct_word]) throws -> Bool
   ) async throws {
     let (events, words) = early.withLock { early in
       defer { early = ([], []) }
@@ -93,12 +93,13 @@ final class TestShim: Sendable {
     }
   }
 
-  /// The next word of this kind.
+  /// The next word of this kind. What was said after it is heard later.
   func next(_ kind: ct_word_kind) async throws -> ct_word {
     let found = Lock<ct_word?>(nil)
-    try await listen { _, words in
-      guard let word = words.first(where: { ct_word_kind(UInt32($0.kind)) == kind }) else { return false }
-      found.withLock { $0 = word }
+    try await listen { [early] _, words in
+      guard let place = words.firstIndex(where: { ct_word_kind(UInt32($0.kind)) == kind }) else { return false }
+      found.withLock { $0 = words[place] }
+      early.withLock { $0.words = Array(words[(place + 1)...]) }
       return true
     }
     guard let word = found.withLock({ $0 }) else { throw TestFailure("no such word") }

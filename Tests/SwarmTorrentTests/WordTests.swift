@@ -58,10 +58,14 @@ import Testing
       // A seed says in one word that it has all.
       #expect(seen.contains { $0.piece == 0 && Int($0.count) == blob.v2.pieceCount })
 
+      try await seed.listen { _, words in
+        heard.withLock { $0.take(words) }
+        return heard.withLock { $0.pieces.values.contains { $0.count == blob.v2.pieceCount } }
+      }
       await other.close()
       try await seed.listen { _, words in
         heard.withLock { $0.take(words) }
-        return words.contains { ct_word_kind(UInt32($0.kind)) == CT_WORD_LEFT }
+        return heard.withLock { $0.all.contains { ct_word_kind(UInt32($0.kind)) == CT_WORD_LEFT } }
       }
       let told = heard.withLock { $0 }
       #expect(told.all.allSatisfy { $0.torrent == torrent })

@@ -15,7 +15,7 @@ func torrent(_ byte: UInt8) -> InfoHash { InfoHash(version: .v2, bytes: [UInt8](
 
 /// Nodes of one fleet for a test, closed after it.
 func withNodes(
-  _ count: Int = 2, limits: TunnelLimits = TunnelLimits(), _ body: (TestFleet, [TunnelNode]) async throws -> Void
+  _ count: Int = 2, limits: TunnelLimits = .patient, _ body: (TestFleet, [TunnelNode]) async throws -> Void
 ) async throws {
   let fleet = try TestFleet()
   var nodes: [TunnelNode] = []
@@ -54,7 +54,9 @@ extension Tunnels {
         let way = try await a.tunnels.endpoint(of: b.node)
         #expect(way.address.hasPrefix("127.77."))
         #expect(a.tunnels.member(at: way.address) == b.node)
-        let dialled = try a.engine.dial(way, a.tunnels, torrent(7))
+        // Here the engine says so afterwards, which it may.
+        let dialled = try a.engine.dial(way, a.tunnels, torrent(7), saysSo: false)
+        a.tunnels.dialled(from: dialled.near, to: way, for: torrent(7))
         try dialled.send(Array("hello".utf8))
         let guest = try b.engine.guest()
         #expect(try guest.receive(exactly: 5) == Array("hello".utf8))
@@ -130,8 +132,9 @@ extension Tunnels {
     }
 
     @Test func tunnelThatTheOtherEndHasClosedIsReplaced() async throws {
-      var limits = TunnelLimits()
-      limits.prefaceDeadline = .milliseconds(50)
+      var limits = TunnelLimits.patient
+      // Of the second tunnel the preface must come within it.
+      limits.prefaceDeadline = .seconds(3)
       try await withNodes(limits: limits) { _, nodes in
         let (a, b) = (nodes[0], nodes[1])
         a.tunnels.dialAhead([b.node])
@@ -148,7 +151,7 @@ extension Tunnels {
     }
 
     @Test func tunnelThatNobodyNeedsIsClosed() async throws {
-      var limits = TunnelLimits()
+      var limits = TunnelLimits.patient
       limits.idleDeadline = .milliseconds(50)
       try await withNodes(limits: limits) { _, nodes in
         nodes[0].tunnels.dialAhead([nodes[1].node])
@@ -192,7 +195,7 @@ extension Tunnels {
     }
 
     @Test func oneConnectionTooManyIsRefused() async throws {
-      var limits = TunnelLimits()
+      var limits = TunnelLimits.patient
       limits.connectionsOfMember = 2
       try await withNodes(limits: limits) { _, nodes in
         let (a, b) = (nodes[0], nodes[1])

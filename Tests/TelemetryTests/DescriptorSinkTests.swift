@@ -17,7 +17,7 @@ import Testing
       }
     }
     for writer in writers { pthread_join(writer, nil) }
-    #expect(sink.flush(withinMilliseconds: 30_000))
+    #expect(sink.flush(withinMilliseconds: 60_000))
     sink.stop()
     pipe.closeInput()
     var next = [Int](repeating: 0, count: threads)
@@ -42,7 +42,7 @@ import Testing
     defer { sink.stop() }
     for round in 0..<20 {
       sink.write(.info, "round", [LogField("number", round)])
-      #expect(sink.flush())
+      #expect(sink.flush(withinMilliseconds: 60_000))
       var waiting: Int32 = 0
       let code = ioctl(pipe.output, UInt(FIONREAD), &waiting)
       #expect(code == 0)
@@ -61,7 +61,7 @@ import Testing
     let written = 400
     for number in 0..<written { sink.write(.info, "line", [LogField("number", number), LogField("padding", padding)]) }
     let reader = TextFrom { pipe.readAll() }
-    #expect(sink.flush(withinMilliseconds: 30_000))
+    #expect(sink.flush(withinMilliseconds: 60_000))
     sink.stop()
     pipe.closeInput()
     let lines = reader.value.split(separator: "\n")
@@ -76,11 +76,11 @@ import Testing
     defer { close(full) }
     let sink = DescriptorSink(descriptor: full, format: .json)
     for _ in 0..<100 { sink.write(.error, "nobody hears", []) }
-    #expect(sink.flush())
+    #expect(sink.flush(withinMilliseconds: 60_000))
     sink.stop()
     sink.stop()
     sink.write(.error, "after the end", [])
-    #expect(sink.flush())
+    #expect(sink.flush(withinMilliseconds: 60_000))
   }
 
   @Test func loggerAsksItsThresholdEachTime() {

@@ -11,6 +11,8 @@ final class OutputPipe: @unchecked Sendable {
     var ends: [Int32] = [-1, -1]
     let code = pipe(&ends)
     precondition(code == 0, "no pipe")
+    // A child process that had the input would keep the output from ending.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     (output, input) = (ends[0], ends[1])
   }
 

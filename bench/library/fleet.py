@@ -125,7 +125,7 @@ def found(nodes):
     nodes[0].run("fleet", "init")
     for node in nodes[1:]:
         node.run("fleet", "join", nodes[0].run("fleet", "invite"))
-    wait_until(lambda: all(is_complete(node, len(nodes)) for node in nodes), 60, "the members do not know each other")
+    wait_until(lambda: all(is_complete(node, len(nodes)) for node in nodes), 120, "the members do not know each other")
 
 
 def is_complete(node, count):

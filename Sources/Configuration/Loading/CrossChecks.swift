@@ -6,6 +6,7 @@ extension SettingsDraft {
     checkReach()
     checkTorrentListeners()
     checkFleetListeners()
+    checkAcknowledgement()
   }
 
   private mutating func checkTLS() {
@@ -48,7 +49,16 @@ extension SettingsDraft {
     }
   }
 
-  /// DESIGN: beyond loopback a registry needs TLS and users. There are no users in this release, so nothing but
+  /// Nobody can have all of what is allowed to lack something, and such a push would wait in vain.
+  private mutating func checkAcknowledgement() {
+    guard settings.push.acknowledgement == .replicated, settings.manifests.sparse else { return }
+    note(
+      place(of: "push.ack"),
+      "push.ack: replicated waits until members have all of an image, and manifests.sparse lets parts lack",
+      advice: "set manifests.sparse: false, or push.ack: local")
+  }
+
+  /// Beyond loopback a registry needs TLS and users. There are no users in this release, so nothing but
   /// `insecure` opens it.
   private mutating func checkReach() {
     guard !settings.insecure else { return }

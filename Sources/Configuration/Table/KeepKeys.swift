@@ -15,7 +15,7 @@ extension SettingKey {
       "push.ack", \.push.acknowledgement, .choice,
       """
       When the push of a manifest is answered. local: it is durable on this node. replicated: besides, as many members keep \
-      it whole as the fleet's policy says (replicas), or all where there are fewer.
+      it whole as the fleet's policy says (replicas), or all where there are fewer. Not with manifests.sparse.
       """),
     .one(
       "push.patience", \.push.patience, .duration(.seconds(1) ... .seconds(3600)),

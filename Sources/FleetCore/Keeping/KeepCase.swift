@@ -31,13 +31,18 @@ public struct KeepCase: Hashable, Sendable {
   /// Besides those that shall keep it: members that joined later may rank before these.
   private static let further = 4
 
-  /// Those that may know of a copy that is kept: who is known to, who wrote it, and those that rank highest.
-  public func asked(of members: some Collection<NodeID>) -> [NodeID] {
-    guard members.count > Self.smallFleet else { return members.filter { $0 != node } }
-    let present = Set(members)
-    let ranked = Rendezvous.ranked(members, for: digest, limit: replicas + Self.further)
-    let named = known.union(writer.map { [$0] } ?? []).filter(present.contains)
-    return ranked.filter { $0 != node } + named.filter { $0 != node && !ranked.contains($0) }
+  /// Those that may know of a copy that is kept: who is known to, who wrote it, those that rank highest, also of those that
+  /// answer, and whoever shall keep it.
+  public func asked(of members: [NodeID: KeeperPlan.Standing], patience: Int64) -> [NodeID] {
+    guard members.count > Self.smallFleet else { return members.keys.filter { $0 != node } }
+    let named = known.union(writer.map { [$0] } ?? []).filter { members[$0] != nil }
+    let circle = planned(members, besides: named)
+    let ranked = Rendezvous.ranked(circle.keys, for: digest, limit: circle.count)
+    let answering = ranked.filter { circle[$0]?.awayMilliseconds == nil }
+    let plan = KeeperPlan(for: digest, replicas: replicas, among: circle, holders: named, patience: patience)
+    let few = replicas + Self.further
+    let chosen = named.union(ranked.prefix(few)).union(answering.prefix(few)).union(plan.keepers)
+    return ranked.filter { $0 != node && chosen.contains($0) }
   }
 
   /// Whether this node keeps an image that was named just now, as everybody else works it out, too: who named it has it.
@@ -48,13 +53,20 @@ public struct KeepCase: Hashable, Sendable {
     ).keepers.contains(node)
   }
 
-  /// In a large fleet, those that rank highest alone: each image costs a comparison of them all.
+  /// In a large fleet, those alone that rank highest, and of each site that has none of them whoever ranks highest there and
+  /// answers: each image costs a comparison of them all.
   func planned(
     _ members: [NodeID: KeeperPlan.Standing], besides named: Set<NodeID>
   ) -> [NodeID: KeeperPlan.Standing] {
     guard members.count > Self.planned else { return members }
-    let chosen = named.union(Rendezvous.ranked(members.keys, for: digest, limit: Self.planned)).union([node])
-    return members.filter { chosen.contains($0.key) }
+    let chosen = named.union(Rendezvous.ranked(members.keys, for: digest, limit: Self.planned))
+    let sites = Set(chosen.compactMap { members[$0]?.zone?.site })
+    let elsewhere = members.filter { _, standing in
+      standing.awayMilliseconds == nil && standing.zone.map { !sites.contains($0.site) } ?? false
+    }
+    let bySite = Dictionary(grouping: elsewhere.keys) { members[$0]?.zone?.site }
+    let first = bySite.values.flatMap { Rendezvous.ranked($0, for: digest, limit: 1) }
+    return members.filter { chosen.contains($0.key) || first.contains($0.key) }
   }
 }
 

@@ -29,7 +29,7 @@ public struct KeepJudgement: Hashable, Sendable {
     known = words.confirming.union(image.known.subtracting(absent)).filter { members[$0] != nil }
     let able = members.filter { !words.unable.contains($0.key) }
     let own: Set<NodeID> = image.isKept && image.isWhole ? [image.node] : []
-    let circle = image.planned(able, besides: known)
+    let circle = image.planned(able, besides: known.union([image.node]))
     func plan(_ holders: Set<NodeID>) -> KeeperPlan {
       KeeperPlan(for: image.digest, replicas: image.replicas, among: circle, holders: holders, patience: patience)
     }
@@ -56,7 +56,7 @@ public struct KeepJudgement: Hashable, Sendable {
   private static func noneMayCome(
     _ image: KeepCase, _ absent: Set<NodeID>, _ members: [NodeID: KeeperPlan.Standing], _ patience: Int64
   ) -> Bool {
-    image.asked(of: members.keys).allSatisfy { member in
+    image.asked(of: members, patience: patience).allSatisfy { member in
       absent.contains(member) || members[member]?.awayMilliseconds ?? 0 >= patience
     }
   }

@@ -45,7 +45,7 @@ public struct KeeperCircle: Sendable {
     var standings: [NodeID: KeeperPlan.Standing] = [:]
     standings.reserveCapacity(members.count)
     for (member, zone) in members {
-      let away = doubted.contains(member) ? absences?.milliseconds(of: member, at: now) ?? 0 : nil
+      let away = absences?.milliseconds(of: member, at: now) ?? (doubted.contains(member) ? 0 : nil)
       standings[member] = KeeperPlan.Standing(zone: zone, awayMilliseconds: away)
     }
     return standings

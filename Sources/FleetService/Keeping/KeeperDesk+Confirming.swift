@@ -8,8 +8,8 @@ extension KeeperDesk {
   public func keeps(_ names: [ImageName]) async throws(RegistryError) -> [Bool] {
     var answers: [Bool] = []
     for name in names {
-      let isBound = try await ports.images.image(name)?.keeping != nil
-      answers.append(isBound ? try await isWhole(name) ?? false : false)
+      let mayBeWhole = try await ports.images.image(name)?.keeping?.isWhole ?? false
+      answers.append(mayBeWhole ? try await isWhole(name) ?? false : false)
     }
     return answers
   }
@@ -24,7 +24,9 @@ extension KeeperDesk {
 
   /// Who keeps an image just now, and how many shall. `nil`: this node keeps nothing with anybody.
   public func keepers(of name: ImageName) async throws(RegistryError) -> (keepers: Set<NodeID>, replicas: Int)? {
-    guard let circle = ports.circle(), let counted = try await count([name], circle).first else { return nil }
+    guard let circle = ports.circle(), let counted = try await count([name], circle, all: true).first else {
+      return nil
+    }
     return (counted.keepers, counted.subject.replicas)
   }
 
@@ -34,8 +36,9 @@ extension KeeperDesk {
   public func confirm(_ names: [ImageName], within patience: Duration) async throws(RegistryError) {
     let deadline = ContinuousClock.now + patience
     var (left, pause, round) = (names, Self.firstPause, 0)
+    if ports.circle() != nil { for name in names { try await keep(name) } }
     while let circle = ports.circle() {
-      let lacking = try await count(left, circle).filter { $0.keepers.count < $0.subject.replicas }
+      let lacking = try await count(left, circle, all: false).filter { !$0.isEnough }
       guard let worst = lacking.first else { return }
       left = lacking.map(\.name)
       try await hurry(lacking, circle, tells: round.isMultiple(of: Self.roundsPerTelling))
@@ -65,10 +68,20 @@ extension KeeperDesk {
     let words: KeepWords
     /// This node among them.
     let keepers: Set<NodeID>
+
+    init(_ name: ImageName, _ subject: KeepCase, _ words: KeepWords) {
+      (self.name, self.subject, self.words) = (name, subject, words)
+      keepers = words.confirming.union(subject.isKept && subject.isWhole ? [subject.node] : [])
+    }
+
+    var isEnough: Bool { keepers.count >= subject.replicas }
   }
 
   /// Of those that are present.
-  private func count(_ names: [ImageName], _ circle: KeeperCircle) async throws(RegistryError) -> [Counted] {
+  /// - Parameter all: `false`: it is over as soon as enough keep each of them, whoever has not answered by then.
+  private func count(
+    _ names: [ImageName], _ circle: KeeperCircle, all: Bool
+  ) async throws(RegistryError) -> [Counted] {
     var counted: [Counted] = []
     var rest = names[...]
     while !rest.isEmpty {
@@ -77,19 +90,17 @@ extension KeeperDesk {
       var cases: [(name: ImageName, subject: KeepCase)] = []
       for name in page {
         guard let image = try await ports.images.image(name), let isWhole = try await isWhole(name) else { continue }
-        cases.append(
-          (
-            name,
-            KeepCase(
-              node: circle.node, digest: name.digest, replicas: circle.replicas(of: name.repository),
-              isKept: image.keeping != nil, isWhole: isWhole, known: Set(image.keeping?.others ?? []),
-              writer: try await ports.claims.claimant(of: name.digest, in: name.repository))
-          ))
+        let subject = KeepCase(
+          node: circle.node, digest: name.digest, replicas: circle.replicas(of: name.repository),
+          isKept: image.keeping != nil, isWhole: isWhole, known: Set(image.keeping?.others ?? []),
+          writer: try await ports.claims.claimant(of: name.digest, in: name.repository))
+        let alone = Counted(name, subject, KeepWords())
+        if !all, alone.isEnough { counted.append(alone) } else { cases.append((name, subject)) }
       }
-      for ((name, subject), words) in zip(cases, await ask(cases, circle)) {
-        let own: Set<NodeID> = subject.isKept && subject.isWhole ? [circle.node] : []
-        counted.append(Counted(name: name, subject: subject, words: words, keepers: words.confirming.union(own)))
+      let heard = await ask(cases, circle, circle.standings(nil, at: ports.monotonic())) { words in
+        !all && zip(cases, words).allSatisfy { Counted($0.name, $0.subject, $1).isEnough }
       }
+      counted += zip(cases, heard.words).map { Counted($0.name, $0.subject, $1) }
     }
     return counted
   }
@@ -98,10 +109,12 @@ extension KeeperDesk {
   private func hurry(_ counted: [Counted], _ circle: KeeperCircle, tells: Bool) async throws(RegistryError) {
     let standings = circle.standings(nil, at: ports.monotonic())
     for each in counted {
+      // A member that asked for it and left again may have let go of it meanwhile.
       if !each.subject.isKept { try await keep(each.name) }
       guard tells else { continue }
       var subject = each.subject
-      (subject.isKept, subject.isWhole) = (true, true)
+      // Those that are known to keep it and do not answer are counted by nobody who waits.
+      (subject.isKept, subject.isWhole, subject.known) = (true, true, each.words.confirming)
       let judgement = KeepJudgement(
         subject, each.words, among: standings, patience: rules.patience, round: circle.members.count)
       for member in judgement.told { await tell(member, each.name) }

@@ -2,10 +2,18 @@ import FleetCore
 import RegistryCore
 import Telemetry
 
-// What is kept and not whole here is fetched.
+// What is kept and not whole here is fetched: first copies, of what was named a short while ago, by a task of their own, so
+// that they wait for no repair.
 extension KeeperDesk {
-  /// What the fetching task alone knows.
+  /// What a fetching task alone knows.
   struct Filling {
+    enum Kind: Hashable, Sendable, CaseIterable {
+      case firstCopies
+      /// Of the rest. Held up by the rate.
+      case repairs
+    }
+
+    let kind: Kind
     var retries: LaterLooks<ImageName>
     var pausedUntil: Int64 = 0
   }
@@ -20,9 +28,9 @@ extension KeeperDesk {
     case full
   }
 
-  func fill() async {
-    var filling = beginningToFill()
-    for await _ in fillWakes {
+  func fill(_ kind: Filling.Kind) async {
+    var filling = beginningToFill(kind)
+    for await _ in wakes(of: kind).stream {
       do throws(RegistryError) { try await fillPass(&filling) } catch {
         if Task.isCancelled { return }
         ports.log.warning(
@@ -32,11 +40,17 @@ extension KeeperDesk {
     }
   }
 
-  func beginningToFill() -> Filling {
-    Filling(retries: LaterLooks(first: Self.retryPause, longest: Self.longestPause, limit: rules.laterLooks))
+  func beginningToFill(_ kind: Filling.Kind) -> Filling {
+    Filling(
+      kind: kind, retries: LaterLooks(first: Self.retryPause, longest: Self.longestPause, limit: rules.laterLooks))
   }
 
-  /// One walk over what is lacking, but for what failed lately.
+  private func kind(of image: PresentImage) -> Filling.Kind {
+    let age = ports.clock.millisecondsSince1970 - image.clock.milliseconds
+    return age < rules.newMilliseconds ? .firstCopies : .repairs
+  }
+
+  /// One walk over what is lacking of a kind, but for what failed lately.
   func fillPass(_ filling: inout Filling) async throws(RegistryError) {
     var position: Int64 = 0
     while !Task.isCancelled, ports.circle() != nil {
@@ -45,7 +59,8 @@ extension KeeperDesk {
       position = last.position
       let now = ports.monotonic()
       let (retries, isPaused) = (filling.retries, filling.pausedUntil > now)
-      await fill(page.filter { !isPaused && !retries.isWaiting($0.name, at: now) }, &filling)
+      await fill(
+        page.filter { !isPaused && kind(of: $0) == filling.kind && !retries.isWaiting($0.name, at: now) }, &filling)
     }
   }
 
@@ -54,7 +69,7 @@ extension KeeperDesk {
     await withTaskGroup(of: (ImageName, Outcome).self) { group in
       func next() {
         guard let image = left.popFirst() else { return }
-        group.addTask { (image.name, await self.fill(image)) }
+        group.addTask { [isNew = filling.kind == .firstCopies] in (image.name, await self.fill(image, isNew: isNew)) }
       }
       for _ in 0..<rules.lanes { next() }
       while let (name, outcome) = await group.next() {
@@ -74,9 +89,8 @@ extension KeeperDesk {
     }
   }
 
-  private func fill(_ image: PresentImage) async -> Outcome {
+  private func fill(_ image: PresentImage, isNew: Bool) async -> Outcome {
     let name = image.name
-    let isNew = ports.clock.millisecondsSince1970 - image.clock.milliseconds < rules.newMilliseconds
     let begun = ports.monotonic()
     var bytes: Int64 = 0
     do throws(RegistryError) {

@@ -7,7 +7,7 @@ import Telemetry
 ///
 /// Who is among the keepers of an image that was named just now works that out alone, as all others do, and begins. From
 /// then on the keepers look after it: the one that ranks highest asks others when there are too few (`KeepJudgement`).
-/// What this node is bound to keep is remembered in the catalogue; all else it may forget. One task looks, another fetches
+/// What this node is bound to keep is remembered in the catalogue; all else it may forget. One task looks, two others fetch
 /// (`KeeperDesk+Filling`). Nothing of it happens on a node that is alone.
 public final class KeeperDesk: Sendable {
   /// What the task alone knows.
@@ -43,33 +43,31 @@ public final class KeeperDesk: Sendable {
   let ports: KeeperPorts
   let rules: KeeperRules
   let pace: Lock<RepairPace>
-  let fillWakes: AsyncStream<Void>
-  private let fillWake: AsyncStream<Void>.Continuation
-  private let wakes: AsyncStream<Void>
-  private let wake: AsyncStream<Void>.Continuation
+  private let firstCopies = Wakes()
+  private let repairs = Wakes()
+  private let looks = Wakes()
   private let state = Lock(State())
 
   public init(_ ports: KeeperPorts, _ rules: KeeperRules = KeeperRules()) {
     (self.ports, self.rules) = (ports, rules)
     pace = Lock(RepairPace(bytesPerSecond: rules.repairBytesPerSecond))
-    (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    (fillWakes, fillWake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   public func open() {
     state.withLock { state in
       guard state.tasks.isEmpty else { return }
       // Unstructured: they live as long as the node is a member; `close` ends them.
-      state.tasks = [Task { await self.work() }, Task { await self.fill() }]
+      state.tasks = [
+        Task { await self.work() }, Task { await self.fill(.firstCopies) }, Task { await self.fill(.repairs) },
+      ]
     }
-    wake.yield()
-    fillWake.yield()
+    looks.wake()
+    wakeFilling()
   }
 
   /// What is being fetched goes on without it, and ends with the node's fetches. Safe twice.
   public func close() async {
-    wake.finish()
-    fillWake.finish()
+    for wakes in [looks, firstCopies, repairs] { wakes.end() }
     let (tasks, alarm) = state.withLock { ($0.tasks, $0.alarm) }
     alarm?.cancel()
     for task in tasks { task.cancel() }
@@ -79,19 +77,29 @@ public final class KeeperDesk: Sendable {
   /// Names may stand for something else now. Any thread; does not block.
   public func notice() {
     state.withLock { $0.isNoticed = true }
-    wake.yield()
+    looks.wake()
   }
 
   /// As they were a moment ago. Any thread; does not block.
   public var totals: KeptTotals { state.withLock { $0.totals } }
 
-  func wakeFilling() { fillWake.yield() }
+  func wakes(of kind: Filling.Kind) -> Wakes {
+    switch kind {
+    case .firstCopies: firstCopies
+    case .repairs: repairs
+    }
+  }
+
+  func wakeFilling() {
+    firstCopies.wake()
+    repairs.wake()
+  }
 
   // MARK: - Passes
 
   private func work() async {
     var progress = beginning()
-    for await _ in wakes {
+    for await _ in looks.stream {
       // Cancelled: the loop ends.
       try? await Task.sleep(for: .milliseconds(Int.random(in: Self.gathering)))
       do throws(RegistryError) {
@@ -124,7 +132,7 @@ public final class KeeperDesk: Sendable {
       // Unstructured: a timer, of which there is one.
       state.alarm = Task {
         do { try await Task.sleep(for: .milliseconds(rules.tick)) } catch { return }
-        self.wake.yield()
+        self.looks.wake()
       }
     }
   }
@@ -146,6 +154,7 @@ public final class KeeperDesk: Sendable {
     if circle.isDeaf { progress.absences.forget() } else { progress.absences.see(circle.doubted, at: now) }
     let gone = progress.absences.gone(after: rules.patience, at: now)
     let members = Set(circle.members.keys)
+    progress.absences.keep(members)
     guard gone != progress.gone || members != progress.members || circle.rules.replicas != progress.replicas else {
       return
     }
@@ -164,8 +173,8 @@ public final class KeeperDesk: Sendable {
 
   private func walkNew(_ circle: KeeperCircle, _ progress: inout Progress) async throws(RegistryError) {
     guard takeNotice() else { return }
-    var position = max(0, progress.walkedTo - rules.overlap)
     do throws(RegistryError) {
+      var position = try await beginningOfNew(progress)
       while !Task.isCancelled {
         let page = try await ports.images.images(after: position, limit: rules.pageImages, lackingAlone: false)
         guard let last = page.last else { return }
@@ -175,12 +184,21 @@ public final class KeeperDesk: Sendable {
         }
         if !fresh.isEmpty { try await consider(fresh, circle, &progress) }
         position = last.position
-        progress.walkedTo = max(progress.walkedTo, position)
+        progress.walkedTo = position
       }
     } catch {
       state.withLock { $0.isNoticed = true }
       throw error
     }
+  }
+
+  /// When the last ones went, those that come after them get their positions again.
+  private func beginningOfNew(_ progress: Progress) async throws(RegistryError) -> Int64 {
+    var (position, step) = (max(0, progress.walkedTo - rules.overlap), rules.overlap)
+    while position > 0, try await ports.images.images(after: position, limit: 1, lackingAlone: false).isEmpty {
+      (position, step) = (max(0, position - step), step * 2)
+    }
+    return position
   }
 
   private func consider(
@@ -246,9 +264,11 @@ public final class KeeperDesk: Sendable {
     for image in images {
       if let look = try await look(at: image, circle) { looks.append(look) } else { progress.later.settle(image.name) }
     }
-    let words = await ask(looks.map { ($0.image.name, $0.subject) }, circle)
+    let heard = await ask(
+      looks.map { ($0.image.name, $0.subject) }, circle, circle.standings(progress.absences, at: ports.monotonic()))
+    progress.absences.hear(silent: heard.silent, others: heard.others, at: ports.monotonic())
     let standings = circle.standings(progress.absences, at: ports.monotonic())
-    for (look, words) in zip(looks, words) {
+    for (look, words) in zip(looks, heard.words) {
       let round = progress.later.round(of: look.image.name)
       let judgement = KeepJudgement(look.subject, words, among: standings, patience: rules.patience, round: round)
       try await act(on: look, judgement)
@@ -313,15 +333,27 @@ public final class KeeperDesk: Sendable {
 
   // MARK: - Asking
 
+  struct Heard {
+    /// Of each image.
+    var words: [KeepWords]
+    var silent: Set<NodeID> = []
+    /// They answered.
+    var others: Set<NodeID> = []
+  }
+
   /// What others say of each of these. Who is not known to answer is not asked.
-  func ask(_ cases: [(name: ImageName, subject: KeepCase)], _ circle: KeeperCircle) async -> [KeepWords] {
+  /// - Parameter isEnough: the rest need not answer any more.
+  func ask(
+    _ cases: [(name: ImageName, subject: KeepCase)], _ circle: KeeperCircle, _ standings: [NodeID: KeeperPlan.Standing],
+    until isEnough: ([KeepWords]) -> Bool = { _ in false }
+  ) async -> Heard {
     var asked: [NodeID: [Int]] = [:]
     for (place, each) in cases.enumerated() {
-      for member in each.subject.asked(of: circle.members.keys) where !circle.doubted.contains(member) {
+      for member in each.subject.asked(of: standings, patience: rules.patience) where !circle.doubted.contains(member) {
         asked[member, default: []].append(place)
       }
     }
-    var words = [KeepWords](repeating: KeepWords(), count: cases.count)
+    var heard = Heard(words: [KeepWords](repeating: KeepWords(), count: cases.count))
     var left = Array(asked)[...]
     await withTaskGroup(of: (NodeID, [Int], KeptAnswer).self) { group in
       func next() {
@@ -331,18 +363,36 @@ public final class KeeperDesk: Sendable {
       }
       for _ in 0..<rules.questions { next() }
       while let (member, places, answer) = await group.next() {
-        for (number, place) in places.enumerated() { words[place].hear(answer, number, from: member) }
+        for (number, place) in places.enumerated() { heard.words[place].hear(answer, number, from: member) }
+        switch answer {
+        case .silent: heard.silent.insert(member)
+        case .kept, .unable: heard.others.insert(member)
+        case .busy: break
+        }
+        guard !isEnough(heard.words) else { return group.cancelAll() }
         next()
       }
     }
-    return words
+    return heard
   }
+}
+
+/// What one task waits for: however often it is woken meanwhile, it runs once more.
+struct Wakes: Sendable {
+  let stream: AsyncStream<Void>
+  private let continuation: AsyncStream<Void>.Continuation
+
+  init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+  func wake() { continuation.yield() }
+
+  func end() { continuation.finish() }
 }
 
 extension KeepWords {
   fileprivate mutating func hear(_ answer: KeptAnswer, _ number: Int, from member: NodeID) {
     switch answer {
-    case .silent: break
+    case .silent, .busy: break
     case .unable: unable.insert(member)
     case .kept(let flags):
       guard flags.indices.contains(number) else { return }

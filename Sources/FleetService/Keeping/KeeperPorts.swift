@@ -51,6 +51,8 @@ public enum KeptAnswer: Hashable, Sendable {
   case kept([Bool])
   /// It keeps nothing for anybody.
   case unable
+  /// It was asked too often, or has no room for the question just now.
+  case busy
   /// It did not answer in time.
   case silent
 }

@@ -23,8 +23,10 @@ public struct KeeperRules: Sendable {
 
   public init() {}
 
+  private static let longestSweepInterval: Int64 = 1_800_000
+
   /// How often everything is looked at, where nothing happens.
-  var sweepInterval: Int64 { 3 * patience }
+  var sweepInterval: Int64 { min(Self.longestSweepInterval, 3 * patience) }
   /// How often it is looked who is away.
   var tick: Int64 { min(1_000, max(200, patience / 10)) }
   /// A walk over all that something gave rise to begins at some time within this, so that not all nodes begin at once.

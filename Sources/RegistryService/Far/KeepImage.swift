@@ -7,10 +7,13 @@ extension Registry {
   public func lacking(of digest: Digest, in repository: RepositoryName) async throws(RegistryError) -> [Digest] {
     let manifest = try await manifests.resolveHere(.digest(digest), in: repository)
     guard let bytes = try await manifests.bytesHere(of: manifest) else { return [digest] }
-    let document = try ManifestDocument(bytes: bytes, contentType: manifest.mediaType)
+    // A member may ask this of hundreds.
+    let needed = try await ports.work.run { () throws(RegistryError) in
+      try ManifestDocument(bytes: bytes, contentType: manifest.mediaType).blobs
+    }
     var lacking: [Digest] = []
     // Nobody need keep a blob of no bytes.
-    for blob in document.blobs where blob.size > 0 {
+    for blob in needed where blob.size > 0 {
       if try await !blobs.holds(blob.digest, in: repository) { lacking.append(blob.digest) }
     }
     return lacking

@@ -29,8 +29,10 @@ public struct FetchLimits: Sendable {
   /// A fetch that leaves the line between sites to a member of its own goes on to the next one, or crosses it, when neither
   /// has got a byte for so long.
   public var sitePatience = Duration.seconds(3)
-  /// The same when none came here for so long, whatever that member says of itself: within `stalledPatience`.
+  /// The same when fewer bytes than these came here for so long, whatever that member says of itself: within
+  /// `stalledPatience`. A full line that a site shares among the layers of an image brings each of them more.
   public var siteBelief = Duration.seconds(15)
+  public var siteLeastBytes: Int64 = 64 << 10
   /// Members that take part in the swarm are looked for so long after a fetch began, and from then on each time after the
   /// last of them.
   public var seekPauses = [Duration.seconds(1), .seconds(2), .seconds(5)]

@@ -158,12 +158,11 @@ extension FetchRun {
     }
     guard maySeek else { return }
     let wasNearOnly = sources.site?.isNearOnly
-    var found = await sources.seek(request.torrent, for: request.repository, known: known)
-    if sources.site?.isNearOnly != wasNearOnly {
-      found = await sources.seek(request.torrent, for: request.repository, known: known)
-    }
+    let found = await sources.seek(request.torrent, for: request.repository, known: known)
     state.withLock { $0.isSeeking = false }
     await meet(found)
+    // The line was crossed meanwhile, and the question that belongs to that may have been taken for this one.
+    if sources.site?.isNearOnly != wasNearOnly { await seek() }
   }
 
   private func meet(_ found: FetchOrigin) async {

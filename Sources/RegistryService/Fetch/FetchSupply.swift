@@ -114,7 +114,7 @@ struct FetchSupply: Sendable {
   mutating func received(_ source: Source, _ bytes: Int64, at now: Instant) -> [Step] {
     guard bytes > 0 else { return [] }
     receivedBytes[source, default: 0] += bytes
-    site?.moved(at: now)
+    site?.moved(bytes, at: now)
     if source == .channel {
       isChannelSilent = false
       for at in fillings.indices { fillings[at].since = now }
@@ -126,7 +126,7 @@ struct FetchSupply: Sendable {
   }
 
   mutating func verified(_ piece: Int, _ pieces: PieceMap, wanted: Int?, at now: Instant) -> [Step] {
-    site?.moved(at: now)
+    site?.moved(0, at: now)
     guard let at = fillings.firstIndex(where: { $0.pieces.contains(piece) }) else {
       return fillsAll ? [] : moved(at: now)
     }
@@ -164,7 +164,7 @@ extension FetchSupply {
   }
 
   /// From now on it is fetched from wherever it is.
-  private mutating func cross(at now: Instant) -> [Step] {
+  mutating func cross(at now: Instant) -> [Step] {
     guard site != nil else { return [] }
     site = nil
     return [.cross, seekNow(at: now)]

@@ -226,6 +226,8 @@ extension RemoteBlobFetch {
     guard now - lastProgress >= patience else {
       return noting(supply.tick(pieces, wanted: firstWanted, at: now), at: now) + wants(at: now)
     }
+    // A large piece of a slow neighbour is not whole yet; others have it, too.
+    if supply.isNearOnly { return noting(supply.cross(at: now), at: now) }
     if limits.endsWhenStalled { return finish(.kept, .fetchStalled) }
     lastProgress = now
     return refuseAll(.unavailable)

@@ -14,7 +14,7 @@ public struct SitePlan: Hashable, Sendable {
 /// itself, and of the time.
 ///
 /// A fetcher that gets on is waited for, since on a line that is full all who crossed it would be slower; but only for so
-/// long as nothing of it comes here: what it says of itself is not proof.
+/// long as nothing of it comes here: what it says of itself is not proof. Nor is a trickle.
 struct SiteWatch: Sendable {
   typealias Instant = ContinuousClock.Instant
 
@@ -31,6 +31,9 @@ struct SiteWatch: Sendable {
   private(set) var hasHolders: Bool
   private let limits: FetchLimits
   private var lastHere: Instant
+  /// When enough had come here since the time before.
+  private var lastEnough: Instant
+  private var bytesSince: Int64 = 0
   /// Here, or with the fetcher.
   private var lastMove: Instant
   private var receivedThere: Int64 = 0
@@ -40,11 +43,14 @@ struct SiteWatch: Sendable {
 
   init(_ plan: SitePlan, _ limits: FetchLimits, at now: Instant) {
     (fetchers, isAgreed, hasHolders, self.limits) = (plan.fetchers, plan.isAgreed, plan.fetchers.isEmpty, limits)
-    (lastHere, lastMove) = (now, now)
+    (lastHere, lastEnough, lastMove) = (now, now, now)
   }
 
-  mutating func moved(at now: Instant) {
+  mutating func moved(_ bytes: Int64, at now: Instant) {
     (lastHere, lastMove) = (max(lastHere, now), max(lastMove, now))
+    bytesSince += bytes
+    guard bytesSince >= limits.siteLeastBytes else { return }
+    (lastEnough, bytesSince) = (max(lastEnough, now), 0)
   }
 
   mutating func found(holders: Int) { if holders > 0 { hasHolders = true } }
@@ -60,7 +66,7 @@ struct SiteWatch: Sendable {
   }
 
   mutating func tick(at now: Instant) -> Verdict? {
-    if now - lastHere >= limits.siteBelief { return .cross }
+    if now - lastEnough >= limits.siteBelief { return .cross }
     if now - lastMove >= limits.sitePatience { return hasHolders ? .cross : pass(at: now) }
     guard let fetcher = fetchers.first, !isAsking else { return nil }
     let isDue = now - lastHere >= limits.blockPatience && askedAt.map { now - $0 >= limits.blockPatience } ?? true

@@ -140,10 +140,11 @@ public final class SecureStream: Watched, @unchecked Sendable {
 
   private func shut(_ failure: StreamFailure) {
     open.store(false, ordering: .releasing)
+    // First: the last one that is forgotten ends the wait of `stop`, which then counts none.
+    release()
     loop.forget(ticket)
     Glibc.close(socket)
     input.removeAll()
-    release()
     let duty = duty
     self.duty = .none
     settle(duty, failure)

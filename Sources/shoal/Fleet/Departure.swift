@@ -34,8 +34,10 @@ actor Departure: FleetDeparture {
   private var issuerLooks = 0
 
   private static let pause = Duration.milliseconds(500)
-  /// Images that are asked about at the same time.
-  private static let width = 4
+  /// Images that members are asked about together.
+  private static let pageImages = 128
+  /// Members that are asked, and images that are given away, at the same time.
+  private static let (questions, width) = (16, 4)
   private static let forcedIssuerLooks = 3
 
   init(_ fleet: NodeFleet, _ seat: NodeFleet.Seat, _ registry: Registry, isForced: Bool) {
@@ -90,14 +92,13 @@ actor Departure: FleetDeparture {
     let members = others.filter { view.state(of: $0) == .alive }
     var (alone, rest) = ([Image](), images[...])
     while !rest.isEmpty {
-      let batch = rest.prefix(Self.width)
-      rest = rest.dropFirst(Self.width)
-      alone += await withTaskGroup(of: Image?.self) { group in
-        for image in batch { group.addTask { await self.isKept(image, by: members) ? nil : image } }
-        var found: [Image] = []
-        for await image in group { if let image { found.append(image) } }
-        return found
+      let page = Array(rest.prefix(Self.pageImages))
+      rest = rest.dropFirst(Self.pageImages)
+      let words = await words(of: members, about: page)
+      let unkept = page.enumerated().filter { place, _ in
+        !words.values.contains { $0.flag(place) == true }
       }
+      alone += await giveAway(unkept.map(\.element), words.filter { $0.value == .unable }.map(\.key), members)
     }
     guard !alone.isEmpty, !isForced else {
       step = .signOff(lost: alone)
@@ -111,9 +112,23 @@ actor Departure: FleetDeparture {
     return document(.handingOver, alone, waits)
   }
 
+  /// Whether members keep each of these, which is one question to each of them.
+  private func words(of members: [NodeID], about page: [Image]) async -> [NodeID: KeptAnswer] {
+    let (channel, names) = (seat.channel, page.map { ImageName($0.digest, in: $0.repository) })
+    let answers = await map(members, atOnce: Self.questions) { await channel.kept(names, by: $0) }
+    return Dictionary(uniqueKeysWithValues: zip(members, answers))
+  }
+
+  /// - Parameter old: members of an earlier release.
+  /// - Returns: those that nobody else was seen to have.
+  private func giveAway(_ images: [Image], _ old: [NodeID], _ members: [NodeID]) async -> [Image] {
+    let areElsewhere = await map(images, atOnce: Self.width) { await self.isElsewhere($0, old, members) }
+    return zip(images, areElsewhere).filter { !$1 }.map(\.0)
+  }
+
   /// Asks for it to be kept where it is not. What it needs is not known while nobody shows its manifest: then it may be
   /// this node that keeps it.
-  private func isKept(_ image: Image, by members: [NodeID]) async -> Bool {
+  private func isElsewhere(_ image: Image, _ old: [NodeID], _ members: [NodeID]) async -> Bool {
     let missing: Set<Digest>
     do throws(RegistryError) {
       guard try await registry.bring(image.digest, in: image.repository) else { return false }
@@ -122,15 +137,13 @@ actor Departure: FleetDeparture {
       // Deleted meanwhile, by another member.
       return error.code == .manifestUnknown
     }
-    let (channel, name) = (seat.channel, ImageName(image.digest, in: image.repository))
+    let channel = seat.channel
     var nearest: (member: NodeID, count: Int)?
     for member in members {
-      let word = await channel.kept([name], by: member)
-      if word == .kept([true]) { return true }
       guard let lacking = await channel.lacking(of: image.digest, in: image.repository, on: member) else { continue }
       let count = lacking.subtracting(missing).count
       // One of an earlier release does not know what keeping is, and nobody keeps whole what this node lacks a part of.
-      if count == 0, word == .unable || !missing.isEmpty { return true }
+      if count == 0, old.contains(member) || !missing.isEmpty { return true }
       if count < nearest?.count ?? .max { nearest = (member, count) }
     }
     if let nearest { await channel.keep(image.digest, in: image.repository, on: nearest.member) }
@@ -181,5 +194,33 @@ actor Departure: FleetDeparture {
     DepartureDocument(
       phase: phase, fleet: view.fleet.description, alone: alone.map(\.text).sorted(), waitsFor: waitsFor,
       wasRemoved: wasRemoved)
+  }
+}
+
+/// In the order of the elements, some of them at a time.
+private func map<Element: Sendable, Value: Sendable>(
+  _ elements: [Element], atOnce width: Int, _ transform: @escaping @Sendable (Element) async -> Value
+) async -> [Value] {
+  var values: [Int: Value] = [:]
+  var left = elements.enumerated().map { $0 }[...]
+  await withTaskGroup(of: (Int, Value).self) { group in
+    func next() {
+      guard let (place, element) = left.popFirst() else { return }
+      group.addTask { (place, await transform(element)) }
+    }
+    for _ in 0..<width { next() }
+    while let (place, value) = await group.next() {
+      values[place] = value
+      next()
+    }
+  }
+  return elements.indices.compactMap { values[$0] }
+}
+
+extension KeptAnswer {
+  /// What was said of one of those that were asked about.
+  fileprivate func flag(_ place: Int) -> Bool? {
+    guard case .kept(let flags) = self, flags.indices.contains(place) else { return nil }
+    return flags[place]
   }
 }

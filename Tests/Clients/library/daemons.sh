@@ -28,7 +28,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
   path = "$work/containerd-opt"
 TOML
   spawn containerd containerd --config "$work/containerd.toml"
-  wait_until 20 ctr --address "$containerd_socket" version || containerd_missing='containerd does not start here'
+  wait_until 120 ctr --address "$containerd_socket" version || containerd_missing='containerd does not start here'
 }
 
 start_dockerd() {
@@ -42,7 +42,7 @@ start_dockerd() {
     --exec-root "$work/docker-exec" --pidfile "$work/docker.pid" --host "unix://$work/docker.sock" \
     --containerd "$containerd_socket" --iptables=false --ip6tables=false --bridge=none \
     --ip-forward=false --ip-masq=false
-  wait_until 30 docker version || docker_missing='dockerd does not start here'
+  wait_until 120 docker version || docker_missing='dockerd does not start here'
 }
 
 need_docker() { [[ -z ${docker_missing:-} ]] || skip "$docker_missing"; }

@@ -71,7 +71,7 @@ start_node() {
     nsenter --net="/proc/$(namespace "fleet-$place")/ns/net" -- "$shoal" serve --data "$PWD/$name" --insecure \
     --listen "$(address "$place"):$fleet_registry_port" --fleet-listen "$(address "$place"):$fleet_port"
   echo "$place" >"$PWD/$name.place"
-  wait_until 20 node_answers "$name" || fail "the node $name does not answer: $(tail -n 5 "$(log_of "$name")")"
+  wait_until 60 node_answers "$name" || fail "the node $name does not answer: $(tail -n 5 "$(log_of "$name")")"
 }
 
 node_answers() { is_running "fleet-node-$1" && on "$1" answers_itself; }
@@ -82,7 +82,7 @@ stop_node() { stop "fleet-node-$1" || fail "the node $1 had to be killed"; }
 
 kill_node() {
   kill -KILL "$(<"$work/pids/fleet-node-$1")"
-  wait_until 5 test -s "$work/pids/fleet-node-$1.status"
+  wait_until 60 test -s "$work/pids/fleet-node-$1.status"
 }
 
 # new_fleet NAME…: the first founds it, the others are let in by it. Whatever an earlier test left running ends.
@@ -211,7 +211,7 @@ start_fleet_dockerd() {
     --pidfile "$work/fleet-docker/pid" --host "unix://$work/fleet-docker/socket" --containerd "$containerd_socket" \
     --containerd-namespace fleet --containerd-plugins-namespace fleet-plugins \
     --insecure-registry 10.89.0.0/24 --iptables=false --ip6tables=false --bridge=none --ip-forward=false --ip-masq=false
-  wait_until 30 fleet_docker version || fleet_docker_missing='dockerd does not start here'
+  wait_until 120 fleet_docker version || fleet_docker_missing='dockerd does not start here'
 }
 
 fleet_docker() { limited docker --host "unix://$work/fleet-docker/socket" "$@"; }

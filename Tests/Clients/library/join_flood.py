@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""join_flood.py HOST:PORT SECONDS ADDRESS...: asks to be let in with nonsense, as fast as the node answers, from each of
-the addresses at once. Prints a line of JSON: how many answers came, and how often which (its status and its bytes in hex).
+"""join_flood.py HOST:PORT SECONDS COUNT FILE ADDRESS...: asks to be let in with nonsense, as fast as the node answers, from
+each of the addresses at once: for so long at least, until so many answers came and until FILE is gone. Prints a line
+of JSON: how many answers came, and how often which (its status and its bytes in hex).
 """
 
 import collections
@@ -12,17 +13,28 @@ import sys
 import threading
 import time
 
+# Whatever happens to whoever began it.
+MOST_SECONDS = 600
 ANSWERS = collections.Counter()
 LOCK = threading.Lock()
 
 
-def knock(host, port, address, end):
+def goes_on(begun, seconds, count, file):
+    passed = time.monotonic() - begun
+    if passed < seconds:
+        return True
+    with LOCK:
+        came = sum(ANSWERS.values())
+    return passed < MOST_SECONDS and (came < count or os.path.exists(file))
+
+
+def knock(host, port, address, limits):
     context = ssl._create_unverified_context()
     line = None
-    while time.monotonic() < end:
+    while goes_on(*limits):
         try:
             if line is None:
-                line = http.client.HTTPSConnection(host, port, timeout=5, context=context, source_address=(address, 0))
+                line = http.client.HTTPSConnection(host, port, timeout=60, context=context, source_address=(address, 0))
             line.request("POST", "/fleet/join", os.urandom(200))
             answer = line.getresponse()
             said = f"{answer.status} {answer.read().hex()}"
@@ -34,10 +46,10 @@ def knock(host, port, address, end):
             ANSWERS[said] += 1
 
 
-def main(place, seconds, *addresses):
+def main(place, seconds, count, file, *addresses):
     host, port = place.rsplit(":", 1)
-    end = time.monotonic() + float(seconds)
-    threads = [threading.Thread(target=knock, args=(host, int(port), address, end)) for address in addresses]
+    limits = (time.monotonic(), float(seconds), int(count), file)
+    threads = [threading.Thread(target=knock, args=(host, int(port), address, limits)) for address in addresses]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -18,13 +18,13 @@ start_registry() {
 
 serve() {
   spawn registry "$shoal" serve --data "$data" --listen "$registry"
-  wait_until 20 answers && return
+  wait_until 60 answers && return
   echo "the registry does not answer at $registry; its log:" >&2
   tail -n 30 "$work/logs/registry" >&2
   return 1
 }
 
-answers() { is_up && curl -fsS --max-time 2 -o /dev/null "http://$registry/v2/"; }
+answers() { is_up && curl -fsS --max-time 30 -o /dev/null "http://$registry/v2/"; }
 is_up() { [[ -n ${REGISTRY_URL:-} ]] || is_running registry; }
 
 manifest_types=(

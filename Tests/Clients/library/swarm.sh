@@ -24,7 +24,7 @@ need_swarm() { [[ -z ${swarm_missing:-} ]] || skip "$swarm_missing"; }
 # A process that does nothing holds each namespace, so that they end with us.
 spawn_namespace() {
   spawn "namespace-$1" unshare --net -- sleep infinity
-  wait_until 5 has_own_network "$1" && inside "$1" ip link set lo up
+  wait_until 60 has_own_network "$1" && inside "$1" ip link set lo up
 }
 
 has_own_network() { [[ $(readlink "/proc/$(namespace "$1")/ns/net") != "$(readlink /proc/self/ns/net)" ]]; }
@@ -50,13 +50,13 @@ serve_swarm() {
   spawn swarm-node env SHOAL_TORRENT_PUBLIC='open/**' SHOAL_TORRENT_LISTEN="$seed_address:6881" SHOAL_TORRENT_DHT=false \
     nsenter --net="/proc/$(namespace seed)/ns/net" -- \
     "$shoal" serve --data "$swarm_data" --listen "$swarm_registry" --insecure
-  wait_until 20 swarm_answers && return
+  wait_until 60 swarm_answers && return
   echo "the node in its namespace does not answer; its log:" >&2
   tail -n 30 "$work/logs/swarm-node" >&2
   return 1
 }
 
-swarm_answers() { is_running swarm-node && inside seed curl -fsS --max-time 2 -o /dev/null "http://$swarm_registry/v2/"; }
+swarm_answers() { is_running swarm-node && inside seed curl -fsS --max-time 30 -o /dev/null "http://$swarm_registry/v2/"; }
 
 # ask COMMAND…: a command of shoal to that node.
 ask() {
@@ -87,7 +87,7 @@ magnet_of() {
 
 # torrent_of REPOSITORY DIGEST FILE VERSION: the .torrent as the registry's clients get it.
 torrent_of() {
-  inside clients curl -fsS --max-time 30 -H "Accept: application/x-bittorrent;v=$4" -o "$3" "http://$swarm_registry/v2/$1/blobs/$2"
+  inside clients curl -fsS --max-time 60 -H "Accept: application/x-bittorrent;v=$4" -o "$3" "http://$swarm_registry/v2/$1/blobs/$2"
 }
 
 # wait_for_file SECONDS FILE DIGEST: until its bytes are all there.

@@ -57,7 +57,8 @@ TOML
 spawn() {
   local name=$1
   shift
-  rm -f "$work/pids/$name.status"
+  # Else those who wait for its pid would have that of the one before.
+  rm -f "$work/pids/$name" "$work/pids/$name.status"
   (
     # A terminal's interrupt is for us: the clean-up ends the process in its own order.
     trap '' INT
@@ -68,24 +69,24 @@ spawn() {
     echo "$status" >"$work/pids/$name.status"
   ) &
   echo "$name" >>"$work/pids/order"
-  wait_until 5 test -s "$work/pids/$name"
+  wait_until 60 test -s "$work/pids/$name"
 }
 
 is_running() { [[ -s $work/pids/$1 && ! -e $work/pids/$1.status ]]; }
 
 # stop NAME [SECONDS]: asks, waits that long, then kills. Fails when it had to kill.
 stop() {
-  local name=$1 seconds=${2:-15} pid
+  local name=$1 seconds=${2:-60} pid
   is_running "$name" || return 0
   pid=$(<"$work/pids/$name")
   kill -TERM "$pid" 2>/dev/null || true
   wait_until "$seconds" test -s "$work/pids/$name.status" && return 0
   kill -KILL "$pid" 2>/dev/null || true
-  wait_until 5 test -s "$work/pids/$name.status" || true
+  wait_until 60 test -s "$work/pids/$name.status" || true
   return 1
 }
 
-# wait_until SECONDS COMMAND…: polls, bounded.
+# wait_until SECONDS COMMAND…: polls, bounded: twenty times for each second, however long the command takes.
 wait_until() {
   local tries=$(($1 * 20))
   shift

@@ -5,7 +5,7 @@ test_fleet_removed_member_is_a_stranger() {
   new_fleet a b c
   local digest layer unknown
   digest=$(push_small a "$stranger_repository:1" 'nobody else may know')
-  expect_tag 5 "$stranger_repository:1" "$digest" b c
+  expect_tag 30 "$stranger_repository:1" "$digest" b c
   layer=$(on a manifest "$stranger_repository" 1 | jq -r '.layers[0].digest')
   unknown=sha256:$(printf 'not here' | sha256sum | cut -d ' ' -f 1)
   mkdir removed
@@ -16,11 +16,11 @@ test_fleet_removed_member_is_a_stranger() {
   fleet a remove c
   # Within seconds nobody tells it anything: not the one who put it out, and not who heard of that.
   expect_nothing removed "$layer" "$unknown"
-  wait_until 5 refuses_removed b "$layer" || fail "b still speaks with c"
+  wait_until 30 refuses_removed b "$layer" || fail "b still speaks with c"
   # What it says from now on is not heard, and it says so itself.
-  wait_until 10 says_it_was_removed c || fail "c does not say so: $(fleet c ls 2>&1)"
+  wait_until 30 says_it_was_removed c || fail "c does not say so: $(fleet c ls 2>&1)"
   expect_equal 503 "$(on c put_anything)" 'status of a push to the removed node'
-  [[ $(fleet b ls) != *"$(address c):"* ]] || fail "b lists c"
+  wait_until 30 has_put_out b c || fail "b lists c"
   push_small b "$stranger_repository:2" 'not for c' >/dev/null
   sleep 3
   expect_equal 404 "$(on c manifest_status "$stranger_repository" 2)" 'status of what was pushed after it left'

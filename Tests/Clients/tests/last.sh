@@ -45,7 +45,7 @@ function test_registry_stops_when_asked {
   local idle
   # A client that holds an idle connection open must not hold the registry.
   exec {idle}<>"/dev/tcp/${registry%:*}/${registry##*:}"
-  stop registry 15 || fail "it had to be killed"
+  stop registry 20 || fail "it had to be killed"
   exec {idle}>&-
   expect_equal 0 "$(<"$work/pids/registry.status")" "exit status"
 }

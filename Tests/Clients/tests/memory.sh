@@ -8,7 +8,7 @@ readonly gibibyte=$((1 << 30)) growth_kib=4096 peak_kib=$((160 << 10))
 memory_node() {
   spawn "memory-$1" env SHOAL_TORRENT_PUBLIC='**' SHOAL_TORRENT_LISTEN="127.0.0.1:0" SHOAL_TORRENT_DHT=false \
     "$shoal" serve --data "$PWD/$1" --listen "127.0.0.1:$2"
-  wait_until 20 curl -fsS -o /dev/null "http://127.0.0.1:$2/v2/" || fail "no node: $(tail "$work/logs/memory-$1")"
+  wait_until 30 curl -fsS -o /dev/null "http://127.0.0.1:$2/v2/" || fail "no node: $(tail "$work/logs/memory-$1")"
 }
 
 # The most that the node had in memory so far, and what it has now, in KiB.
@@ -37,12 +37,13 @@ middle() { sort -n "$1" | awk '{ seen[NR] = $1 } END { print seen[int((NR + 1) /
 # A GiB that no other is, and no file.
 gibibyte_of() { head -c "$gibibyte" /dev/zero | openssl enc -aes-128-ctr -nosalt -pass "pass:$1" 2>/dev/null; }
 
-push_gibibyte() { gibibyte_of "$1" | http -f --max-time 120 -X PATCH -H 'Expect:' -T - -D headers "$location" >/dev/null; }
+push_gibibyte() { gibibyte_of "$1" | http -f --max-time 600 -X PATCH -H 'Expect:' -T - -D headers "$location" >/dev/null; }
 
 # how_much_is_here: bytes verified so far; nothing before the fetch has begun.
 how_much_is_here() { "$shoal" status --json --data "$PWD/taker" | jq -r '.fetches[0].verifiedBytes // 0'; }
 
-is_half_here() { (($(how_much_is_here) >= gibibyte)); }
+# Or it ended, and says why.
+is_half_here() { ! kill -0 "$fetch" 2>/dev/null || (($(how_much_is_here) >= gibibyte)); }
 
 # expect_little_growth NODE FIRST SECOND: files of samples, of the first GiB and of the second.
 expect_little_growth() {
@@ -65,7 +66,7 @@ test_memory_stays_while_two_gibibytes_move() {
   end_samples push-one
   begin_samples giver push-two
   push_gibibyte two
-  http -f --max-time 120 -X PUT -H 'Content-Length: 0' "$location?digest=$digest" >/dev/null
+  http -f --max-time 600 -X PUT -H 'Content-Length: 0' "$location?digest=$digest" >/dev/null
   end_samples push-two
   expect_little_growth giver push-one push-two
 
@@ -74,12 +75,13 @@ test_memory_stays_while_two_gibibytes_move() {
   "$shoal" torrent start "$digest" --data "$PWD/giver"
   http -f -H 'Accept: application/x-bittorrent;v=2' -o big.torrent "http://127.0.0.1:$port/v2/big/blobs/$digest"
   local at
+  wait_until 30 grep -q 'speaking BitTorrent' "$work/logs/memory-giver" || fail "no BitTorrent: $(tail "$work/logs/memory-giver")"
   at=$(grep 'speaking BitTorrent' "$work/logs/memory-giver" | grep -o '127\.0\.0\.1:[0-9]*')
   begin_samples giver sent-one
   begin_samples taker taken-one
   "$shoal" blob fetch big.torrent --digest "$digest" --into big --peer "$at" --data "$PWD/taker" >fetched 2>&1 &
   local fetch=$!
-  wait_until 120 is_half_here || fail "half of it did not come: $(<fetched)"
+  wait_until 300 is_half_here || fail "half of it did not come: $(<fetched)"
   end_samples sent-one
   end_samples taken-one
   begin_samples giver sent-two
@@ -89,6 +91,6 @@ test_memory_stays_while_two_gibibytes_move() {
   end_samples taken-two
   expect_little_growth taker taken-one taken-two
   expect_little_growth giver sent-one sent-two
-  expect_equal "$digest" "$(http "http://127.0.0.1:$taker_port/v2/big/blobs/$digest" | file_digest -)" 'digest of what was fetched'
+  expect_equal "$digest" "$(http --max-time 600 "http://127.0.0.1:$taker_port/v2/big/blobs/$digest" | file_digest -)" 'digest of what was fetched'
   stop memory-giver && stop memory-taker
 }

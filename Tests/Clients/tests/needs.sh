@@ -13,7 +13,7 @@ test_needs_http_answer_to_a_tls_hello() {
   exec {socket}<>"/dev/tcp/${registry%:*}/${registry##*:}"
   # The 10 is the number of an extension that every hello has, and the only thing in it like a line's end.
   { printf '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' && head -c 252 /dev/zero && printf '\x0a' && head -c 253 /dev/zero; } >&"$socket"
-  expect_equal HTTP/ "$(timeout 5 head -c 5 <&"$socket" | tr -d '\0')" "first bytes of the answer"
+  expect_equal HTTP/ "$(timeout 60 head -c 5 <&"$socket" | tr -d '\0')" "first bytes of the answer"
   exec {socket}>&-
 }
 

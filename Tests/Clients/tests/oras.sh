@@ -6,7 +6,7 @@ oras_python() {
   need python3
   [[ -x $work/venv/bin/python ]] && return
   /usr/bin/python3 -m venv "$work/venv" || skip "python3-venv is not installed"
-  limited "$work/venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt" \
+  CLIENT_SECONDS=600 limited "$work/venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt" \
     || skip "PyPI can't be reached"
 }
 

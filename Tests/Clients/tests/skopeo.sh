@@ -118,7 +118,7 @@ test_skopeo_fetches_a_foreign_layer_from_its_urls() {
   mkdir elsewhere
   cp "$work/images/oci/app/blobs/sha256/${layer#sha256:}" elsewhere/layer
   spawn elsewhere /usr/bin/python3 -m http.server --bind 127.0.0.1 --directory "$PWD/elsewhere" "$port"
-  wait_until 10 curl -fsS -o /dev/null "http://127.0.0.1:$port/layer"
+  wait_until 30 curl -fsS -o /dev/null "http://127.0.0.1:$port/layer"
   for blob in $(jq -r '(.config, .layers[0, 2, 3, 4]).digest' plain.json); do
     put_blob skopeo/foreign "$work/images/oci/app/blobs/sha256/${blob#sha256:}"
   done

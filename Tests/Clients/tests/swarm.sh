@@ -40,7 +40,7 @@ test_swarm_docker_and_containerd_outlive_a_silent_seeder() {
   note_traffic "${herd_names[@]}"
   fleet_docker pull --quiet "$(address_of b)/team/herd:1" &
   clients+=("$!")
-  from_clients timeout 60 ctr --address "$containerd_socket" --namespace swarm images pull --plain-http \
+  from_clients timeout "${CLIENT_SECONDS:-300}" ctr --address "$containerd_socket" --namespace swarm images pull --plain-http \
     "$(address_of c)/team/herd@$digest" >/dev/null &
   clients+=("$!")
   for name in d e f; do begin_pull "$name" "$name" team/herd; done
@@ -93,16 +93,32 @@ test_swarm_a_removed_member_gets_no_more() {
   for name in b c d; do begin_pull "$name" "$name" team/herd; done
   wait_until "$pull_seconds" has_pulled d 1000000 || fail "d has pulled $(pulled d) bytes"
   fleet a remove d
-  # What is on its way may arrive.
-  sleep 1
+  for name in b c; do wait_until 30 has_put_out "$name" d || fail "$name has not heard that d was removed"; done
+  # What is on its way may arrive: for twenty seconds, in which its line does not carry the rest.
+  wait_until 1 is_quiet d || fail "bytes still come to d"
+  local began=$SECONDS
   before=$(bytes_received d)
   finish_pulls b c
   sleep 3
   local came=$(($(bytes_received d) - before))
   # Its own knocking is answered, with nothing; its line carries 600,000 bytes a second.
-  ((came < 300000)) || fail "$came bytes came to d after it was removed"
+  ((came < 150000 + 20000 * (SECONDS - began))) || fail "$came bytes came to d after it was removed"
   if wait "${pullers[d]}"; then fail 'the removed member pulled the whole layer'; fi
   cmp -n "$(pulled d)" pulled-d layer || fail 'd served other bytes'
+}
+
+# has_put_out NAME MEMBER: it lists that member no more.
+has_put_out() {
+  local listed
+  listed=$(fleet "$1" ls) && [[ $listed != *"$(address "$2"):"* ]]
+}
+
+# is_quiet NAME: hardly anything comes to it for a second.
+is_quiet() {
+  local before
+  before=$(bytes_received "$1")
+  sleep 1
+  (($(bytes_received "$1") - before < 60000))
 }
 
 # Ten of eleven readers at one node, and the only one at another.
@@ -117,8 +133,9 @@ test_swarm_clients_that_leave_stop_nobody() {
   begin_pull d d team/herd
   wait_until "$pull_seconds" has_pulled c 2000000 || fail "c has pulled $(pulled c) bytes"
   wait_until "$pull_seconds" has_pulled b-1 2000000 || fail "b-1 has pulled $(pulled b-1) bytes"
-  kill "${pullers[c]}"
-  for number in {2..11}; do kill "${pullers[b-$number]}"; done
+  # Whoever has the whole by now has left.
+  kill "${pullers[c]}" 2>/dev/null || true
+  for number in {2..11}; do kill "${pullers[b-$number]}" 2>/dev/null || true; done
   finish_pulls b-1 d
   # However many readers there were at b, the layer came there once.
   expect_copies a 250
@@ -146,7 +163,7 @@ test_swarm_ranges_are_read_while_the_layer_arrives() {
   done
   finish_pulls c
   local hundredths=$((100 * ($(bytes_received b) - before) / layer_bytes))
-  ((hundredths < 150)) || fail "$hundredths hundredths of the layer came to b for ${#ranges[@]} ranges of it"
+  ((hundredths < 150)) || stood_still || fail "$hundredths hundredths of the layer came to b for ${#ranges[@]} ranges of it"
   # And it is whole there.
   kill_node a
   kill_node c
@@ -168,7 +185,7 @@ test_swarm_a_full_disk_is_told_and_stops_nobody() {
   if wait "${pullers[b]}"; then fail "b served $(pulled b) bytes from a disk of 10 MiB"; fi
   (($(pulled b) < layer_bytes)) || fail 'b served all bytes'
   cmp -n "$(pulled b)" pulled-b layer || fail 'b served other bytes'
-  wait_until 10 node_answers b || fail "b does not answer: $(tail -n 5 "$(log_of b)")"
+  wait_until 30 node_answers b || fail "b does not answer: $(tail -n 5 "$(log_of b)")"
   # What fits is pulled; what did not was dropped.
   push_layer a team/herd:2 2
   expect_known team/herd:2 b

@@ -1,4 +1,5 @@
 import BlockingWork
+import CLinux
 import CurlKit
 import Glibc
 
@@ -52,7 +53,9 @@ final class RawServer: Sendable {
   private static func accept(
     _ listener: Int32, _ server: RawServer?, _ script: @escaping @Sendable (RawConnection) throws -> Void
   ) {
-    while case let descriptor = Glibc.accept(listener, nil, nil), descriptor >= 0 {
+    // No child process that begins meanwhile may hold a connection open.
+    while case let descriptor = shoal_accept_nonblocking(listener, nil, nil), descriptor >= 0 {
+      _ = fcntl(descriptor, F_SETFL, 0)
       let connection = RawConnection(descriptor)
       guard let server else { return }
       let isOpen = server.state.withLock { state in
@@ -122,7 +125,7 @@ final class RawConnection: Sendable {
   func waitForCut() {
     var wait = pollfd(fd: socket, events: 0, revents: 0)
     // Nothing that was asked for: only a hang-up or an error ends it.
-    _ = poll(&wait, 1, 20_000)
+    _ = poll(&wait, 1, 60_000)
   }
 
   /// With a reset instead of an end.

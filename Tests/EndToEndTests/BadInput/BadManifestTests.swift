@@ -52,7 +52,7 @@ extension BadInputTests {
           "PUT", "/v2/a/manifests/v1", [("Content-Type", MediaTypes.manifest)], body: nonsense.bytes)
         #expect(answer.status == 400)
         #expect(answer.errorCodes == ["MANIFEST_INVALID"])
-        #expect(ContinuousClock.now - begin < .seconds(20))
+        #expect(ContinuousClock.now - begin < .seconds(60))
         #expect(try client.get("/v2/a/manifests/v1").status == 404)
         try client.checkService()
       }

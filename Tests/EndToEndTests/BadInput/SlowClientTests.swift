@@ -4,25 +4,25 @@ extension BadInputTests {
   /// Clients that take their time. A slow one is cut off however evenly it trickles, and costs the others nothing.
   @Suite struct SlowClients {
     @Test func headThatTricklesIsCutOff() throws {
-      try withNode(settings: ["timeouts.head": "1s"]) { node in
+      try withNode(settings: ["timeouts.head": "5s"]) { node in
         let slow = try node.connect()
         try slow.send("GET /v2/ HTTP/1.1\r\nX-Slow: ")
-        let took = try slow.trickle("a", every: .milliseconds(50), atMost: .seconds(15))
-        #expect(took > .milliseconds(500) && took < .seconds(14))
+        let took = try slow.trickle("a", every: .milliseconds(50), atMost: .seconds(60))
+        #expect(took > .milliseconds(2500) && took < .seconds(55))
         #expect(try slow.head().status == 408)
         try node.connect().checkService()
       }
     }
 
     @Test func clientThatSaysNothingIsCutOff() throws {
-      try withNode(settings: ["timeouts.head": "1s", "timeouts.idle": "1s"]) { node in
+      try withNode(settings: ["timeouts.head": "5s", "timeouts.idle": "5s"]) { node in
         let silent = try node.connect()
         let idle = try node.connect()
         #expect(try idle.get("/v2/").status == 200)
         let begin = ContinuousClock.now
         #expect(try silent.isClosedByServer())
         #expect(try idle.isClosedByServer())
-        #expect(ContinuousClock.now - begin < .seconds(20))
+        #expect(ContinuousClock.now - begin < .seconds(50))
         try node.connect().checkService()
       }
     }
@@ -47,7 +47,7 @@ extension BadInputTests {
       try slow.send(said)
       let begin = ContinuousClock.now
       #expect(try slow.isClosedByServer())
-      #expect(ContinuousClock.now - begin < .seconds(20))
+      #expect(ContinuousClock.now - begin < .seconds(50))
     }
 
     /// Bodies have a minimum rate with a grace of half a minute, which this test sits out, in both directions at once.
@@ -58,17 +58,17 @@ extension BadInputTests {
         let client = try node.connect()
         try client.push(large, to: "a")
         // Asks for much and reads nothing.
-        let reader = try node.connect(patience: .seconds(60))
+        let reader = try node.connect()
         try reader.sendHead("GET", "/v2/a/blobs/\(large.digest)")
-        let sender = try node.connect(patience: .seconds(60))
+        let sender = try node.connect()
         let location = try sender.beginUpload(in: "a")
         try sender.sendHead("PATCH", location, length: 10_000_000)
-        let took = try sender.trickle("a", every: .milliseconds(100), atMost: .seconds(60))
-        #expect(took < .seconds(50))
+        let took = try sender.trickle("a", every: .milliseconds(100), atMost: .seconds(120))
+        #expect(took < .seconds(110))
         // Cut off: whether an error could still be said or not, nothing was accepted.
         let said = String(decoding: try sender.everything(), as: UTF8.self)
         #expect(!said.contains(" 20"), "\(said)")
-        #expect(reader.isCut(within: .seconds(45)))
+        #expect(reader.isCut(within: .seconds(90)))
         try node.connect().checkService()
         // What came is kept: the upload goes on where it stopped.
         let rest = try node.ask("GET", location)

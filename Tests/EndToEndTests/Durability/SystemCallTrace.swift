@@ -51,6 +51,6 @@ struct SystemCallTrace {
 enum Strace {
   static let isUsable: Bool = {
     let probe = try? ChildProcess(["strace", "-o", "/dev/null", "true"])
-    return probe?.ending(within: .seconds(10)) == .exit(0)
+    return probe?.ending(within: .seconds(60)) == .exit(0)
   }()
 }

@@ -5,20 +5,24 @@ import Testing
 /// Where nodes are found, and what a newcomer hears when it cannot be.
 @Suite(.serialized, .blocking)
 struct AddressTests {
+  /// Below those that the system gives to whoever binds port 0 or dials.
   private static func freePort() throws -> UInt16 {
-    let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(handle) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { place in
-        bind(handle, place, size) == 0 && getsockname(handle, place, &size) == 0
+    for _ in 0..<100 {
+      let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+      defer { close(handle) }
+      let port = UInt16.random(in: 20_000..<32_000)
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = port.bigEndian
+      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      let isBound = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { place in
+          bind(handle, place, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
       }
+      if isBound { return port }
     }
-    guard isBound else { throw Trouble("no free port") }
-    return UInt16(bigEndian: address.sin_port)
+    throw Trouble("no free port")
   }
 
   /// The issuer dials back before it lets anybody in.

@@ -36,11 +36,13 @@ struct CertificateLifeTests {
           try fleet.listing("b").certificate.endsAtSeconds >= before + seconds - 2
         })
     }
-    #expect(try Self.shown(by: fleet["b"]) != showed)
+    #expect(try eventually { try Self.shown(by: fleet["b"]) != showed })
     let image = TestImage("after the first certificate's end")
     try fleet["a"].connect().push(image, to: "team/app", as: "1")
     #expect(try fleet["b"].answers(200, to: "/v2/team/app/manifests/1"))
-    for name in ["a", "b"] { #expect(try fleet.listing(name).members.allSatisfy { $0.state == "alive" }) }
+    for name in ["a", "b"] {
+      #expect(try eventually { try fleet.listing(name).members.allSatisfy { $0.state == "alive" } })
+    }
   }
 
   @Test func whoWasOffForTooLongIsLetInAgainAsWhoItWas() throws {
@@ -69,7 +71,10 @@ struct CertificateLifeTests {
       try eventually(within: .seconds(60)) {
         try fleet.listing("b").certificate.trouble?.contains("no issuer renewed it (a)") == true
       })
+    // Or its time has run out meanwhile.
     let told = try fleet.command("ls", at: "b")
-    #expect(told.errors.contains("not renewed yet, 0 days left"), "\(told.errors)")
+    let words = ["not renewed yet, 0 days left", "no member speaks with this node"]
+    let isTold = words.contains { told.errors.contains($0) }
+    #expect(isTold && told.errors.contains("no issuer renewed it (a)"), "\(told.errors)")
   }
 }

@@ -48,10 +48,10 @@ struct RemovalTests {
     return process.output.complete()
   }
 
-  /// One that takes a minute to be asked.
+  /// One that takes minutes to be asked.
   private static func slowQuestion(of node: ShoalNode, as other: ShoalNode) throws -> ChildProcess {
     let question = other.folder("question")
-    try write([UInt8](repeating: 0, count: 1 << 20), to: question)
+    try write([UInt8](repeating: 0, count: 3 << 20), to: question)
     let process = try ChildProcess([
       "curl", "-skv", "--cert", "\(other.data)/fleet/node.crt", "--key", "\(other.data)/node.key", "-o", "/dev/null",
       "--limit-rate", "16k", "--data-binary", "@\(question)", "-H", "Expect:",
@@ -74,13 +74,13 @@ struct RemovalTests {
 
     let removal = try Self.shoal(fleet["a"], "fleet", "remove", "b", "--json").json(Removal.self)
     #expect(removal.name == "b" && !removal.wasIssuer && removal.members == 2)
-    for process in open { #expect(process.ending(within: .seconds(20)) != nil, "a connection stays open") }
+    for process in open { #expect(process.ending(within: .seconds(60)) != nil, "a connection stays open") }
     for name in ["a", "c"] {
-      #expect(try eventually(within: .seconds(20)) { try Self.listing(fleet[name]).members.count == 2 })
+      #expect(try eventually { try Self.listing(fleet[name]).members.count == 2 })
       #expect(try Self.status(blob, of: fleet[name], as: fleet["b"]) == "404")
     }
     #expect(
-      try eventually(within: .seconds(20)) { try Self.listing(fleet["b"]).refusesWrites?.contains("removed") == true })
+      try eventually { try Self.listing(fleet["b"]).refusesWrites?.contains("removed") == true })
     let refused = try Self.put(TestImage("too late"), "2", on: fleet["b"])
     #expect(refused.status == 503 && refused["Retry-After"] != nil && refused.text.contains("by a"), "\(refused)")
     #expect(try fleet["b"].ask("GET", "/v2/team/app/manifests/1").status == 200)
@@ -95,7 +95,7 @@ struct RemovalTests {
     try fleet.join("b", by: token)
     #expect(try Self.shoal(fleet["a"], "fleet", "remove", "b").code == 0)
     #expect(
-      try eventually(within: .seconds(20)) { try Self.listing(fleet["b"]).refusesWrites?.contains("removed") == true })
+      try eventually { try Self.listing(fleet["b"]).refusesWrites?.contains("removed") == true })
     let again = try Self.shoal(fleet["b"], "fleet", "join", token)
     #expect(again.code == 1 && again.errors.contains("not valid"), "\(again.errors)")
     #expect(try Self.listing(fleet["a"]).members.count == 1)

@@ -120,7 +120,7 @@ extension ShoalNode {
   }
 
   /// Waits until it answers so.
-  func answers(_ status: Int, to target: String, within patience: Duration = .seconds(60)) throws -> Bool {
+  func answers(_ status: Int, to target: String, within patience: Duration = .seconds(120)) throws -> Bool {
     let connection = try connect()
     return try eventually(within: patience) { try connection.get(target).status == status }
   }

@@ -78,7 +78,7 @@ struct KillTests {
         requests.change { $0 += 1000 }
       }
     }
-    _ = requests.wait(within: .seconds(10)) { $0 >= end ? true : nil }
+    _ = requests.wait(within: .seconds(60)) { $0 >= end ? true : nil }
     // The moment of death within the request: chance, not a wait for anything.
     pause(microseconds: Int.random(in: 0..<4000, using: &random))
     try node.kill()

@@ -65,7 +65,7 @@ extension LifecycleTests {
       let target = "/v2/a/blobs/uploads/?digest=\(blob.digest)"
       #expect(try Self.curl(node, old, target, ["--data-binary", "@\(folder("blob"))"]).wait() == .exit(0))
       let download = try Self.curl(
-        node, old, "/v2/a/blobs/\(blob.digest)", ["--limit-rate", "8M", "--output", folder("pulled")])
+        node, old, "/v2/a/blobs/\(blob.digest)", ["--limit-rate", "1M", "--output", folder("pulled")])
       #expect(try eventually { try fileSize(folder("pulled")) > 0 })
 
       let new = try Certificate(in: folder, name: "new")

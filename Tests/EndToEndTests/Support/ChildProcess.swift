@@ -51,7 +51,7 @@ final class ChildProcess: Sendable {
 
   /// How it ended. A process that is late is killed.
   @discardableResult
-  func wait(within patience: Duration = .seconds(60)) throws -> End {
+  func wait(within patience: Duration = .seconds(180)) throws -> End {
     if let end = ending(within: patience) { return end }
     signal(SIGKILL)
     throw Trouble("process \(pid) did not end within \(patience); it said: \(errors.text)\(output.text)")

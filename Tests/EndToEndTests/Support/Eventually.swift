@@ -1,7 +1,7 @@
 import Glibc
 
 /// For what no event tells, such as another process's count of descriptors: looks again and again until it holds.
-func eventually(within patience: Duration = .seconds(60), _ holds: () throws -> Bool) rethrows -> Bool {
+func eventually(within patience: Duration = .seconds(120), _ holds: () throws -> Bool) rethrows -> Bool {
   let end = ContinuousClock.now + patience
   var nap = timespec(tv_sec: 0, tv_nsec: 10_000_000)
   while ContinuousClock.now < end {

@@ -8,7 +8,7 @@ final class HTTPConnection {
   private(set) var wasReset = false
 
   /// - Parameter patience: how long one read or write may stand still.
-  init(host: String = "127.0.0.1", port: UInt16, patience: Duration = .seconds(60)) throws {
+  init(host: String = "127.0.0.1", port: UInt16, patience: Duration = .seconds(180)) throws {
     socket = try Self.connected(host, port)
     var limit = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {

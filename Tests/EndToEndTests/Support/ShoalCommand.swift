@@ -8,7 +8,7 @@ struct ShoalCommand {
 
   init(_ arguments: [String], environment: [String: String] = [:]) throws {
     let process = try ChildProcess([ShoalBinary.path] + arguments, environment: environment)
-    let end = try process.wait(within: .seconds(60))
+    let end = try process.wait()
     code = if case .exit(let code) = end { code } else { nil }
     output = process.output.complete()
     errors = process.errors.complete()

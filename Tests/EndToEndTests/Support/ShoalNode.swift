@@ -63,7 +63,7 @@ final class ShoalNode: Sendable {
 
   // MARK: - Asking
 
-  func connect(patience: Duration = .seconds(60)) throws -> HTTPConnection {
+  func connect(patience: Duration = .seconds(180)) throws -> HTTPConnection {
     try HTTPConnection(port: port, patience: patience)
   }
 

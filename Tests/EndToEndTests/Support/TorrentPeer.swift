@@ -48,7 +48,7 @@ final class TorrentPeer: Sendable {
   /// Dials until the node knows the torrent.
   /// - Parameter answers: without, it unchokes, is asked, and never sends a byte of what it shows.
   init(
-    _ torrent: ClassicTorrent, port: UInt16, answers: Bool = true, within patience: Duration = .seconds(10)
+    _ torrent: ClassicTorrent, port: UInt16, answers: Bool = true, within patience: Duration = .seconds(60)
   ) throws {
     (self.torrent, self.port, self.answers) = (torrent, port, answers)
     let identity = Array("-TT0001-".utf8) + (0..<12).map { _ in UInt8.random(in: 97...122) }
@@ -101,7 +101,7 @@ final class TorrentPeer: Sendable {
   /// `nil`: the node is gone, or knows the torrent no more.
   private func redial() -> Int32? {
     var connected: Int32?
-    _ = eventually(within: .seconds(3)) {
+    _ = eventually(within: .seconds(15)) {
       connected = try? Self.shakeHands(torrent, port, as: identity)
       return connected != nil || state.change { $0.hasLeft }
     }

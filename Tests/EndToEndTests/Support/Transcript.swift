@@ -36,7 +36,7 @@ final class Transcript: Sendable {
   }
 
   /// The first line that fits. `nil`: none came in time, or none will.
-  func line(within patience: Duration = .seconds(60), where fits: (String) -> Bool) -> String? {
+  func line(within patience: Duration = .seconds(120), where fits: (String) -> Bool) -> String? {
     var seen = 0
     let found: String?? = state.wait(within: patience) { state in
       while seen < state.lines.count {
@@ -49,7 +49,7 @@ final class Transcript: Sendable {
   }
 
   /// Waits for its end: everything that writes there has closed it.
-  func complete(within patience: Duration = .seconds(60)) -> String {
+  func complete(within patience: Duration = .seconds(120)) -> String {
     _ = state.wait(within: patience) { $0.isComplete ? true : nil }
     return text
   }

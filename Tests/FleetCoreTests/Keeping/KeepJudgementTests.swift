@@ -115,11 +115,32 @@ struct KeepJudgementTests {
     let nodes = Self.ranked(200)
     let image = KeepCase(
       node: nodes[0], digest: Self.digest, replicas: 2, known: [nodes[150]], writer: nodes[199])
-    let asked = image.asked(of: nodes)
+    let asked = image.asked(of: Self.standings(nodes), patience: Self.patience)
     #expect(Set(asked) == Set(nodes[1...5]).union([nodes[150], nodes[199]]) && asked.count == 7)
-    #expect(Set(image.asked(of: nodes.prefix(8))) == Set(nodes[1...7]))
+    let few = image.asked(of: Self.standings(Array(nodes.prefix(8))), patience: Self.patience)
+    #expect(Set(few) == Set(nodes[1...7]))
     let planned = image.planned(Self.standings(nodes), besides: [nodes[150]])
     #expect(planned.count == KeepCase.planned + 1)
+  }
+
+  /// Wherever it ranks, who is chosen since it is at the other site, or since the first ones are away, is asked by the others.
+  @Test(arguments: [20, 200]) func whoeverShallKeepItIsAsked(_ count: Int) throws {
+    let nodes = Self.ranked(count)
+    let far = try #require(nodes.last)
+    let sites = Dictionary(
+      uniqueKeysWithValues: nodes.map { ($0, Standing(zone: Zone(parsing: $0 == far ? "there" : "here"))) })
+    let image = KeepCase(node: nodes[0], digest: Self.digest, replicas: 2, writer: nodes[0])
+    #expect(image.asked(of: sites, patience: Self.patience).contains(far))
+    for node in nodes.dropLast() {
+      let itself = KeepCase(node: node, digest: Self.digest, replicas: 2, writer: nodes[0])
+      #expect(itself.isNewKeeper(among: sites, patience: Self.patience) == (node == nodes[0]))
+    }
+    let atFar = KeepCase(node: far, digest: Self.digest, replicas: 2, writer: nodes[0])
+    #expect(atFar.isNewKeeper(among: sites, patience: Self.patience))
+    // The first ten do not answer.
+    let away = Self.standings(nodes, away: Dictionary(uniqueKeysWithValues: nodes.prefix(10).map { ($0, 1) }))
+    let asker = KeepCase(node: nodes[15], digest: Self.digest, replicas: 2, writer: nodes[15])
+    #expect(asker.asked(of: away, patience: Self.patience).contains(nodes[10]))
   }
 
   /// Whatever is said and whoever flaps: fewer than enough never become fewer, and no one who has no copy is counted.
@@ -157,6 +178,23 @@ struct KeepingTimesTests {
     #expect(absences.milliseconds(of: nodes[2], at: 9_500) == nil)
     absences.forget()
     #expect(absences.gone(after: 0, at: 9_500).isEmpty)
+  }
+
+  @Test func whoIsHeardOfAndSaysNothingIsAsGoodAsAwayUntilItAnswers() {
+    let nodes = (1...3).map { NodeID([UInt8](repeating: $0, count: NodeID.byteCount))! }
+    var absences = Absences()
+    absences.hear(silent: [nodes[0], nodes[1]], others: [nodes[2]], at: 1_000)
+    absences.hear(silent: [nodes[0]], others: [nodes[1]], at: 3_000)
+    // It is not doubted, and that is no answer.
+    absences.see([nodes[2]], at: 4_000)
+    #expect(absences.milliseconds(of: nodes[0], at: 6_000) == 5_000)
+    #expect(absences.milliseconds(of: nodes[1], at: 6_000) == nil)
+    #expect(absences.gone(after: 5_000, at: 6_000) == [nodes[0]])
+    absences.see([nodes[0]], at: 7_000)
+    #expect(absences.milliseconds(of: nodes[0], at: 8_000) == 7_000, "since the earlier of both")
+    absences.keep([nodes[1], nodes[2]])
+    absences.see([], at: 9_000)
+    #expect(absences.gone(after: 0, at: 9_000).isEmpty)
   }
 
   @Test func eachLookIsPutOffTwiceAsLongUpToALimit() {

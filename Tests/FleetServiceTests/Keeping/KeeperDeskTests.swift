@@ -98,7 +98,7 @@ struct KeeperDeskTests {
     let held = fleet.read(\.parts)
     fleet.change { $0.parts = [:] }
     try await fleet.run(&work, milliseconds: 60 * Self.minute)
-    for node in fleet.nodes { #expect(4...24 ~= fleet.read(\.attempts)[node] ?? 0) }
+    for node in fleet.nodes { #expect(4...32 ~= fleet.read(\.attempts)[node] ?? 0) }
     fleet.change { $0.parts = held }
     try await fleet.run(&work, milliseconds: 6 * Self.minute)
     #expect(try await fleet.keepers(of: image) == Set(fleet.nodes))
@@ -218,15 +218,13 @@ struct KeeperDeskTests {
   @Test func membersOfAnEarlierReleaseAreNotCountedOn() async throws {
     let fleet = KeepingFleet(4, replicas: 3)
     var work = Work()
-    fleet.change { $0.unable = [fleet.nodes[1]] }
+    let unable = fleet.nodes[1]
+    fleet.change { $0.unable = [unable] }
     let image = fleet.push("image", to: fleet.nodes[0])
-    // It works nothing out, either.
-    for _ in 0..<60 {
-      fleet.change { $0.away.insert(fleet.nodes[1]) }
-      try await fleet.run(&work, milliseconds: 1)
-      fleet.change { $0.away.remove(fleet.nodes[1]) }
-    }
-    #expect(try await fleet.keepers(of: image).subtracting([fleet.nodes[1]]).count >= 2)
+    // It would be the first of the keepers: whoever ranks last takes its place.
+    #expect(Rendezvous.ranked(fleet.nodes, for: image.digest, limit: 1) == [unable])
+    try await fleet.run(&work, milliseconds: Self.minute)
+    #expect(try await fleet.keepers(of: image) == Set(fleet.nodes).subtracting([unable]))
   }
 
   // MARK: - Answering for a push
@@ -236,7 +234,7 @@ struct KeeperDeskTests {
     let image = fleet.push("image", to: fleet.nodes[0])
     let desk = fleet.desk(fleet.nodes[0])
     var work = Work()
-    async let confirmed: Void = desk.confirm([image], within: .seconds(60))
+    async let confirmed: Void = desk.confirm([image], within: .seconds(600))
     while fleet.read(\.asked) < 2 { try await Task.sleep(for: .milliseconds(5)) }
     try await fleet.run(&work, milliseconds: 4_000)
     try await confirmed
@@ -275,7 +273,7 @@ struct KeeperDeskTests {
     let fleet = KeepingFleet(2, replicas: 2)
     for node in fleet.nodes { fleet.desk(node).open() }
     let image = fleet.push("image", to: fleet.nodes[0])
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(300)
     while try await fleet.keepers(of: image).count < 2, ContinuousClock.now < deadline {
       try await Task.sleep(for: .milliseconds(20))
     }

@@ -16,7 +16,9 @@ final class KeepingFleet: Sendable {
     var away: Set<NodeID> = []
     /// Say that they keep everything.
     var liars: Set<NodeID> = []
-    /// Of an earlier release.
+    /// They are heard of, and answer no question.
+    var mute: Set<NodeID> = []
+    /// Of an earlier release: they work nothing out, either.
     var unable: Set<NodeID> = []
     var full: Set<NodeID> = []
     /// Parts that lie with each.
@@ -104,20 +106,20 @@ final class KeepingFleet: Sendable {
   /// What the desks have in hand.
   struct Work {
     var progress: [NodeID: KeeperDesk.Progress] = [:]
-    var filling: [NodeID: KeeperDesk.Filling] = [:]
+    var filling: [NodeID: [KeeperDesk.Filling]] = [:]
   }
 
   /// Time goes on in steps, and after each of them every desk that is there does what it has to do.
   func run(_ work: inout Work, milliseconds: Int64, step: Int64 = 2_000) async throws {
     for _ in 0..<max(1, milliseconds / step) {
       change { $0.now += step }
-      for node in nodes where !read({ $0.away.contains(node) }) {
+      for node in nodes where !read({ $0.away.union($0.unable).contains(node) }) {
         let desk = desk(node)
         var progress = work.progress[node] ?? desk.beginning()
-        var filling = work.filling[node] ?? desk.beginningToFill()
+        var fillings = work.filling[node] ?? KeeperDesk.Filling.Kind.allCases.map(desk.beginningToFill)
         while try await desk.pass(&progress) {}
-        try await desk.fillPass(&filling)
-        (work.progress[node], work.filling[node]) = (progress, filling)
+        for place in fillings.indices { try await desk.fillPass(&fillings[place]) }
+        (work.progress[node], work.filling[node]) = (progress, fillings)
       }
     }
   }
@@ -195,9 +197,8 @@ private struct Line: KeeperPeers {
   func kept(_ names: [ImageName], by member: NodeID) async -> KeptAnswer {
     let (isCut, isUnable, isLiar) = fleet.state.withLock { state in
       state.questions += 1
-      return (
-        !state.away.isDisjoint(with: [node, member]), state.unable.contains(member), state.liars.contains(member)
-      )
+      let cut = state.away.union(state.mute)
+      return (!cut.isDisjoint(with: [node, member]), state.unable.contains(member), state.liars.contains(member))
     }
     if isCut { return .silent }
     if isUnable { return .unable }
@@ -210,7 +211,7 @@ private struct Line: KeeperPeers {
     let isHeard = fleet.state.withLock { state in
       state.asked += 1
       return state.away.isDisjoint(with: [node, member]) && !state.unable.contains(member)
-        && !state.liars.contains(member)
+        && !state.liars.contains(member) && !state.mute.contains(member)
     }
     if isHeard { try? await fleet.desk(member).accept(name) }
   }

@@ -17,16 +17,23 @@ final class Connected: Sendable {
     }
   }
 
-  convenience init(to remote: PeerEndpoint, from source: String) throws {
+  /// - Parameter willDial: called with the near end before the far one hears of it.
+  convenience init(
+    to remote: PeerEndpoint, from source: String, _ willDial: (PeerEndpoint) -> Void = { _ in }
+  ) throws {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0, bindSocket(descriptor, source, 0) == 0, connectSocket(descriptor, remote) == 0,
-      let near = endpointOf(descriptor)
-    else {
-      let code = errno
-      Glibc.close(descriptor)
-      throw FakeEngine.Failure(code: code)
+    guard descriptor >= 0, bindSocket(descriptor, source, 0) == 0, let near = endpointOf(descriptor) else {
+      throw Connected.closing(descriptor)
     }
+    willDial(near)
+    guard connectSocket(descriptor, remote) == 0 else { throw Connected.closing(descriptor) }
     self.init(descriptor, near: near)
+  }
+
+  private static func closing(_ descriptor: Int32) -> FakeEngine.Failure {
+    let code = errno
+    Glibc.close(descriptor)
+    return FakeEngine.Failure(code: code)
   }
 
   deinit { Glibc.close(descriptor) }
@@ -79,6 +86,16 @@ final class Connected: Sendable {
       return (bytes, true)
     }
   }
+
+  /// Whether it is cut and nothing came. It may be cut before these bytes are said.
+  func isCutUnheard(saying bytes: [UInt8]) -> Bool {
+    do {
+      try send(bytes)
+    } catch {
+      return true
+    }
+    return drain() == ([], true)
+  }
 }
 
 /// Waits for what another thread brings about. False after a minute.
@@ -121,9 +138,11 @@ func endpointOf(_ descriptor: Int32) -> PeerEndpoint? {
 func acceptFrom(_ listener: Int32) -> (Int32, PeerEndpoint?) {
   var descriptor: Int32 = -1
   let from = endpoint {
-    descriptor = accept(listener, $0, $1)
+    // No child process that begins meanwhile may hold it open.
+    descriptor = shoal_accept_nonblocking(listener, $0, $1)
     return descriptor >= 0
   }
+  if descriptor >= 0 { _ = fcntl(descriptor, F_SETFL, 0) }
   return (descriptor, from)
 }
 

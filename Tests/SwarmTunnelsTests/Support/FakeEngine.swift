@@ -78,11 +78,12 @@ final class FakeEngine: SwarmDoor, SwarmWaker, @unchecked Sendable {
     return guests[count]
   }
 
-  /// Dials the member where the way says, and tells the way of it, before or after.
+  /// Dials the member where the way says, and tells the way of it, just before: the way waits longer for the connection
+  /// than for the word.
   func dial(_ remote: PeerEndpoint, _ way: any SwarmWay, _ torrent: InfoHash, saysSo: Bool = true) throws -> Connected {
-    let connected = try Connected(to: remote, from: "127.0.0.1")
-    if saysSo { way.dialled(from: connected.near, to: remote, for: torrent) }
-    return connected
+    try Connected(to: remote, from: "127.0.0.1") { near in
+      if saysSo { way.dialled(from: near, to: remote, for: torrent) }
+    }
   }
 
   // MARK: SwarmDoor, SwarmWaker

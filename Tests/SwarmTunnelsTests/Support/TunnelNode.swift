@@ -63,6 +63,17 @@ final class TestFleet: Sendable {
   }
 }
 
+extension TunnelLimits {
+  /// For a machine that may stand still for seconds: what a test is not about does not end.
+  static var patient: TunnelLimits {
+    var limits = TunnelLimits()
+    limits.dialDeadline = .seconds(60)
+    limits.answerDeadline = .seconds(60)
+    limits.halfOpenDeadline = .seconds(60)
+    return limits
+  }
+}
+
 /// One node: a fleet port, tunnels, and an engine's doors.
 final class TunnelNode: Sendable {
   let papers: TestFleet.Papers
@@ -76,7 +87,7 @@ final class TunnelNode: Sendable {
   var node: NodeID { papers.node }
   var place: PeerAddress { server.addresses[0] }
 
-  init(_ fleet: TestFleet, _ name: String, limits: TunnelLimits = TunnelLimits()) throws {
+  init(_ fleet: TestFleet, _ name: String, limits: TunnelLimits) throws {
     let papers = try fleet.certify(name)
     let bans = Lock<Set<NodeID>>([])
     self.bans = bans

@@ -25,7 +25,7 @@ extension Sockets {
         for client in ending { #expect(throws: CertifiedClient.Failure.self) { try client.receiveSome() } }
         let took = MonotonicClock.now - began
         print("20 connections ended in \(took / 1_000) µs")
-        #expect(took < 10_000_000_000)
+        #expect(took < 30_000_000_000)
         #expect(try staying[0].ask("/") == hex(kept.identity))
         #expect(try staying[1].ask("/") == "nobody")
         let left = eventually { server.statistics.openConnections == 2 }
@@ -85,7 +85,7 @@ extension Sockets {
       let handler = ClosureHandler.whoAmI()
       try await serving(handler, tls: fleet.tls) { server, place in
         // Long enough for a first answer on a busy machine.
-        let end = Fleet.now + 5
+        let end = Fleet.now + 12
         let member = try fleet.member("a", ValidityPeriod(notBefore: end - 60, notAfter: end))
         let client = try fleet.client(place, as: member)
         var answers = 0

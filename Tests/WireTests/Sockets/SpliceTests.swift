@@ -268,7 +268,7 @@ extension Sockets {
       let (fleet, far, ending) = (fleet, try PlainPair(), Lock<SpliceEnding?>(nil))
       let (spliced, farEnd) = (far.spliced, far.end)
       let taker = ClosureTaker { stream in
-        let how = await stream.splice(with: spliced, framed: PairFraming())
+        let how = await stream.splice(with: spliced, framed: PairFraming(), halfOpenPatience: .seconds(60))
         ending.withLock { $0 = how }
         try await after(stream)
       }

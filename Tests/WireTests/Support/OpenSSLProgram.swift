@@ -4,7 +4,7 @@ import Glibc
 enum OpenSSLProgram {
   /// - Parameter input: a shell's command whose output it reads.
   static func run(_ arguments: String, input: String = "true") -> (text: String, isGood: Bool) {
-    guard let pipe = popen("exec 2>&1; \(input) | timeout 10 openssl \(arguments)", "r") else { return ("", false) }
+    guard let pipe = popen("exec 2>&1; \(input) | timeout 60 openssl \(arguments)", "r") else { return ("", false) }
     var text: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4 << 10)
     while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { text += buffer[..<count] }

@@ -18,8 +18,9 @@ final class PlainPair: Sendable {
     try spliced.connect(to: listener.local)
     var ready = pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&ready, 1, 60_000) == 1 else { throw Failure() }
-    end = accept(listener.descriptor, nil, nil)
-    guard end >= 0 else { throw Failure() }
+    // No child process that begins meanwhile may hold it open.
+    end = shoal_accept_nonblocking(listener.descriptor, nil, nil)
+    guard end >= 0, fcntl(end, F_SETFL, 0) == 0 else { throw Failure() }
     if let bufferBytes {
       for option in [SO_RCVBUF, SO_SNDBUF] { ListeningSocket.set(end, SOL_SOCKET, option, bufferBytes) }
     }
