@@ -1,13 +1,17 @@
 import RegistryCore
 
 extension SQLiteCatalog: KeptImages {
-  public func images(
-    after position: Int64, limit: Int, lackingAlone: Bool
+  public func images(after position: Int64, limit: Int) async throws(RegistryError) -> [PresentImage] {
+    try await readers.read { connection throws(RegistryError) in
+      try connection.presentImages(after: position, limit: limit)
+    }
+  }
+
+  public func lackingImages(
+    after position: Int64, limit: Int, named time: Range<HybridTime>
   ) async throws(RegistryError) -> [PresentImage] {
     try await readers.read { connection throws(RegistryError) in
-      lackingAlone
-        ? try connection.lackingImages(after: position, limit: limit)
-        : try connection.presentImages(after: position, limit: limit)
+      try connection.lackingImages(after: position, limit: limit, named: time)
     }
   }
 
@@ -28,7 +32,10 @@ extension SQLiteCatalog: KeptImages {
     try await commits.write { transaction throws(RegistryError) in
       guard let manifest = try transaction.manifestRow(name) else { return false }
       try transaction.connection.run(
-        "INSERT INTO keep (manifest, whole, others) VALUES (?1, ?2, x'') ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO keep (manifest, whole, others) VALUES (?1, ?2, x'')
+        ON CONFLICT DO UPDATE SET whole = 1 WHERE excluded.whole = 1 AND whole = 0
+        """,
         .integer(manifest), .integer(isWhole ? 1 : 0))
       return true
     }
@@ -86,15 +93,19 @@ extension Connection {
     ) { row throws(RegistryError) in try row.presentImage() }
   }
 
-  fileprivate func lackingImages(after position: Int64, limit: Int) throws(RegistryError) -> [PresentImage] {
+  fileprivate func lackingImages(
+    after position: Int64, limit: Int, named time: Range<HybridTime>
+  ) throws(RegistryError) -> [PresentImage] {
     try all(
       """
       SELECT manifest.id, repository.name, manifest.digest, manifest.clock, keep.whole, keep.others
       FROM keep INDEXED BY keep_lacking JOIN manifest ON manifest.id = keep.manifest
       JOIN repository ON repository.id = manifest.repository
-      WHERE keep.whole = 0 AND keep.manifest > ?1 ORDER BY keep.manifest LIMIT ?2
+      WHERE keep.whole = 0 AND keep.manifest > ?1 AND manifest.clock >= ?3 AND manifest.clock < ?4
+      ORDER BY keep.manifest LIMIT ?2
       """,
-      .integer(position), .integer(Int64(max(0, limit)))
+      .integer(position), .integer(Int64(max(0, limit))), .integer(time.lowerBound.rawValue),
+      .integer(time.upperBound.rawValue)
     ) { row throws(RegistryError) in try row.presentImage() }
   }
 }

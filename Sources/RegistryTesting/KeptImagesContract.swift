@@ -4,8 +4,12 @@ import RegistryCore
 public enum KeptImagesContract {
   public typealias Subject = CatalogPorts & KeptImages
 
+  private static let ever = HybridTime(rawValue: 0)..<HybridTime(rawValue: .max)
+
   private static func images(_ subject: any Subject, _ lackingAlone: Bool = false) async throws -> [PresentImage] {
-    try await subject.images(after: 0, limit: 100, lackingAlone: lackingAlone)
+    lackingAlone
+      ? try await subject.lackingImages(after: 0, limit: 100, named: ever)
+      : try await subject.images(after: 0, limit: 100)
   }
 
   private static func node(_ byte: UInt8) throws -> NodeID {
@@ -31,7 +35,7 @@ public enum KeptImagesContract {
       try StoreViolation.unlessEqual(try await images(subject).map(\.name), names, "all of them")
       try StoreViolation.unless(try await images(subject).allSatisfy { $0.keeping == nil }, "nobody keeps any")
       var (walked, position): ([ImageName], Int64) = ([], 0)
-      while let page = Optional(try await subject.images(after: position, limit: 2, lackingAlone: false)),
+      while let page = Optional(try await subject.images(after: position, limit: 2)),
         let last = page.last
       {
         walked += page.map(\.name)
@@ -45,9 +49,15 @@ public enum KeptImagesContract {
       try StoreViolation.unless(try await subject.keep(names[2], isWhole: true), "it is present")
       try StoreViolation.unlessEqual(try await images(subject, true).map(\.name), [names[0]], "what is lacking")
       try StoreViolation.unlessEqual(try await subject.keptTotals(), KeptTotals(images: 2, lacking: 1), "totals")
-      // Keeping it again says nothing new of it.
-      _ = try await subject.keep(names[0], isWhole: true)
+      // Keeping it again says nothing new of it, unless it has become whole.
+      _ = try await subject.keep(names[0], isWhole: false)
+      _ = try await subject.keep(names[2], isWhole: false)
       try StoreViolation.unlessEqual(try await subject.image(names[0])?.keeping, Keeping(isWhole: false), "as it was")
+      try StoreViolation.unlessEqual(try await subject.image(names[2])?.keeping, Keeping(isWhole: true), "as it was")
+      try await subject.note(Keeping(isWhole: false, others: [try node(7)]), of: names[2])
+      _ = try await subject.keep(names[2], isWhole: true)
+      try StoreViolation.unlessEqual(
+        try await subject.image(names[2])?.keeping, Keeping(isWhole: true, others: [try node(7)]), "it became whole")
       let known = Keeping(isWhole: true, others: [try node(9), try node(3)])
       try await subject.note(known, of: names[0])
       try StoreViolation.unlessEqual(try await subject.image(names[0])?.keeping, known, "with others")
@@ -58,6 +68,18 @@ public enum KeptImagesContract {
       try StoreViolation.unlessEqual(try await subject.image(names[0])?.keeping, nil, "let go")
       try await subject.letGo(nil)
       try StoreViolation.unlessEqual(try await subject.keptTotals(), KeptTotals(), "all let go")
+    },
+    StoreClause<any Subject>("whatIsLackingIsListedByWhenItWasNamedToo") { subject in
+      let names = try await push(4, to: subject)
+      for name in names { _ = try await subject.keep(name, isWhole: name == names[1]) }
+      let clocks = try await images(subject).map(\.clock)
+      let (begin, middle) = (HybridTime(rawValue: 0), clocks[2])
+      let early = try await subject.lackingImages(after: 0, limit: 100, named: begin..<middle)
+      try StoreViolation.unlessEqual(early.map(\.name), [names[0]], "named before the third")
+      let late = try await subject.lackingImages(after: 0, limit: 100, named: middle..<HybridTime(rawValue: .max))
+      try StoreViolation.unlessEqual(late.map(\.name), [names[2], names[3]], "since then")
+      let page = try await subject.lackingImages(after: late[0].position, limit: 1, named: ever)
+      try StoreViolation.unlessEqual(page.map(\.name), [names[3]], "behind a position")
     },
     StoreClause<any Subject>("whatWentIsNotKeptAndNotWhenItComesAgain") { subject in
       let names = try await push(2, to: subject)

@@ -1,14 +1,24 @@
 import RegistryCore
 
 extension MemoryCatalog: KeptImages {
-  public func images(
-    after position: Int64, limit: Int, lackingAlone: Bool
+  public func images(after position: Int64, limit: Int) async throws(RegistryError) -> [PresentImage] {
+    page(after: position, limit: limit) { _ in true }
+  }
+
+  public func lackingImages(
+    after position: Int64, limit: Int, named time: Range<HybridTime>
   ) async throws(RegistryError) -> [PresentImage] {
+    page(after: position, limit: limit) { $0.keeping?.isWhole == false && time.contains($0.clock) }
+  }
+
+  private func page(
+    after position: Int64, limit: Int, _ isMeant: (PresentImage) -> Bool
+  ) -> [PresentImage] {
     let all = state.withLock { state in
       state.repositories.flatMap { repository, held in held.manifests.keys.map { held.image($0, in: repository) } }
     }
     return Array(
-      all.compactMap { $0 }.filter { $0.position > position && (!lackingAlone || $0.keeping?.isWhole == false) }
+      all.compactMap { $0 }.filter { $0.position > position && isMeant($0) }
         .sorted { $0.position < $1.position }.prefix(max(0, limit)))
   }
 
@@ -19,7 +29,9 @@ extension MemoryCatalog: KeptImages {
   public func keep(_ name: ImageName, isWhole: Bool) async throws(RegistryError) -> Bool {
     state.withLock { state in
       guard let held = state.repositories[name.repository], held.manifests[name.digest] != nil else { return false }
-      state.repositories[name.repository]?.kept[name.digest] = held.kept[name.digest] ?? Keeping(isWhole: isWhole)
+      let before = held.kept[name.digest] ?? Keeping(isWhole: isWhole)
+      state.repositories[name.repository]?.kept[name.digest] = Keeping(
+        isWhole: before.isWhole || isWhole, others: before.others)
       return true
     }
   }

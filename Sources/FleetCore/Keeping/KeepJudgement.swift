@@ -34,7 +34,7 @@ public struct KeepJudgement: Hashable, Sendable {
       KeeperPlan(for: image.digest, replicas: image.replicas, among: circle, holders: holders, patience: patience)
     }
     guard image.isKept else {
-      let isNobodys = image.isWhole && words.confirming.isEmpty && Self.noneMayCome(image, absent, circle, patience)
+      let isNobodys = image.isWhole && words.confirming.isEmpty && Self.noneMayCome(image, absent, members, patience)
       (deed, told, isSettled) = (isNobodys ? .keep : .nothing, [], !isNobodys)
       return
     }

@@ -18,6 +18,8 @@ public struct LaterLooks<Key: Hashable & Sendable>: Sendable {
 
   public var count: Int { looks.count }
 
+  public var keys: Set<Key> { Set(looks.keys) }
+
   /// `nil`: nothing is to be looked at.
   public var nextDue: Int64? { looks.values.map(\.dueAt).min() }
 

@@ -19,12 +19,12 @@ extension KeeperDesk {
   public func accept(_ name: ImageName) async throws(RegistryError) {
     let isWhole = try await ports.hands.lacking(of: name).isEmpty
     guard try await ports.images.keep(name, isWhole: isWhole) else { return }
-    if !isWhole { wakeFilling() }
+    if !isWhole { hurryFilling(name) }
   }
 
   /// Who keeps an image just now, and how many shall. `nil`: this node keeps nothing with anybody.
   public func keepers(of name: ImageName) async throws(RegistryError) -> (keepers: Set<NodeID>, replicas: Int)? {
-    guard let circle = ports.circle(), let counted = try await count([name], circle, all: true).first else {
+    guard let circle = ports.circle(), let counted = try await count([name], circle, all: true).counted.first else {
       return nil
     }
     return (counted.keepers, counted.subject.replicas)
@@ -36,12 +36,19 @@ extension KeeperDesk {
   public func confirm(_ names: [ImageName], within patience: Duration) async throws(RegistryError) {
     let deadline = ContinuousClock.now + patience
     var (left, pause, round) = (names, Self.firstPause, 0)
-    if ports.circle() != nil { for name in names { try await keep(name) } }
+    let hadOthers = ports.circle() != nil
+    if hadOthers { for name in names { try await keep(name) } }
+    var silent: Set<NodeID> = []
     while let circle = ports.circle() {
-      let lacking = try await count(left, circle, all: false).filter { !$0.isEnough }
+      let tells = round.isMultiple(of: Self.roundsPerTelling)
+      // They are asked again, now and then.
+      if tells { silent = [] }
+      let (counted, unheard) = try await count(left, circle, sparing: silent)
+      silent.formUnion(unheard)
+      let lacking = counted.filter { !$0.isEnough }
       guard let worst = lacking.first else { return }
       left = lacking.map(\.name)
-      try await hurry(lacking, circle, tells: round.isMultiple(of: Self.roundsPerTelling))
+      try await hurry(lacking, circle, silent, tells: tells)
       guard ContinuousClock.now + pause < deadline, !Task.isCancelled else {
         ports.meter.unconfirmed.add()
         throw .keptByTooFew(worst.keepers.count, of: worst.subject.replicas)
@@ -51,7 +58,7 @@ extension KeeperDesk {
       (pause, round) = (min(pause * 2, Self.longestAckPause), round + 1)
     }
     // There never was another member.
-    if round == 0 { return }
+    if !hadOthers { return }
     // Nobody else is asked any more, and what was pushed may go with this node.
     throw RegistryError(
       .unavailable,
@@ -61,6 +68,8 @@ extension KeeperDesk {
   private static let firstPause = Duration.milliseconds(50)
   private static let longestAckPause = Duration.seconds(1)
   private static let roundsPerTelling = 4
+  /// Whoever needs longer is not waited for by a client: another one is asked instead.
+  private static let askPatience = Duration.seconds(2)
 
   private struct Counted {
     let name: ImageName
@@ -77,11 +86,14 @@ extension KeeperDesk {
     var isEnough: Bool { keepers.count >= subject.replicas }
   }
 
-  /// Of those that are present.
-  /// - Parameter all: `false`: it is over as soon as enough keep each of them, whoever has not answered by then.
+  /// Of those that are present, and who said nothing.
+  /// - Parameters:
+  ///   - silent: are not asked again.
+  ///   - all: `false`: it is over as soon as enough keep each of them, whoever has not answered by then.
   private func count(
-    _ names: [ImageName], _ circle: KeeperCircle, all: Bool
-  ) async throws(RegistryError) -> [Counted] {
+    _ names: [ImageName], _ circle: KeeperCircle, sparing silent: Set<NodeID> = [], all: Bool = false
+  ) async throws(RegistryError) -> (counted: [Counted], silent: Set<NodeID>) {
+    var heardNothing: Set<NodeID> = []
     var counted: [Counted] = []
     var rest = names[...]
     while !rest.isEmpty {
@@ -97,17 +109,25 @@ extension KeeperDesk {
         let alone = Counted(name, subject, KeepWords())
         if !all, alone.isEnough { counted.append(alone) } else { cases.append((name, subject)) }
       }
-      let heard = await ask(cases, circle, circle.standings(nil, at: ports.monotonic())) { words in
+      let standings = circle.standings(nil, at: ports.monotonic())
+      let heard = await ask(cases, circle, standings, sparing: silent, within: Self.askPatience) { words in
         !all && zip(cases, words).allSatisfy { Counted($0.name, $0.subject, $1).isEnough }
       }
+      heardNothing.formUnion(heard.silent)
       counted += zip(cases, heard.words).map { Counted($0.name, $0.subject, $1) }
     }
-    return counted
+    return (counted, heardNothing)
   }
 
   /// A client waits: this node keeps them, and asks others at once, whoever's duty it is.
-  private func hurry(_ counted: [Counted], _ circle: KeeperCircle, tells: Bool) async throws(RegistryError) {
-    let standings = circle.standings(nil, at: ports.monotonic())
+  /// - Parameter silent: as good as gone.
+  private func hurry(
+    _ counted: [Counted], _ circle: KeeperCircle, _ silent: Set<NodeID>, tells: Bool
+  ) async throws(RegistryError) {
+    let now = ports.monotonic()
+    var absences = Absences()
+    absences.hear(silent: silent, others: [], at: now - rules.patience)
+    let standings = circle.standings(absences, at: now)
     for each in counted {
       // A member that asked for it and left again may have let go of it meanwhile.
       if !each.subject.isKept { try await keep(each.name) }

@@ -45,22 +45,33 @@ extension KeeperDesk {
       kind: kind, retries: LaterLooks(first: Self.retryPause, longest: Self.longestPause, limit: rules.laterLooks))
   }
 
-  private func kind(of image: PresentImage) -> Filling.Kind {
-    let age = ports.clock.millisecondsSince1970 - image.clock.milliseconds
-    return age < rules.newMilliseconds ? .firstCopies : .repairs
+  /// When what is of a kind was named.
+  private func time(of kind: Filling.Kind) -> Range<HybridTime> {
+    let begin = HybridTime(milliseconds: max(0, ports.clock.millisecondsSince1970 - rules.newMilliseconds))
+    return switch kind {
+    case .firstCopies: begin..<HybridTime(rawValue: .max)
+    case .repairs: HybridTime(rawValue: 0)..<begin
+    }
   }
 
   /// One walk over what is lacking of a kind, but for what failed lately.
   func fillPass(_ filling: inout Filling) async throws(RegistryError) {
+    let (time, hurried) = (time(of: filling.kind), takeHurried(filling.kind))
+    for name in hurried { filling.retries.settle(name) }
+    // What was put off and is not met any more is whole, gone or of the other kind.
+    var unseen = filling.retries.keys
     var position: Int64 = 0
     while !Task.isCancelled, ports.circle() != nil {
-      let page = try await ports.images.images(after: position, limit: Self.lackingPage, lackingAlone: true)
-      guard let last = page.last else { return }
+      let page = try await ports.images.lackingImages(after: position, limit: Self.lackingPage, named: time)
+      guard let last = page.last else {
+        for name in unseen { filling.retries.settle(name) }
+        return
+      }
+      unseen.subtract(page.map(\.name))
       position = last.position
       let now = ports.monotonic()
       let (retries, isPaused) = (filling.retries, filling.pausedUntil > now)
-      await fill(
-        page.filter { !isPaused && kind(of: $0) == filling.kind && !retries.isWaiting($0.name, at: now) }, &filling)
+      await fill(page.filter { !isPaused && !retries.isWaiting($0.name, at: now) }, &filling)
     }
   }
 

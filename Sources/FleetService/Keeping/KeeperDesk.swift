@@ -13,6 +13,8 @@ public final class KeeperDesk: Sendable {
   /// What the task alone knows.
   struct Progress {
     var absences = Absences()
+    /// Members that were asked and said nothing, and until when they are not asked again.
+    var spared: [NodeID: Int64] = [:]
     /// The last image that was looked at as a new one.
     var walkedTo: Int64 = 0
     /// Where a walk over all is; `nil`: none is under way.
@@ -27,6 +29,8 @@ public final class KeeperDesk: Sendable {
 
   private struct State {
     var isNoticed = true
+    /// Images that others asked for while they were put off.
+    var hurried: [Filling.Kind: Set<ImageName>] = [:]
     var tasks: [Task<Void, Never>] = []
     var alarm: Task<Void, Never>?
     var totals = KeptTotals()
@@ -95,6 +99,20 @@ public final class KeeperDesk: Sendable {
     repairs.wake()
   }
 
+  /// Fetches it now, although it failed a short while ago.
+  func hurryFilling(_ name: ImageName) {
+    state.withLock { state in
+      for kind in Filling.Kind.allCases where state.hurried[kind, default: []].count < rules.laterLooks {
+        state.hurried[kind, default: []].insert(name)
+      }
+    }
+    wakeFilling()
+  }
+
+  func takeHurried(_ kind: Filling.Kind) -> Set<ImageName> {
+    state.withLock { $0.hurried.removeValue(forKey: kind) ?? [] }
+  }
+
   // MARK: - Passes
 
   private func work() async {
@@ -155,6 +173,7 @@ public final class KeeperDesk: Sendable {
     let gone = progress.absences.gone(after: rules.patience, at: now)
     let members = Set(circle.members.keys)
     progress.absences.keep(members)
+    progress.spared = progress.spared.filter { members.contains($0.key) }
     guard gone != progress.gone || members != progress.members || circle.rules.replicas != progress.replicas else {
       return
     }
@@ -176,7 +195,7 @@ public final class KeeperDesk: Sendable {
     do throws(RegistryError) {
       var position = try await beginningOfNew(progress)
       while !Task.isCancelled {
-        let page = try await ports.images.images(after: position, limit: rules.pageImages, lackingAlone: false)
+        let page = try await ports.images.images(after: position, limit: rules.pageImages)
         guard let last = page.last else { return }
         let now = ports.clock.millisecondsSince1970
         let fresh = page.filter {
@@ -195,7 +214,7 @@ public final class KeeperDesk: Sendable {
   /// When the last ones went, those that come after them get their positions again.
   private func beginningOfNew(_ progress: Progress) async throws(RegistryError) -> Int64 {
     var (position, step) = (max(0, progress.walkedTo - rules.overlap), rules.overlap)
-    while position > 0, try await ports.images.images(after: position, limit: 1, lackingAlone: false).isEmpty {
+    while position > 0, try await ports.images.images(after: position, limit: 1).isEmpty {
       (position, step) = (max(0, position - step), step * 2)
     }
     return position
@@ -250,7 +269,7 @@ public final class KeeperDesk: Sendable {
       (progress.cursor, progress.sweepAt) = (0, now + rules.sweepInterval)
     }
     guard let cursor = progress.cursor else { return false }
-    let page = try await ports.images.images(after: cursor, limit: rules.pageImages, lackingAlone: false)
+    let page = try await ports.images.images(after: cursor, limit: rules.pageImages)
     progress.cursor = page.last?.position
     guard !page.isEmpty else { return false }
     try await look(at: page, circle, &progress)
@@ -264,10 +283,15 @@ public final class KeeperDesk: Sendable {
     for image in images {
       if let look = try await look(at: image, circle) { looks.append(look) } else { progress.later.settle(image.name) }
     }
+    let begun = ports.monotonic()
     let heard = await ask(
-      looks.map { ($0.image.name, $0.subject) }, circle, circle.standings(progress.absences, at: ports.monotonic()))
-    progress.absences.hear(silent: heard.silent, others: heard.others, at: ports.monotonic())
-    let standings = circle.standings(progress.absences, at: ports.monotonic())
+      looks.map { ($0.image.name, $0.subject) }, circle, circle.standings(progress.absences, at: begun),
+      sparing: Set(progress.spared.filter { $0.value > begun }.keys))
+    let ended = ports.monotonic()
+    progress.absences.hear(silent: heard.silent, others: heard.others, at: ended)
+    for member in heard.others { progress.spared[member] = nil }
+    for member in heard.silent { progress.spared[member] = ended + rules.silencePause }
+    let standings = circle.standings(progress.absences, at: ended)
     for (look, words) in zip(looks, heard.words) {
       let round = progress.later.round(of: look.image.name)
       let judgement = KeepJudgement(look.subject, words, among: standings, patience: rules.patience, round: round)
@@ -342,38 +366,57 @@ public final class KeeperDesk: Sendable {
   }
 
   /// What others say of each of these. Who is not known to answer is not asked.
-  /// - Parameter isEnough: the rest need not answer any more.
+  /// - Parameters:
+  ///   - spared: nor are these.
+  ///   - patience: for all of them together; `nil`: as long as each of them may take.
+  ///   - isEnough: the rest need not answer any more.
   func ask(
     _ cases: [(name: ImageName, subject: KeepCase)], _ circle: KeeperCircle, _ standings: [NodeID: KeeperPlan.Standing],
+    sparing spared: Set<NodeID> = [], within patience: Duration? = nil,
     until isEnough: ([KeepWords]) -> Bool = { _ in false }
   ) async -> Heard {
     var asked: [NodeID: [Int]] = [:]
     for (place, each) in cases.enumerated() {
-      for member in each.subject.asked(of: standings, patience: rules.patience) where !circle.doubted.contains(member) {
+      for member in each.subject.asked(of: standings, patience: rules.patience)
+      where !circle.doubted.contains(member) && !spared.contains(member) {
         asked[member, default: []].append(place)
       }
     }
     var heard = Heard(words: [KeepWords](repeating: KeepWords(), count: cases.count))
-    var left = Array(asked)[...]
-    await withTaskGroup(of: (NodeID, [Int], KeptAnswer).self) { group in
-      func next() {
-        guard let (member, places) = left.popFirst() else { return }
-        let names = places.map { cases[$0].name }
-        group.addTask { [ports] in (member, places, await ports.peers.kept(names, by: member)) }
-      }
-      for _ in 0..<rules.questions { next() }
-      while let (member, places, answer) = await group.next() {
-        for (number, place) in places.enumerated() { heard.words[place].hear(answer, number, from: member) }
-        switch answer {
-        case .silent: heard.silent.insert(member)
-        case .kept, .unable: heard.others.insert(member)
-        case .busy: break
-        }
-        guard !isEnough(heard.words) else { return group.cancelAll() }
-        next()
-      }
+    var (left, unheard) = (Array(asked)[...], Set(asked.keys))
+    let (words, told) = AsyncStream<(NodeID, KeptAnswer)?>.makeStream()
+    func next() {
+      guard let (member, places) = left.popFirst() else { return }
+      let names = places.map { cases[$0].name }
+      // Unstructured: it has a deadline of its own, and to break it off would cost a connection.
+      Task { [ports] in told.yield((member, await ports.peers.kept(names, by: member))) }
     }
+    for _ in 0..<rules.questions { next() }
+    // Unstructured: a timer, that nobody hears after the answers.
+    let timer = patience.map { patience in Task { if await Self.rest(patience) { told.yield(nil) } } }
+    if unheard.isEmpty { told.finish() }
+    for await word in words {
+      guard let (member, answer) = word else {
+        heard.silent.formUnion(unheard.subtracting(left.map(\.key)))
+        break
+      }
+      unheard.remove(member)
+      for (number, place) in asked[member, default: []].enumerated() {
+        heard.words[place].hear(answer, number, from: member)
+      }
+      if answer == .silent { heard.silent.insert(member) } else { heard.others.insert(member) }
+      if unheard.isEmpty || isEnough(heard.words) { break }
+      next()
+    }
+    timer?.cancel()
+    told.finish()
     return heard
+  }
+
+  /// `false`: cancelled.
+  private static func rest(_ duration: Duration) async -> Bool {
+    do { try await Task.sleep(for: duration) } catch { return false }
+    return true
   }
 }
 

@@ -18,6 +18,8 @@ public struct KeeperRules: Sendable {
   public var lanes = 2
   /// Members that are asked at once.
   public var questions = 8
+  /// Who said nothing is not asked again for so long.
+  public var silencePause: Int64 = 30_000
   /// When the disk was full, or more failed than is remembered, nothing is fetched for so long.
   public var pause: Int64 = 60_000
 

@@ -4,13 +4,18 @@
 /// not kept, and when it comes to be present again nobody remembers that it was.
 public protocol KeptImages: Sendable {
   /// Present images behind a position, in the order of these.
-  /// - Parameter lackingAlone: those that are kept and not whole yet.
-  func images(after position: Int64, limit: Int, lackingAlone: Bool) async throws(RegistryError) -> [PresentImage]
+  func images(after position: Int64, limit: Int) async throws(RegistryError) -> [PresentImage]
+
+  /// Those of them that are kept and not whole yet, and were named in such a time.
+  func lackingImages(
+    after position: Int64, limit: Int, named: Range<HybridTime>
+  ) async throws(RegistryError) -> [PresentImage]
 
   /// `nil`: it is not present.
   func image(_ name: ImageName) async throws(RegistryError) -> PresentImage?
 
-  /// Keeps an image from now on; what is kept already stays as it is. `false`: it is not present.
+  /// Keeps an image from now on. What is kept already stays as it is, but for what has become whole. `false`: it is not
+  /// present.
   func keep(_ name: ImageName, isWhole: Bool) async throws(RegistryError) -> Bool
 
   /// Says something else of an image that is kept. One that is not is not kept for that.

@@ -109,11 +109,19 @@ wait_for_half() { wait_until "$pull_seconds" has_pulled "$1" "$((layer_bytes / 2
 
 # --- The machine
 
-# watch_machine: from now on, until the test's folder goes.
+# watch_machine: until the test's folder goes.
 watch_machine() {
   echo 0 >pauses
   /usr/bin/python3 "$here/library/pauses.py" pauses &
 }
+
+# forget_pauses: what was before says nothing of what is measured now.
+forget_pauses() {
+  : >pauses.forget
+  wait_until 60 pauses_are_forgotten || fail 'nobody watches the machine'
+}
+
+pauses_are_forgotten() { [[ ! -e pauses.forget ]]; }
 
 # stood_still: the machine did meanwhile, for so long that members take each other for silent and ask the next one for the same.
 # How much was sent then says nothing of them.
@@ -129,6 +137,7 @@ declare -A sent_before=()
 
 note_traffic() {
   local name
+  forget_pauses
   for name in "$@"; do sent_before[$name]=$(bytes_sent "$name"); done
 }
 

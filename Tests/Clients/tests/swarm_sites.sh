@@ -9,6 +9,7 @@ test_swarm_sites_cross_the_cable_once() {
   local name before
   push_layer a team/site:1 "$site_mebibytes"
   expect_known team/site:1 b d f
+  forget_pauses
   before=$(crossed)
   for name in b d; do begin_pull "$name" "$name" team/site; done
   finish_pulls b d
@@ -29,6 +30,7 @@ test_swarm_sites_outlive_who_fetches_for_them() {
   expect_known team/site:1 b d f
   fetcher=$(elected a b d f)
   for name in b d f; do [[ $name == "$fetcher" ]] || others+=("$name"); done
+  forget_pauses
   before=$(crossed)
   for name in "${others[@]}"; do begin_pull "$name" "$name" team/site; done
   wait_for_half "${others[0]}"

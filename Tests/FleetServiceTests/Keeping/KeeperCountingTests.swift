@@ -55,10 +55,43 @@ struct KeeperCountingTests {
     fleet.change { $0.away = [gone] }
     let (desk, asked) = (fleet.desk(fleet.nodes[0]), fleet.read(\.asked))
     async let confirmed: Void = desk.confirm([image], within: .seconds(600))
-    while fleet.read(\.asked) == asked { try await Task.sleep(for: .milliseconds(5)) }
+    try await fleet.wait { $0.asked > asked }
     try await fleet.run(&work, milliseconds: 4_000)
     try await confirmed
     #expect(try await fleet.keepers(of: image).subtracting([gone]).count == 3)
+  }
+
+  /// It answers gossip alone. Another one is asked to keep it, as soon as that is plain.
+  @Test func aPushWaitsForNoKeeperThatSaysNothing() async throws {
+    let fleet = KeepingFleet(4, replicas: 2)
+    let image = fleet.push("image", to: fleet.nodes[0])
+    var work = Work()
+    try await fleet.run(&work, milliseconds: Self.minute)
+    let mute = try #require(try await fleet.keepers(of: image).first { $0 != fleet.nodes[0] })
+    fleet.change { $0.mute = [mute] }
+    let (desk, asked) = (fleet.desk(fleet.nodes[0]), fleet.read(\.asked))
+    async let confirmed: Void = desk.confirm([image], within: .seconds(300))
+    try await fleet.wait { $0.asked > asked }
+    try await fleet.run(&work, milliseconds: 4_000)
+    try await confirmed
+    #expect(try await fleet.keepers(of: image).subtracting([mute]).count == 2)
+  }
+
+  /// What failed waits longer each time, but not when somebody asks for it.
+  @Test func whoIsAskedToKeepAnImageFetchesItAtOnceHoweverOftenItFailed() async throws {
+    let fleet = KeepingFleet(2, replicas: 2)
+    var work = Work()
+    let image = fleet.push("image", to: fleet.nodes[0])
+    let held = fleet.read(\.parts)
+    fleet.change { $0.parts = [:] }
+    try await fleet.run(&work, milliseconds: 9 * Self.minute)
+    #expect(try await fleet.keepers(of: image).isEmpty)
+    let attempts = fleet.read { $0.attempts[fleet.nodes[1]] ?? 0 }
+    fleet.change { $0.parts = held }
+    try await fleet.desk(fleet.nodes[1]).accept(image)
+    try await fleet.run(&work, milliseconds: 2_000)
+    #expect(fleet.read { $0.attempts[fleet.nodes[1]] ?? 0 } > attempts)
+    #expect(fleet.has(image, fleet.nodes[1]))
   }
 
   /// The positions of what went are used again.
@@ -86,7 +119,7 @@ struct KeeperCountingTests {
       var filling = desk.beginningToFill(.repairs)
       try await desk.fillPass(&filling)
     }
-    while fleet.read({ $0.attempts[keeper] ?? 0 }) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+    try await fleet.wait { $0.attempts[keeper] ?? 0 > 0 }
     let new = fleet.push("new", to: writer)
     try await desk.accept(new)
     var filling = desk.beginningToFill(.firstCopies)

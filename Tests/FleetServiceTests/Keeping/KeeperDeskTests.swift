@@ -235,7 +235,7 @@ struct KeeperDeskTests {
     let desk = fleet.desk(fleet.nodes[0])
     var work = Work()
     async let confirmed: Void = desk.confirm([image], within: .seconds(600))
-    while fleet.read(\.asked) < 2 { try await Task.sleep(for: .milliseconds(5)) }
+    try await fleet.wait { $0.asked >= 2 }
     try await fleet.run(&work, milliseconds: 4_000)
     try await confirmed
     #expect(try await fleet.keepers(of: image) == Set(fleet.nodes))

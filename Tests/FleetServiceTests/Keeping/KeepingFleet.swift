@@ -57,6 +57,17 @@ final class KeepingFleet: Sendable {
 
   func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
 
+  /// For what a task of its own does.
+  func wait(_ isSo: (State) -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(120)
+    while !read(isSo) {
+      guard ContinuousClock.now < deadline else { throw Late() }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  struct Late: Error {}
+
   func read<Value>(_ body: (State) -> Value) -> Value { state.withLock { body($0) } }
 
   /// Also again, with nothing in memory.
