@@ -1,8 +1,9 @@
 # What the memory of a node does while 2 GiB go through it: in by a push, out and in by BitTorrent.
 # shellcheck shell=bash
 
-# What the second GiB may add to what stays in memory, and what may be there at any moment.
-readonly gibibyte=$((1 << 30)) growth_kib=4096 peak_kib=$((160 << 10))
+# What the second GiB may add to what stays in memory, and what may be there at any moment. A disk that is busy makes the buffers
+# before it fuller by some MiB, for as long as it is; what is kept of each piece would be more.
+readonly gibibyte=$((1 << 30)) growth_kib=12288 peak_kib=$((160 << 10))
 
 # memory_node NAME PORT: a node of its own, with all of its images public.
 memory_node() {
