@@ -60,19 +60,11 @@ public enum FleetBytesContract {
         let finding = await subject.bytes.swarm(of: digest, in: repository, clues: clues)
         return finding.peers
       }
-      // Who answers too late is found when it is looked for again.
-      func foundAtLast(_ clues: BlobClues = BlobClues()) async -> [SwarmPeer] {
-        for _ in 0..<20 {
-          let peers = await found(digest, here, clues)
-          if !peers.isEmpty { return peers }
-        }
-        return []
-      }
-      try StoreViolation.unlessEqual(await foundAtLast(), due ?? [], "who takes part")
+      try StoreViolation.unlessEqual(await found(digest, here), due ?? [], "who takes part")
       let known = BlobClues(ticket: ticket, named: [subject.holder])
-      try StoreViolation.unlessEqual(await foundAtLast(known), due ?? [], "for who has the ticket already")
+      try StoreViolation.unlessEqual(await found(digest, here, known), due ?? [], "for who has the ticket already")
       let other = BlobClues(ticket: SwarmTicket.hashing([2], as: digest))
-      try StoreViolation.unlessEqual(await foundAtLast(other), due ?? [], "for who has another ticket")
+      try StoreViolation.unlessEqual(await found(digest, here, other), due ?? [], "for who has another ticket")
       try StoreViolation.unlessEqual(await found(digest, there), [], "of another repository")
       try StoreViolation.unlessEqual(await found(Sample.layer.digest, here), [], "of a blob that nobody has")
     }

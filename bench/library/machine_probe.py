@@ -6,7 +6,6 @@ import os
 import threading
 import time
 
-from disk_probe import DiskProbe
 from pulls import Processors
 
 PAUSE_SECONDS = 0.05
@@ -17,13 +16,13 @@ STOOD_STILL_SECONDS = 0.25
 OTHERS_PERCENT = 40
 
 
-class PauseProbe:
-    """A thread that sleeps, twenty times a second, and sees how late it wakes."""
+class Probe:
+    """A thread that looks again and again while it is entered, and remembers the worst that it saw, in seconds."""
 
     def __init__(self):
         self.worst = 0.0
         self.rests = threading.Event()
-        self.thread = threading.Thread(target=self._sleep_all, daemon=True)
+        self.thread = threading.Thread(target=self.look_all, daemon=True)
 
     def __enter__(self):
         self.thread.start()
@@ -33,12 +32,35 @@ class PauseProbe:
         self.rests.set()
         self.thread.join(60)
 
-    def _sleep_all(self):
+
+class PauseProbe(Probe):
+    """How late whoever sleeps is woken, twenty times a second."""
+
+    def look_all(self):
         begun = time.monotonic()
         while not self.rests.wait(PAUSE_SECONDS):
             now = time.monotonic()
             self.worst = max(self.worst, now - begun - PAUSE_SECONDS)
             begun = now
+
+
+class DiskProbe(Probe):
+    """How long the disk that the nodes write to makes anybody wait: 4 KiB in a folder, written and synced twenty times a second."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.path = os.path.join(folder, "disk-probe")
+
+    def look_all(self):
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            while not self.rests.wait(PAUSE_SECONDS):
+                begun = time.monotonic()
+                os.pwrite(descriptor, os.urandom(4096), 0)
+                os.fdatasync(descriptor)
+                self.worst = max(self.worst, time.monotonic() - begun)
+        finally:
+            os.close(descriptor)
 
 
 class MachineProbe:

@@ -65,8 +65,8 @@ public struct KeepCase: Hashable, Sendable {
       standing.awayMilliseconds == nil && standing.zone.map { !sites.contains($0.site) } ?? false
     }
     let bySite = Dictionary(grouping: elsewhere.keys) { members[$0]?.zone?.site }
-    let first = bySite.values.flatMap { Rendezvous.ranked($0, for: digest, limit: 1) }
-    return members.filter { chosen.contains($0.key) || first.contains($0.key) }
+    let all = chosen.union(bySite.values.flatMap { Rendezvous.ranked($0, for: digest, limit: 1) })
+    return members.filter { all.contains($0.key) }
   }
 }
 

@@ -129,7 +129,7 @@ extension KeeperDesk {
     absences.hear(silent: silent, others: [], at: now - rules.patience)
     let standings = circle.standings(absences, at: now)
     for each in counted {
-      // A member that asked for it and left again may have let go of it meanwhile.
+      // The desk may have let go of it meanwhile.
       if !each.subject.isKept { try await keep(each.name) }
       guard tells else { continue }
       var subject = each.subject

@@ -15,17 +15,6 @@ struct HostileMemberTests {
     let torrents: [Torrent]
   }
 
-  private struct Listing: Decodable {
-    struct Member: Decodable {
-      struct Ban: Decodable { let source: String }
-
-      let name: String
-      let ban: Ban?
-    }
-
-    let members: [Member]
-  }
-
   private let fleet: SmallFleet
 
   /// `a` sends so slowly that there is time for others.
@@ -69,8 +58,7 @@ struct HostileMemberTests {
   }
 
   private func banned(by name: String) throws -> [String] {
-    let listing = try SmallFleet.run(["fleet", "ls", "--json", "--data", fleet[name].data]).json(Listing.self)
-    return listing.members.filter { $0.ban?.source == "swarm" }.map(\.name)
+    try LyingMemberTests.bans(fleet[name]).filter { $0.value.source == "swarm" }.keys.sorted()
   }
 
   @Test func whoSaysThatItHasAllAndSendsNothingHoldsNobodyUp() throws {

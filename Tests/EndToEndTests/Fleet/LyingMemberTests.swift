@@ -6,7 +6,7 @@ import Testing
 /// A member that sends other bytes than the blob's, with real processes: its disk changes under it, after it has looked.
 @Suite(.serialized, .blocking)
 struct LyingMemberTests {
-  private struct Listing: Decodable {
+  struct Listing: Decodable {
     struct Member: Decodable {
       let name: String
       let ban: Ban?
@@ -21,7 +21,8 @@ struct LyingMemberTests {
     let members: [Member]
   }
 
-  private static func bans(_ node: ShoalNode) throws -> [String: Listing.Ban] {
+  /// Members that a node has banned.
+  static func bans(_ node: ShoalNode) throws -> [String: Listing.Ban] {
     let listing = try ShoalCommand(["fleet", "ls", "--json", "--data", node.data]).json(Listing.self)
     return listing.members.reduce(into: [:]) { $0[$1.name] = $1.ban }
   }
